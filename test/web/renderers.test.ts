@@ -16,7 +16,8 @@ import {
 } from '../../webview/views/physical/layout.js';
 import { describeInBrowser, openMap } from './inBrowser.js';
 import { plainMachine } from './machines.js';
-import { type MapPage, themeColors } from './mapPage.js';
+import type { MapPage } from './mapPage.js';
+import { themeColors } from './themes.js';
 
 const NR_FRAMES = 8 * CELLS_PER_TILE;
 const ZONES = [

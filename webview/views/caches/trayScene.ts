@@ -127,9 +127,9 @@ class TrayPainter {
       const inside = part.kind === 'freePointer' && isInside(part, layout);
       const box = {
         x: MARGIN + part.from * scale,
-        y: inside ? this.y + 15 : this.y,
+        y: inside ? this.y + 16 : this.y,
         width: Math.max(2, (part.to - part.from) * scale),
-        height: inside ? 7 : 22,
+        height: inside ? 6 : 22,
       };
       this.layoutPart(part, box);
       items.push({
@@ -156,7 +156,8 @@ class TrayPainter {
       painter.rect(box, { fill: painter.hatch(palette.background), opacity: 0.25 });
     const name = LAYOUT_NAMES[part.kind];
     if (box.height < 12 || painter.widthOf(name, { size: 10.5 }) > box.width - 8) return;
-    painter.text(box.x + box.width / 2, box.y + 14, name, {
+    // In the upper part: a free pointer inside of the object lies along its lower edge.
+    painter.text(box.x + box.width / 2, box.y + 11.5, name, {
       size: 10.5,
       anchor: 'middle',
       color: painter.inkOn(look.fill),
@@ -202,6 +203,15 @@ class TrayPainter {
     put('free, on a CPU\u2019s list', OBJECT_STATES.kept);
     put('given next', OBJECT_STATES.kept, { first: true });
     if (this.hasRedZones) put('between red zones', OBJECT_STATES.used, { red: true });
+    const { layout } = this.model.body;
+    if (layout.some((part) => part.kind === 'freePointer' && isInside(part, layout))) {
+      painter.rect(
+        { x, y: this.y + 4, width: 13, height: 6 },
+        { fill: this.kind('free'), radius: 2 },
+      );
+      const text = 'free pointer, in free objects';
+      painter.text(x + 19, this.y + 11, text, { size: 10.5, color: palette.muted });
+    }
     this.y += 24;
   }
 
@@ -227,8 +237,10 @@ class TrayPainter {
     const left = MARGIN + 112;
     const inner = this.width - MARGIN - left - 10;
     const size = slotSize(objects.length);
-    const perRow = Math.max(1, Math.min(objects.length, Math.floor(inner / (size + GAP))));
-    const nrRows = Math.max(1, Math.ceil(objects.length / perRow));
+    const mostPerRow = Math.max(1, Math.floor(inner / (size + GAP)));
+    const nrRows = Math.max(1, Math.ceil(objects.length / mostPerRow));
+    // Rows of one length: 64 objects are twice 32, and slabs can be compared column by column.
+    const perRow = Math.max(1, Math.ceil(objects.length / nrRows));
     const height = Math.max(40, nrRows * (size + GAP) + 12);
     const tray = { x: MARGIN, y: this.y, width: this.width - 2 * MARGIN, height };
     painter.rect(tray, {

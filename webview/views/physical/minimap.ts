@@ -33,6 +33,7 @@ export class Minimap {
   private framesPerState = 1;
   private epoch = -1;
   private maxPfn = 0;
+  private selected: number | undefined;
 
   constructor(
     private readonly host: ViewHost,
@@ -79,6 +80,12 @@ export class Minimap {
     this.window.hidden = layout.heightPx <= heightPx;
   }
 
+  /** The frame that is selected, if one is. */
+  select(pfn: number | undefined): void {
+    this.selected = pfn;
+    this.draw();
+  }
+
   draw(): void {
     const { layout, viewport, projection, canvas, heightPx } = this;
     const context = canvas.getContext('2d');
@@ -102,6 +109,12 @@ export class Minimap {
     context.fillStyle = css(this.host.palette.changed);
     const span = projection?.options.showChanges === true ? projection.changes.spans : [];
     for (const y of ticks(layout, span, scale)) context.fillRect(0, y, WIDTH_PX, TICK_PX);
+    const { selected } = this;
+    const mark = selected === undefined ? undefined : heightOfPfn(layout, selected);
+    if (mark !== undefined) {
+      context.fillStyle = css(this.host.palette.focus);
+      context.fillRect(0, Math.floor(mark * scale), WIDTH_PX, TICK_PX);
+    }
     this.moved(viewport);
   }
 

@@ -120,6 +120,7 @@ export class PhysicalView implements View {
     const pfn = lit?.selection.kind === 'frame' ? lit.selection.pfn : lit?.located?.pfn;
     if (pfn !== this.selection.pfn) {
       this.selection.show(pfn);
+      this.minimap.select(pfn);
       this.uncover();
       if (pfn !== undefined) this.viewport.centre(pfn);
     }

@@ -76,6 +76,8 @@ function drawPageblocks(
   context.stroke();
 }
 
+const SMALL_PX = 12;
+
 const STYLES = {
   hover: { widthPx: 1.5, blockWidthPx: 1.5, alpha: 0.9 },
   selection: { widthPx: 2.5, blockWidthPx: 1.5, alpha: 1 },
@@ -113,7 +115,10 @@ function drawFrame(
   }
   if (style === 'selection' || first === undefined) {
     context.lineWidth = widthPx;
-    strokeCells(context, spot.x - scene.scrollLeft, spot.y - scene.scrollTop, cellPx, cellPx);
+    // Around a small cell, so that its colour is still seen.
+    const out = cellPx < SMALL_PX ? 2 : 0;
+    const [x, y] = [spot.x - scene.scrollLeft - out, spot.y - scene.scrollTop - out];
+    strokeCells(context, x, y, cellPx + 2 * out, cellPx + 2 * out);
   }
   context.globalAlpha = 1;
 }
