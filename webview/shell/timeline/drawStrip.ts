@@ -26,8 +26,8 @@ const LANES_TOP = 65;
 export const ROWS = {
   free: FREE_TOP + FREE_PX / 2 - 6,
   events: EVENTS_TOP + 10,
-  expects: EXPECTS_Y - 8,
-  lanes: LANES_TOP - 2,
+  expects: EXPECTS_Y - 9,
+  lanes: LANES_TOP - 1,
 } as const;
 const TICK_PX = 3.5;
 /** Through all rows, so that a tick is found by the eye. */

@@ -38,6 +38,7 @@ const MARGIN = 14;
 const GAP = 3;
 /** Freelist arrows that are drawn in a slab. */
 const MOST_ARROWS = 12;
+const STUB_PX = 11;
 
 export function paintTrays(
   model: TrayModel,
@@ -377,12 +378,24 @@ class TrayPainter {
     for (let i = 0; i + 1 < objects.length && i < MOST_ARROWS; i++) {
       const [x1, y1] = centre(objects[i] ?? 0);
       const [x2, y2] = centre(objects[i + 1] ?? 0);
+      const next = `${objects[i] ?? ''}-${objects[i + 1] ?? ''}`;
+      if (objects[i + 1] === (objects[i] ?? 0) + 1 && y2 > y1) {
+        // Over the end of a row: a line across all of it would hide the others.
+        painter.path(`M${x1} ${y1}h${STUB_PX}M${x2 - STUB_PX} ${y2}h${STUB_PX}`, {
+          stroke: color,
+          strokeWidth: 1.2,
+          opacity: 0.9,
+          data: { next },
+        });
+        painter.circle(x2, y2, 1.8, { fill: color });
+        continue;
+      }
       const lift = y1 === y2 ? Math.min(12, 4 + Math.abs(x2 - x1) / 12) : 0;
       painter.path(`M${x1} ${y1}Q${(x1 + x2) / 2} ${(y1 + y2) / 2 - 2 * lift} ${x2} ${y2}`, {
         stroke: color,
         strokeWidth: 1.2,
         opacity: 0.9,
-        data: { next: `${objects[i] ?? ''}-${objects[i + 1] ?? ''}` },
+        data: { next },
       });
       painter.circle(x2, y2, 1.8, { fill: color });
     }

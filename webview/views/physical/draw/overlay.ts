@@ -118,7 +118,16 @@ function drawFrame(
     // Around a small cell, so that its colour is still seen.
     const out = cellPx < SMALL_PX ? 2 : 0;
     const [x, y] = [spot.x - scene.scrollLeft - out, spot.y - scene.scrollTop - out];
-    strokeCells(context, x, y, cellPx + 2 * out, cellPx + 2 * out);
+    const size = cellPx + 2 * out;
+    if (style === 'selection') {
+      // A halo: some theme's focus is the colour of some kind of frame.
+      context.strokeStyle = css(palette.background);
+      context.lineWidth = widthPx + 3;
+      strokeCells(context, x, y, size, size);
+      context.strokeStyle = css(palette.focus);
+      context.lineWidth = widthPx;
+    }
+    strokeCells(context, x, y, size, size);
   }
   context.globalAlpha = 1;
 }
