@@ -67,7 +67,8 @@ export class Likeness {
     if (before === 'pgd') return kernel;
     const [own, theirs] = [this.kindOf(ours), this.kindOf(kernel)];
     if (own === 'strange page' || theirs === 'strange page') return kernel;
-    if (own !== 'object' || theirs !== 'object') return ours;
+    // Another driver was linked into the recorded kernel: its variables lie a little elsewhere.
+    if (own !== theirs || (own !== 'object' && own !== 'variable')) return ours;
     const tag = (text: string): number => parseInt(text.slice(-1), 16) & POINTER_TAGS;
     return tag(ours) === tag(kernel) && this.named(ours, kernel) ? kernel : ours;
   }
@@ -82,14 +83,14 @@ export class Likeness {
   }
 
   /** What an address leads to. */
-  private kindOf(text: string): 'object' | 'strange page' | 'page' | 'number' {
+  private kindOf(text: string): 'object' | 'variable' | 'strange page' | 'page' | 'number' {
     const k = this.image.mm;
     if (text.length < k.ptr_words * 8) return 'number';
     const va = asVirt(k.wide ? Number(BigInt.asIntN(64, BigInt(`0x${text}`))) : parseInt(text, 16));
     const pfn = this.pageAt(va);
     if (pfn !== undefined) return this.isStrange(pfn) ? 'strange page' : 'page';
-    const isObject = k.phys_of(va) !== undefined && !this.isStatic(va);
-    return isObject ? 'object' : 'number';
+    if (k.phys_of(va) === undefined) return 'number';
+    return this.isStatic(va) ? 'variable' : 'object';
   }
 
   private isStatic(va: number): boolean {

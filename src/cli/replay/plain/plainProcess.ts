@@ -201,6 +201,29 @@ export function setNumbers(k: Kernel, text: string): void {
   k.write(k.plus(mm, of.map_count), value('map_count', 10));
 }
 
+/**
+ * SMP: what the process has counted since it began and not yet told its address space, which knows of one page alone: that of the stack,
+ * which was there before the program was.
+ */
+export function setGathered(k: Kernel, nrOtherFaults: number): void {
+  if (!k.smp) return;
+  const task = current(k);
+  const mm: MmStruct = k.read_ptr(k.plus(task, k.task_struct.mm));
+  const nrFaults = k.read_long(k.plus(mm, anonAt(k))) - 1 + nrOtherFaults;
+  const gathered = k.task_struct.rss_stat;
+  k.write(k.plus(task, gathered), nrFaults);
+  for (const [kind, nr] of [
+    [k.MM_FILEPAGES, 0],
+    [k.MM_ANONPAGES, 1],
+  ] as const) {
+    const at = k.plus(mm, k.mm_struct.rss_stat + kind * k.ptr_words);
+    k.write(k.plus(task, gathered + 1 + kind), k.read_long(at) - nr);
+    k.write_long(at, nr);
+  }
+}
+
+const anonAt = (k: Kernel): number => k.mm_struct.rss_stat + k.MM_ANONPAGES * k.ptr_words;
+
 /** Lent pages leave the lists of pages: the recorded ones had others there, which the zones' numbers count. */
 export function unlist(k: Kernel, lent: Iterable<number>): void {
   for (const pfn of lent) {

@@ -23,7 +23,8 @@ import type { Verdict } from '../judge.js';
 import type { Likeness } from '../plain/likeness.js';
 import { NotPerformed, Processes, type Action } from './processes.js';
 import { poolMark } from './poolMarks.js';
-import { ToldPages } from './toldPages.js';
+import { readPageEvent, ToldPages } from './toldPages.js';
+import { MAX_UNHEARD, Unheard, type UnheardAct } from './unheard.js';
 import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
@@ -89,6 +90,27 @@ export interface Plain {
   readonly processes?: Processes;
 }
 
+/** What an operation, and what the program does behind it, came to. */
+interface Performed {
+  readonly events: readonly string[];
+  /** Those that the trace does not have, for none were recorded. */
+  readonly silent: readonly string[];
+  readonly text: string | undefined;
+}
+
+/** What others than the program did in a span. */
+interface Others {
+  /** At which events the trace tells of it. */
+  readonly told: Set<number>;
+  /** What nobody has heard: in front of the span, and where in it. */
+  readonly before: UnheardAct[];
+  readonly within: Map<number, UnheardAct>;
+}
+
+/** Stands among events that are not recorded for what others did. */
+const OTHERS = '';
+const GRACE_PERIOD: Action = { pid: 0, name: 'rcu', args: [] };
+
 export class ProgramJudge {
   private ops = 0;
   private differ = 0;
@@ -113,6 +135,8 @@ export class ProgramJudge {
   /** The next action. */
   private at = 0;
   private readonly likeness: Likeness | undefined;
+  /** Where nobody has written down what others did meanwhile. */
+  private unheard: Unheard | undefined;
   /** What was not performed, behind which nothing is judged. */
   private lost: string | undefined;
 
@@ -132,6 +156,8 @@ export class ProgramJudge {
   judge(spans: readonly Span[]): Verdict {
     if (spans.some(({ events }) => events.some((event) => MIGRATION.test(event))))
       this.recorded = ALL_EVENTS;
+    if (this.likeness !== undefined)
+      this.unheard = new Unheard(this.image.mm, this.toldPages, this.processes, spans);
     this.begin();
     for (const span of spans) this.take(span);
     this.tracepoints.listen(0);
@@ -173,55 +199,94 @@ export class ProgramJudge {
       each.save(),
     );
     if (this.likeness !== undefined) restore.push(this.likeness.save());
-    const told = new Set<number>();
+    const others: Others = { told: new Set(), before: [], within: new Map() };
     for (;;) {
-      const result = this.perform(span, told);
-      const at = result.events.findIndex((event, i) => event !== span.events[i]);
-      const differs = at >= 0 ? at : result.events.length;
-      const missing = span.events[differs];
-      // A page for objects of somebody else: the span is done again, and this one is taken there.
-      if (
-        missing !== undefined &&
-        this.toldPages.tells(missing) &&
-        !told.has(differs) &&
-        told.size < MAX_TOLD
-      ) {
-        told.add(differs);
-        this.image.tape.seek(start.cursor);
-        this.image.tape.cut();
-        this.at = start.at;
-        this.mask = start.mask;
-        for (const each of restore) each();
-        continue;
+      const result = this.perform(span, others);
+      if (!this.hasFound(span, result, others)) {
+        this.told += others.told.size;
+        this.unseen += others.before.length + others.within.size;
+        this.compare(span, result);
+        return;
       }
-      this.told += told.size;
-      this.compare(span, result);
-      return;
+      // The span is done again, with what others did.
+      this.image.tape.seek(start.cursor);
+      this.image.tape.cut();
+      this.at = start.at;
+      this.mask = start.mask;
+      for (const each of restore) each();
     }
   }
 
+  /** Whether one more thing is known that others did in a span, which explains its first difference. */
+  private hasFound(span: Span, result: Performed, { told, before, within }: Others): boolean {
+    const at = result.events.findIndex((event, i) => event !== span.events[i]);
+    const differs = at >= 0 ? at : result.events.length;
+    const missing = span.events[differs];
+    // A page for objects of somebody else is taken where the trace has it.
+    if (missing !== undefined && !told.has(differs) && told.size < MAX_TOLD && this.tells(missing)) {
+      told.add(differs);
+      return true;
+    }
+    if (this.unheard === undefined || before.length + within.size >= MAX_UNHEARD) return false;
+    if (differs < Math.max(span.events.length, result.events.length)) {
+      const act = this.unheard.before(span, result.events[differs], missing);
+      if (act !== undefined) before.push(act);
+      return act !== undefined;
+    }
+    for (const [i, event] of result.silent.entries()) {
+      const act = within.has(i) ? undefined : this.unheard.taken(span, event);
+      if (act === undefined) continue;
+      within.set(i, act);
+      return true;
+    }
+    return false;
+  }
+
+  private tells(event: string): boolean {
+    return this.toldPages.tells(event) || this.endsGracePeriod(event);
+  }
+
+  private endsGracePeriod(event: string): boolean {
+    const { isTaken, pfn } = readPageEvent(event);
+    return this.likeness !== undefined && !isTaken && this.processes.waitsToBeFreed(pfn);
+  }
+
   /** The operation, and what the program does behind it up to the next one. */
-  private perform(
-    span: Span,
-    told: ReadonlySet<number>,
-  ): { readonly events: readonly string[]; readonly text: string | undefined } {
+  private perform(span: Span, { told, before, within }: Others): Performed {
     const events: string[] = [];
+    const silent: string[] = [];
+    const k = this.image.mm;
     const { op } = span;
     if (op?.name === 'events') this.mask = Number(op.args[0]) & this.recorded;
     // Recorded beside a program, pages are told of even where the program has no events recorded.
     if (this.mask === 0 && span.events.length > 0) this.mask = 1;
+    // Where the trace has no events, ours are heard all the same: they tell which pages were taken.
+    const mask = (): number => (this.mask === 0 && this.unheard !== undefined ? 1 : this.mask);
     const hear = (): void => {
-      for (const event of this.tracepoints.take()) events.push(event);
+      for (const event of this.tracepoints.take()) (this.mask === 0 ? silent : events).push(event);
+      for (
+        let act = within.get(silent.length);
+        act !== undefined && this.mask === 0;
+        act = within.get(silent.length)
+      ) {
+        this.tracepoints.listen(0);
+        this.unheard?.perform(act);
+        silent.push(OTHERS);
+        this.tracepoints.listen(mask());
+      }
       while (told.has(events.length)) {
         const next = span.events[events.length] ?? '';
         // What is told is not heard twice.
         this.tracepoints.listen(0);
-        if (!this.toldPages.perform(this.image.mm, next)) break;
-        this.tracepoints.listen(this.mask);
+        if (this.endsGracePeriod(next)) this.processes.perform(GRACE_PERIOD);
+        else if (!this.toldPages.perform(k, next)) break;
+        this.tracepoints.listen(mask());
         events.push(next);
       }
     };
-    this.tracepoints.listen(this.mask);
+    this.tracepoints.listen(0);
+    for (const act of before) this.unheard?.perform(act);
+    this.tracepoints.listen(mask());
     this.tracepoints.onEvent = hear;
     let text: string | undefined;
     try {
@@ -244,7 +309,7 @@ export class ProgramJudge {
       else if (error instanceof KernelFault) this.lost = error.text;
       else throw error;
     }
-    return { events, text };
+    return { events, silent, text };
   }
 
   private operate({ name, args }: TraceOp): string | undefined {
@@ -252,10 +317,7 @@ export class ProgramJudge {
     return OPERATIONS.get(name)?.(this.machine, args);
   }
 
-  private compare(
-    span: Span,
-    { events, text }: { readonly events: readonly string[]; readonly text: string | undefined },
-  ): void {
+  private compare(span: Span, { events, text }: Performed): void {
     const { op } = span;
     const kernel = op === undefined ? undefined : resultOf(op);
     if (this.lost !== undefined && op !== undefined && text === undefined) {
@@ -294,14 +356,14 @@ export class ProgramJudge {
 
   private compareDumps(span: Span): void {
     for (const dump of span.dumps) {
-      const difference = this.dumpDifference(dump);
+      const difference = this.dumpDifference(span, dump);
       if (difference === undefined) continue;
       this.stateDiffer++;
       this.remember(span, difference);
     }
   }
 
-  private dumpDifference(recorded: TraceDump): string | undefined {
+  private dumpDifference(span: Span, recorded: TraceDump): string | undefined {
     let dump = recorded;
     if (dump.name === 'zones') {
       if (this.likeness !== undefined)
@@ -309,7 +371,10 @@ export class ProgramJudge {
       const isSame = (): boolean =>
         dumpZones(this.image, false).join('\n') === dump.lines.join('\n');
       if (isSame()) return undefined;
-      const nrUnseen = this.quietly(() => performUnseen(this.image.mm, isSame));
+      const nrUnseen = this.quietly(
+        () =>
+          this.unheard?.takeAll(span, dump, isSame) ?? performUnseen(this.image.mm, isSame),
+      );
       if (nrUnseen !== undefined) {
         this.unseen += nrUnseen;
         return undefined;
