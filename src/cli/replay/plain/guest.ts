@@ -5,6 +5,8 @@
  * Each was read once from a core of the program; it is the same on every kernel of that width, whatever the memory's size.
  */
 
+import type { Kernel } from '../../../engine/machine/kernel.js';
+
 /** An area: where, and what may be done there. */
 export interface GuestArea {
   readonly start: number;
@@ -41,6 +43,7 @@ export interface GuestWrites {
 }
 
 export interface Guest {
+  readonly isSmp: boolean;
   readonly areas: readonly GuestArea[];
   /** Where the file's first page is mapped; and which part of it may only be read once it is loaded. */
   readonly text: number;
@@ -78,6 +81,7 @@ const area = (
 
 /** init2.c: usr2, migr. */
 const WIDE: Guest = {
+  isSmp: false,
   areas: [
     area(0x400000, 0x401000, R, 'file'),
     area(0x401000, 0x49b000, RX, 'file'),
@@ -124,6 +128,7 @@ const WIDE: Guest = {
 };
 
 const NARROW: Guest = {
+  isSmp: false,
   areas: [
     area(0x8048000, 0x8049000, R, 'file'),
     area(0x8049000, 0x80da000, RX, 'file'),
@@ -308,7 +313,7 @@ const THIRD_NARROW: Guest = {
 /** Which of the guest's programs: the first has usr and cmausr, the second usr2 and migr, the third huge and thp. */
 export type GuestProgram = 1 | 2 | 3;
 
-export function guestOf(isWide: boolean, program: GuestProgram): Guest {
+export function guestOf(k: Kernel, program: GuestProgram): Guest {
   const [wide, narrow] = (
     [
       [FIRST_WIDE, FIRST_NARROW],
@@ -316,5 +321,5 @@ export function guestOf(isWide: boolean, program: GuestProgram): Guest {
       [THIRD_WIDE, THIRD_NARROW],
     ] as const
   )[program - 1] ?? [WIDE, NARROW];
-  return isWide ? wide : narrow;
+  return { ...(k.wide ? wide : narrow), isSmp: k.smp };
 }

@@ -129,11 +129,11 @@ class Huge {
     const umm = this.spans.slice(start, this.at).find(({ op }) => op?.name === 'umm');
     const pgd = /^pgd=([0-9a-f]+)000 /.exec(umm?.op?.result ?? '')?.[1];
     const events = this.spans[this.at - 1]?.events ?? [];
-    const drop = events.indexOf(`pf ${pgd} o=0`);
+    const stack = events.findLastIndex((event) => /^pf \S+ o=[12]$/.test(event));
     // A thread that ran between the two had the address space meanwhile.
-    const isLate = events.findIndex((event, i) => i < drop && /^pf \S+ o=[12]$/.test(event)) >= 0;
+    const isLate = stack >= 0 && events.slice(stack).some((event) => /^pf \S+ o=0$/.test(event));
     if (isLate) acts.act('stack');
-    if (pgd === undefined || drop >= 0) acts.act('mmdrop');
+    if (pgd === undefined || events.includes(`pf ${pgd} o=0`)) acts.act('mmdrop');
     if (!isLate) acts.act('stack');
     acts.own('waited');
   }

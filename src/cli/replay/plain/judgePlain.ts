@@ -45,12 +45,23 @@ interface Family {
   readonly fromState?: boolean;
   /** Whether the program has opened its /proc/self/pagemap. */
   readonly readsPagemap?: boolean;
+  /** Whether it has had transparent huge pages switched on, whatever the kernel made of the size of memory. */
+  readonly enablesHugePages?: boolean;
   /** How many pages of a file the program has written when the trace begins. */
   readonly filePages: number;
   /** The program as the trace finds it. */
   readonly guest: (guest: Guest, dumps: readonly TraceDump[]) => Guest;
   readonly program: (guest: Guest, spans: readonly Span[], seed: number) => Action[];
 }
+
+const HUGE_PAGES: Omit<Family, 'name'> = {
+  of: 3,
+  fromState: true,
+  readsPagemap: true,
+  filePages: 0,
+  guest: (guest, dumps) => withWaiting(guest, listsOf(dumps)),
+  program: hugeProgram,
+};
 
 const FAMILIES: readonly Family[] = [
   {
@@ -97,13 +108,13 @@ const FAMILIES: readonly Family[] = [
       ),
   },
   {
-    name: /^(?:huge|thp)-s(\d+)\./,
-    of: 3,
-    fromState: true,
-    readsPagemap: true,
-    filePages: 0,
-    guest: (guest, dumps) => withWaiting(guest, listsOf(dumps)),
-    program: hugeProgram,
+    name: /^huge-s(\d+)\./,
+    ...HUGE_PAGES,
+  },
+  {
+    name: /^thp-s(\d+)\./,
+    enablesHugePages: true,
+    ...HUGE_PAGES,
   },
 ];
 
@@ -134,7 +145,7 @@ export function judgePlain(
     isStart || recorded === undefined ? recorded : withThreads(recorded, isWide ? 2 : 1);
   const image = plainStart(isStart || zones === undefined ? dumps : [zones]);
   if (image === undefined || zones === undefined || family === undefined) return undefined;
-  const guest = family.guest(guestOf(image.mm.wide, family.of), dumps);
+  const guest = family.guest(guestOf(image.mm, family.of), dumps);
   const { strange, told, processes } = start(image, {
     guest,
     family,
@@ -201,7 +212,11 @@ function start(image: StateImage, { guest, family, spans, zones, dumps }: Beginn
   const lent = makeProcess(
     image,
     guest,
-    { frames: frames?.some(isFree) === true ? undefined : frames, text },
+    {
+      frames: frames?.some(isFree) === true ? undefined : frames,
+      text,
+      enablesHugePages: family.enablesHugePages === true,
+    },
     () => {
       processes = new Processes(image.mm, told);
       for (const table of knownTables(lines)) if (!isFree(table.pfn)) placeTable(image, table);

@@ -56,6 +56,8 @@ export interface Shown {
   readonly frames: readonly number[] | undefined;
   /** Of its file: addresses and frames. */
   readonly text: ReadonlyMap<number, number | undefined>;
+  /** Whether transparent huge pages were switched on, however small the machine is. */
+  readonly enablesHugePages: boolean;
 }
 
 const FILE_BYTES = 1 << 20;
@@ -87,7 +89,7 @@ export function makeProcess(
   k.machine.processor(k.cpu).setRegisters(kernelRegisters(image.profile.arch, cr3 ?? asPhys(0)));
   return onLentMemory(image, () => {
     freshCaches(k);
-    enableHugePages(k);
+    enableHugePages(k, shown.enablesHugePages);
     hugetlb_init(k, hugepageParameters());
     k.write_ptr(this_cpu_ptr(k, 'current_task'), newTask(k));
     const stack = guest.pages.findIndex((va) => va >= k.TASK_SIZE - PAGE_SIZE);
@@ -238,12 +240,12 @@ export function unlist(k: Kernel, lent: Iterable<number>): void {
 const HUGEPAGE_LEAST_BYTES = 512 * 2 ** 20;
 
 /** Where madvise() asks for them: CONFIG_TRANSPARENT_HUGEPAGE_MADVISE. */
-function enableHugePages(k: Kernel): void {
+function enableHugePages(k: Kernel, isSmallToo: boolean): void {
   const flags = k.globals.transparent_hugepage_flags;
   const managed = k.zones.reduce((sum, zone) => sum + k.read_ulong(zone + k.zone.managed_pages), 0);
   if (flags === NULL) return;
   k.write(flags, 0);
-  if (managed * PAGE_SIZE < HUGEPAGE_LEAST_BYTES) return;
+  if (managed * PAGE_SIZE < HUGEPAGE_LEAST_BYTES && !isSmallToo) return;
   const bits = [
     k.TRANSPARENT_HUGEPAGE_REQ_MADV_FLAG,
     k.TRANSPARENT_HUGEPAGE_DEFRAG_REQ_MADV_FLAG,

@@ -156,6 +156,8 @@ export class Processes {
     const entry = pte === NULL ? undefined : k.read_pte(pte);
     const isThere = entry !== undefined && pte_present(entry) && (!isWrite || pte_write(entry));
     if (!isThere) this.fault(va, X86_PF_USER | (isWrite ? X86_PF_WRITE : 0));
+    // The fault may have ended the process.
+    if (this.mm === NULL) return;
     markAccessed(k, this.mm, [`${va.toString(16)}${isWrite ? '!' : ''}`]);
   }
 
