@@ -24,7 +24,7 @@ import type { Likeness } from '../plain/likeness.js';
 import { NotPerformed, Processes, type Action } from './processes.js';
 import { poolMark } from './poolMarks.js';
 import { readPageEvent, ToldPages } from './toldPages.js';
-import { MAX_UNHEARD, Unheard, type UnheardAct } from './unheard.js';
+import { guesses, MAX_UNHEARD, Unheard, type UnheardAct } from './unheard.js';
 import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
@@ -92,6 +92,9 @@ export interface Plain {
 
 /** What an operation, and what the program does behind it, came to. */
 interface Performed {
+  /** What differs in its dumps, or in a mark that notes numbers. */
+  readonly states: readonly string[];
+  readonly pool: ReturnType<typeof poolMark>;
   readonly events: readonly string[];
   /** Those that the trace does not have, for none were recorded. */
   readonly silent: readonly string[];
@@ -105,6 +108,21 @@ interface Others {
   /** What nobody has heard: in front of the span, and where in it. */
   readonly before: UnheardAct[];
   readonly within: Map<number, UnheardAct>;
+}
+
+/** A span that was done, with all that is known of others. */
+interface Attempt {
+  readonly result: Performed;
+  readonly others: Others;
+  /** The first event that differs. */
+  readonly differs: number | undefined;
+}
+
+/** The first event of a span that differs. */
+function differenceIn({ events }: Span, { events: ours }: Performed): number | undefined {
+  const at = ours.findIndex((event, i) => event !== events[i]);
+  if (at >= 0) return at;
+  return ours.length === events.length ? undefined : ours.length;
 }
 
 /** Stands among events that are not recorded for what others did. */
@@ -199,28 +217,44 @@ export class ProgramJudge {
       each.save(),
     );
     if (this.likeness !== undefined) restore.push(this.likeness.save());
-    const others: Others = { told: new Set(), before: [], within: new Map() };
-    for (;;) {
-      const result = this.perform(span, others);
-      if (!this.hasFound(span, result, others)) {
-        this.told += others.told.size;
-        this.unseen += others.before.length + others.within.size;
-        this.compare(span, result);
-        return;
-      }
-      // The span is done again, with what others did.
+    const goBack = (): void => {
       this.image.tape.seek(start.cursor);
       this.image.tape.cut();
       this.at = start.at;
       this.mask = start.mask;
       for (const each of restore) each();
+    };
+    const attempt = (before: readonly UnheardAct[]): Attempt => {
+      const others: Others = { told: new Set(), before: [...before], within: new Map() };
+      for (;;) {
+        const result = this.perform(span, others);
+        // The span is done again, with what others did.
+        if (!this.hasFound(span, result, others))
+          return { result, others, differs: differenceIn(span, result) };
+        goBack();
+      }
+    };
+    let best = attempt([]);
+    let last = best;
+    for (const guess of this.unheard === undefined ? [] : guesses()) {
+      if (best.differs === undefined) break;
+      goBack();
+      last = attempt([...best.others.before, ...guess]);
+      if (last.differs === undefined || last.differs > best.differs) best = last;
     }
+    if (last !== best) {
+      goBack();
+      best = attempt(best.others.before);
+    }
+    this.told += best.others.told.size;
+    this.unseen += best.others.before.length + best.others.within.size;
+    this.compare(span, best.result);
   }
 
   /** Whether one more thing is known that others did in a span, which explains its first difference. */
   private hasFound(span: Span, result: Performed, { told, before, within }: Others): boolean {
-    const at = result.events.findIndex((event, i) => event !== span.events[i]);
-    const differs = at >= 0 ? at : result.events.length;
+    const found = differenceIn(span, result);
+    const differs = found ?? result.events.length;
     const missing = span.events[differs];
     // A page for objects of somebody else is taken where the trace has it.
     if (missing !== undefined && !told.has(differs) && told.size < MAX_TOLD && this.tells(missing)) {
@@ -228,7 +262,7 @@ export class ProgramJudge {
       return true;
     }
     if (this.unheard === undefined || before.length + within.size >= MAX_UNHEARD) return false;
-    if (differs < Math.max(span.events.length, result.events.length)) {
+    if (found !== undefined) {
       const act = this.unheard.before(span, result.events[differs], missing);
       if (act !== undefined) before.push(act);
       return act !== undefined;
@@ -289,15 +323,17 @@ export class ProgramJudge {
     this.tracepoints.listen(mask());
     this.tracepoints.onEvent = hear;
     let text: string | undefined;
+    let pool: ReturnType<typeof poolMark>;
+    let states: readonly string[] = [];
     try {
       hear();
       const first = this.program[this.at];
       if (first?.name !== 'op') throw new NotPerformed('the program has another operation here');
       this.processes.switchTo(first.pid);
       if (op !== undefined && isPerformed(op.name)) text = this.operate(op);
-      if (op === undefined) this.compareMark(span);
+      if (op === undefined) pool = poolMark(k, span.text);
       hear();
-      this.compareDumps(span);
+      states = this.dumpDifferences(span);
       for (this.at++; this.at < this.program.length; this.at++) {
         const action = this.program[this.at];
         if (action === undefined || action.name === 'op') break;
@@ -309,7 +345,7 @@ export class ProgramJudge {
       else if (error instanceof KernelFault) this.lost = error.text;
       else throw error;
     }
-    return { events, silent, text };
+    return { states, pool, events, silent, text };
   }
 
   private operate({ name, args }: TraceOp): string | undefined {
@@ -317,8 +353,17 @@ export class ProgramJudge {
     return OPERATIONS.get(name)?.(this.machine, args);
   }
 
-  private compare(span: Span, { events, text }: Performed): void {
+  private compare(span: Span, { states, pool, events, text }: Performed): void {
     const { op } = span;
+    if (pool !== undefined) this.ops++;
+    if (pool?.difference !== undefined) {
+      this.differ++;
+      this.remember(span, pool.difference);
+    }
+    for (const difference of states) {
+      this.stateDiffer++;
+      this.remember(span, difference);
+    }
     const kernel = op === undefined ? undefined : resultOf(op);
     if (this.lost !== undefined && op !== undefined && text === undefined) {
       this.countUnsupported(span);
@@ -344,23 +389,8 @@ export class ProgramJudge {
     return this.likeness === undefined ? ours : this.likeness.renamed(ours, kernel);
   }
 
-  /** What the program was told about the pool of huge pages. */
-  private compareMark(span: Span): void {
-    const pool = poolMark(this.image.mm, span.text);
-    if (pool === undefined) return;
-    this.ops++;
-    if (pool.difference === undefined) return;
-    this.differ++;
-    this.remember(span, pool.difference);
-  }
-
-  private compareDumps(span: Span): void {
-    for (const dump of span.dumps) {
-      const difference = this.dumpDifference(span, dump);
-      if (difference === undefined) continue;
-      this.stateDiffer++;
-      this.remember(span, difference);
-    }
+  private dumpDifferences(span: Span): string[] {
+    return span.dumps.flatMap((dump) => this.dumpDifference(span, dump) ?? []);
   }
 
   private dumpDifference(span: Span, recorded: TraceDump): string | undefined {

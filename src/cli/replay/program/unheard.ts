@@ -34,6 +34,20 @@ type SlabPages = ReadonlyMap<number, boolean>;
 const UNMOVABLE = '12cc0';
 const RECLAIMABLE = 'd20d0';
 
+/** What may have happened where nothing tells: pages of caches that have been given back since, one or two. */
+export function guesses(): readonly (readonly UnheardAct[])[] {
+  const single: readonly UnheardAct[] = [
+    { gfp: UNMOVABLE, order: 0 },
+    { gfp: RECLAIMABLE, order: 0 },
+    { gfp: RECLAIMABLE, order: 1 },
+    { gfp: UNMOVABLE, order: 1 },
+  ];
+  return [
+    ...single.map((act) => [act]),
+    ...single.flatMap((first) => single.map((second) => [first, second])),
+  ];
+}
+
 export class Unheard {
   /** Where all pages were dumped, and which of them belonged to caches there. */
   private readonly slabs: readonly { readonly at: Span; readonly pages: SlabPages }[];
