@@ -7,10 +7,12 @@ import {
   clear_bit,
   current,
   do_user_addr_fault,
+  follow_pte,
   ksys_mmap_pgoff,
   list_del,
   lru_add_drain_all,
   mprotectRange,
+  pte_page,
   shmemFileSetup,
   shmemWritePage,
   INIT_LIST_HEAD,
@@ -40,6 +42,7 @@ import {
   hugetlb_init,
 } from '../../../engine/kernel/mm/hugetlb/hugetlb_init.js';
 import { splitQueue } from '../../../engine/kernel/mm/huge_memory/huge_memory.js';
+import { folio_mark_accessed } from '../../../engine/kernel/mm/swap/batches.js';
 import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';
 import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
@@ -118,6 +121,7 @@ export function makeProcess(
     spareObjects(k);
     // What waits to be listed must not come behind what the trace tells.
     lru_add_drain_all(k);
+    markText(k, mm, guest, shown.text);
     for (const each of tell) each();
   });
 }
@@ -158,6 +162,30 @@ function codeFile(k: Kernel): File {
   const file = shmemFileSetup(k, PAGE_SIZE);
   shmemWritePage(k, k.read_ptr(k.plus(file, k.file.f_inode)), 0, PAGE_SIZE, () => undefined);
   return file;
+}
+
+/** Pages that the file was written in at once, when the initial root file system was unpacked. */
+const PAGES_AT_ONCE = 8;
+
+/**
+ * What its way into memory has left on the file's pages: they were used once, and those that two pieces lie in twice, as was the first, which
+ * execve() reads.
+ */
+function markText(
+  k: Kernel,
+  mm: MmStruct,
+  { text }: Guest,
+  shown: ReadonlyMap<number, number | undefined>,
+): void {
+  for (const [va, pfn] of shown) {
+    const pte = pfn === undefined ? NULL : follow_pte(k, mm, asVirt(va));
+    if (pte === NULL || pte_page(k, k.read_pte(pte)) !== k.pfn_to_page(asPfn(pfn ?? 0))) continue;
+    const page = k.pfn_to_page(asPfn(pfn ?? 0));
+    const index = (va - text) / PAGE_SIZE;
+    folio_mark_accessed(k, page);
+    if (index % PAGES_AT_ONCE === PAGES_AT_ONCE - 1 || index === 0) folio_mark_accessed(k, page);
+  }
+  lru_add_drain_all(k);
 }
 
 const flagsOf = (prot: number, of: GuestArea['of']): number =>
