@@ -105,9 +105,10 @@ interface Performed {
 interface Others {
   /** At which events the trace tells of it. */
   readonly told: Set<number>;
-  /** What nobody has heard: in front of the span, and where in it. */
+  /** What nobody has heard in front of the span. */
   readonly before: UnheardAct[];
-  readonly within: Map<number, UnheardAct>;
+  /** Pages that caches have got. */
+  readonly wanted: Set<number>;
 }
 
 /** A span that was done, with all that is known of others. */
@@ -125,8 +126,6 @@ function differenceIn({ events }: Span, { events: ours }: Performed): number | u
   return ours.length === events.length ? undefined : ours.length;
 }
 
-/** Stands among events that are not recorded for what others did. */
-const OTHERS = '';
 const GRACE_PERIOD: Action = { pid: 0, name: 'rcu', args: [] };
 
 export class ProgramJudge {
@@ -224,8 +223,8 @@ export class ProgramJudge {
       this.mask = start.mask;
       for (const each of restore) each();
     };
-    const attempt = (before: readonly UnheardAct[]): Attempt => {
-      const others: Others = { told: new Set(), before: [...before], within: new Map() };
+    const attempt = (before: readonly UnheardAct[], pages: Iterable<number> = []): Attempt => {
+      const others: Others = { told: new Set(), before: [...before], wanted: new Set(pages) };
       for (;;) {
         const result = this.perform(span, others);
         // The span is done again, with what others did.
@@ -239,20 +238,20 @@ export class ProgramJudge {
     for (const guess of this.unheard === undefined ? [] : guesses()) {
       if (best.differs === undefined) break;
       goBack();
-      last = attempt([...best.others.before, ...guess]);
+      last = attempt([...best.others.before, ...guess], best.others.wanted);
       if (last.differs === undefined || last.differs > best.differs) best = last;
     }
     if (last !== best) {
       goBack();
-      best = attempt(best.others.before);
+      best = attempt(best.others.before, best.others.wanted);
     }
     this.told += best.others.told.size;
-    this.unseen += best.others.before.length + best.others.within.size;
+    this.unseen += best.others.before.length + best.others.wanted.size;
     this.compare(span, best.result);
   }
 
   /** Whether one more thing is known that others did in a span, which explains its first difference. */
-  private hasFound(span: Span, result: Performed, { told, before, within }: Others): boolean {
+  private hasFound(span: Span, result: Performed, { told, before, wanted }: Others): boolean {
     const found = differenceIn(span, result);
     const differs = found ?? result.events.length;
     const missing = span.events[differs];
@@ -261,16 +260,19 @@ export class ProgramJudge {
       told.add(differs);
       return true;
     }
-    if (this.unheard === undefined || before.length + within.size >= MAX_UNHEARD) return false;
-    if (found !== undefined) {
-      const act = this.unheard.before(span, result.events[differs], missing);
-      if (act !== undefined) before.push(act);
-      return act !== undefined;
+    const { unheard } = this;
+    if (unheard === undefined || before.length + wanted.size >= MAX_UNHEARD) return false;
+    if (found !== undefined && unheard.needsGracePeriod(missing)) {
+      if (before.includes('rcu')) return false;
+      before.push('rcu');
+      return true;
     }
-    for (const [i, event] of result.silent.entries()) {
-      const act = within.has(i) ? undefined : this.unheard.taken(span, event);
-      if (act === undefined) continue;
-      within.set(i, act);
+    // A page that a cache has got instead.
+    const ours = found === undefined ? result.silent : [result.events[found]];
+    for (const event of ours) {
+      const pfn = unheard.taken(span, event);
+      if (pfn === undefined || wanted.has(pfn)) continue;
+      wanted.add(pfn);
       return true;
     }
     return false;
@@ -286,7 +288,7 @@ export class ProgramJudge {
   }
 
   /** The operation, and what the program does behind it up to the next one. */
-  private perform(span: Span, { told, before, within }: Others): Performed {
+  private perform(span: Span, { told, before, wanted }: Others): Performed {
     const events: string[] = [];
     const silent: string[] = [];
     const k = this.image.mm;
@@ -298,14 +300,9 @@ export class ProgramJudge {
     const mask = (): number => (this.mask === 0 && this.unheard !== undefined ? 1 : this.mask);
     const hear = (): void => {
       for (const event of this.tracepoints.take()) (this.mask === 0 ? silent : events).push(event);
-      for (
-        let act = within.get(silent.length);
-        act !== undefined && this.mask === 0;
-        act = within.get(silent.length)
-      ) {
+      if (this.mask === 0 && wanted.size > 0) {
         this.tracepoints.listen(0);
-        this.unheard?.perform(act);
-        silent.push(OTHERS);
+        this.unheard?.takeWanted(span, wanted);
         this.tracepoints.listen(mask());
       }
       while (told.has(events.length)) {
@@ -320,6 +317,7 @@ export class ProgramJudge {
     };
     this.tracepoints.listen(0);
     for (const act of before) this.unheard?.perform(act);
+    if (this.mask !== 0) this.unheard?.takeOthers(span, wanted);
     this.tracepoints.listen(mask());
     this.tracepoints.onEvent = hear;
     let text: string | undefined;

@@ -65,19 +65,30 @@ export class Unheard {
     );
   }
 
-  /** What happened in front of an operation of which ours first differs in an event: undefined, nobody knows. */
-  before(span: Span, ours: string | undefined, kernel: string | undefined): UnheardAct | undefined {
-    const wanted = kernel === undefined ? undefined : readPageEvent(kernel);
-    if (wanted?.isTaken === true && this.processes.waitsToBeFreed(wanted.pfn)) return 'rcu';
-    return ours === undefined ? undefined : this.taken(span, ours);
+  /** Whether an event that the kernel has in place of ours takes a stack that a grace period must have given back. */
+  needsGracePeriod(kernel: string | undefined): boolean {
+    const { isTaken, pfn } = readPageEvent(kernel ?? '');
+    return isTaken && this.processes.waitsToBeFreed(pfn);
   }
 
   /** The page of an event of ours that a cache took instead. */
-  taken(span: Span, ours: string): UnheardAct | undefined {
-    const { pfn, order, isTaken, gfp } = readPageEvent(ours);
-    const isHead = this.next(span).get(pfn);
-    if (!isTaken || isOfCaches(gfp) || isHead === undefined) return undefined;
-    return { gfp: UNMOVABLE, order: isHead ? Math.max(order, 1) : 0 };
+  taken(span: Span, ours: string | undefined): number | undefined {
+    const { pfn, isTaken, gfp } = readPageEvent(ours ?? '');
+    return isTaken && !isOfCaches(gfp) && this.next(span).has(pfn) ? pfn : undefined;
+  }
+
+  /** Takes pages for caches as soon as each is the next that one would get. */
+  takeWanted(span: Span, wanted: ReadonlySet<number>): void {
+    for (let act = this.nextAct(span, wanted); act !== undefined; act = this.nextAct(span, wanted))
+      this.perform(act);
+  }
+
+  /** Those that a cache has not got, as if it had asked for one page each: what it got is split from a larger block. */
+  takeOthers(span: Span, wanted: ReadonlySet<number>): void {
+    for (const pfn of wanted) {
+      this.takeWanted(span, wanted);
+      if (!this.told.has(pfn)) this.perform({ gfp: UNMOVABLE, order: 0 });
+    }
   }
 
   perform(act: UnheardAct): void {
@@ -87,13 +98,13 @@ export class Unheard {
 
   /** Takes the pages that caches have got since then, as far as they are the next to be had; how many, if a dump of the zones is met. */
   takeAll(span: Span, zones: TraceDump, isSame: () => boolean): number | undefined {
-    const next = this.next(span);
+    const next = new Set(this.next(span).keys());
     const { tape } = this.k;
     const start = tape.cursor;
     const restore = this.told.save();
     let nr = 0;
     while (!isSame() && nr < MAX_UNHEARD) {
-      const act = this.nextAct(next);
+      const act = this.nextAct(span, next);
       if (act === undefined) break;
       this.perform(act);
       nr++;
@@ -121,8 +132,10 @@ export class Unheard {
     }
   }
 
-  private nextAct(next: SlabPages): UnheardAct | undefined {
+  /** What takes one of these pages if it is done now. */
+  private nextAct(span: Span, wanted: ReadonlySet<number>): UnheardAct | undefined {
     const { k } = this;
+    const next = this.next(span);
     for (const [gfp, order] of [
       [UNMOVABLE, 0],
       [RECLAIMABLE, 0],
@@ -136,7 +149,8 @@ export class Unheard {
       const pfn = page === 0 ? -1 : k.page_to_pfn(page);
       k.tape.seek(start);
       k.tape.cut();
-      if (next.get(pfn) === order > 0 && !this.isSlab(pfn)) return { gfp, order };
+      if (!wanted.has(pfn) || this.isSlab(pfn) || this.told.has(pfn)) continue;
+      if (next.get(pfn) === order > 0) return { gfp, order };
     }
     return undefined;
   }
