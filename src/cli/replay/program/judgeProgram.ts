@@ -317,7 +317,7 @@ export class ProgramJudge {
     };
     this.tracepoints.listen(0);
     for (const act of before) this.unheard?.perform(act);
-    if (this.mask !== 0) this.unheard?.takeOthers(span, wanted);
+    if (this.mask !== 0) this.unheard?.takeForEach(span, wanted);
     this.tracepoints.listen(mask());
     this.tracepoints.onEvent = hear;
     let text: string | undefined;

@@ -83,12 +83,10 @@ export class Unheard {
       this.perform(act);
   }
 
-  /** Those that a cache has not got, as if it had asked for one page each: what it got is split from a larger block. */
-  takeOthers(span: Span, wanted: ReadonlySet<number>): void {
-    for (const pfn of wanted) {
-      this.takeWanted(span, wanted);
-      if (!this.told.has(pfn)) this.perform({ gfp: UNMOVABLE, order: 0 });
-    }
+  /** One page for a cache for each of these: where it is not that page, it is one that a larger block with it was split for. */
+  takeForEach(span: Span, wanted: ReadonlySet<number>): void {
+    for (const pfn of wanted)
+      this.perform(this.nextAct(span, new Set([pfn])) ?? { gfp: UNMOVABLE, order: 0 });
   }
 
   perform(act: UnheardAct): void {
@@ -149,7 +147,7 @@ export class Unheard {
       const pfn = page === 0 ? -1 : k.page_to_pfn(page);
       k.tape.seek(start);
       k.tape.cut();
-      if (!wanted.has(pfn) || this.isSlab(pfn) || this.told.has(pfn)) continue;
+      if (!wanted.has(pfn) || this.isSlab(pfn)) continue;
       if (next.get(pfn) === order > 0) return { gfp, order };
     }
     return undefined;
