@@ -136,8 +136,7 @@ export function judgePlain(
   const spans = family?.fromState === true ? all.slice(own.at) : all;
   // Its last dump of the zones is not of its start.
   const isStart = all.slice(0, own.at).every(({ op }) => op === undefined || HARMLESS.has(op.name));
-  const dumps =
-    isStart || family?.of !== 1 ? own.dumps : stateAt(spansOf(idle() ?? [])).dumps;
+  const dumps = isStart || family?.of !== 1 ? own.dumps : stateAt(spansOf(idle() ?? [])).dumps;
   const recorded = dumps.find((dump) => dump.name === 'zones');
   const isWide = recorded?.lines.some((line) => /^zone \d+ DMA32 /.test(line)) === true;
   // The order of a kernel stack.

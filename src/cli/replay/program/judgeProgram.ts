@@ -8,24 +8,21 @@
 import { KernelFault } from '../../../engine/machine/events.js';
 import type { KernelImage } from '../../../engine/image/kernelImage.js';
 import {
-  dumpZones,
   opText,
   type TraceDump,
   type TraceItem,
   type TraceOp,
 } from '../../../engine/image/state/index.js';
-import { butStack, compareMemmapButSlabs, comparePages, compareZones } from '../dumpDifference.js';
 import { Machine } from '../machine.js';
 import { OPERATIONS, SILENT } from '../ops.js';
-import { RECORDED } from '../recorded.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
 import type { Likeness } from '../plain/likeness.js';
 import { NotPerformed, Processes, type Action } from './processes.js';
 import { poolMark } from './poolMarks.js';
+import { ProgramDumps } from './programDumps.js';
 import { readPageEvent, ToldPages } from './toldPages.js';
 import { guesses, MAX_UNHEARD, Unheard, type UnheardAct } from './unheard.js';
-import { performUnseen } from './unseen.js';
 import { UserOperations } from './userOps.js';
 
 /** A printed line of the recorder, and the events behind it up to the next one. */
@@ -136,11 +133,11 @@ export class ProgramJudge {
   private events = 0;
   private told = 0;
   private unseen = 0;
+  private readonly dumps: ProgramDumps;
   private first: string | undefined;
   private readonly unsupportedNames = new Map<string, number>();
   /** Pages that were taken for what is not performed. */
   private readonly toldPages: ToldPages;
-  private readonly notJudged = new Map<string, number>();
   private readonly processes: Processes;
   private readonly user: UserOperations;
   /** For operations that are not about the process. */
@@ -167,6 +164,7 @@ export class ProgramJudge {
     this.processes = processes ?? new Processes(image.mm, this.toldPages);
     this.user = new UserOperations(image, () => this.processes.mm);
     this.machine = new Machine(image);
+    this.dumps = new ProgramDumps(image, { user: this.user, told: this.toldPages, likeness });
     this.tracepoints = new Tracepoints(image.mm);
   }
 
@@ -181,15 +179,14 @@ export class ProgramJudge {
     const notes: string[] = [];
     if (this.lost !== undefined) notes.push(`not performed: ${this.lost}`);
     if (this.events > 0) notes.push(`events compared: ${this.events}`);
-    if (this.unseen > 0)
-      notes.push(
-        `told by dumps: acts of other threads while no events were recorded ${this.unseen}`,
-      );
+    const unseen = this.unseen + this.dumps.unseen;
+    if (unseen > 0)
+      notes.push(`told by dumps: acts of other threads while no events were recorded ${unseen}`);
     if (this.told > 0) notes.push(`told: pages for what is not performed ${this.told}`);
     return {
       ...{ ops: this.ops, partly: 0, differ: this.differ, events: this.events },
       ...{ stateDiffer: this.stateDiffer, unsupported: this.unsupported, first: this.first },
-      ...{ notJudged: this.notJudged, unsupportedNames: this.unsupportedNames, notes },
+      ...{ notJudged: this.dumps.notJudged, unsupportedNames: this.unsupportedNames, notes },
     };
   }
 
@@ -212,8 +209,8 @@ export class ProgramJudge {
       return;
     }
     const start = { cursor: this.image.tape.cursor, at: this.at, mask: this.mask };
-    const restore = [this.processes, this.user, this.machine, this.toldPages].map((each) =>
-      each.save(),
+    const restore = [this.processes, this.user, this.machine, this.toldPages, this.dumps].map(
+      (each) => each.save(),
     );
     if (this.likeness !== undefined) restore.push(this.likeness.save());
     const goBack = (): void => {
@@ -256,7 +253,12 @@ export class ProgramJudge {
     const differs = found ?? result.events.length;
     const missing = span.events[differs];
     // A page for objects of somebody else is taken where the trace has it.
-    if (missing !== undefined && !told.has(differs) && told.size < MAX_TOLD && this.tells(missing)) {
+    if (
+      missing !== undefined &&
+      !told.has(differs) &&
+      told.size < MAX_TOLD &&
+      this.tells(missing)
+    ) {
       told.add(differs);
       return true;
     }
@@ -296,14 +298,12 @@ export class ProgramJudge {
     if (op?.name === 'events') this.mask = Number(op.args[0]) & this.recorded;
     // Recorded beside a program, pages are told of even where the program has no events recorded.
     if (this.mask === 0 && span.events.length > 0) this.mask = 1;
-    // Where the trace has no events, ours are heard all the same: they tell which pages were taken.
-    const mask = (): number => (this.mask === 0 && this.unheard !== undefined ? 1 : this.mask);
     const hear = (): void => {
       for (const event of this.tracepoints.take()) (this.mask === 0 ? silent : events).push(event);
       if (this.mask === 0 && wanted.size > 0) {
         this.tracepoints.listen(0);
         this.unheard?.takeWanted(span, wanted);
-        this.tracepoints.listen(mask());
+        this.tracepoints.listen(this.heard);
       }
       while (told.has(events.length)) {
         const next = span.events[events.length] ?? '';
@@ -311,14 +311,14 @@ export class ProgramJudge {
         this.tracepoints.listen(0);
         if (this.endsGracePeriod(next)) this.processes.perform(GRACE_PERIOD);
         else if (!this.toldPages.perform(k, next)) break;
-        this.tracepoints.listen(mask());
+        this.tracepoints.listen(this.heard);
         events.push(next);
       }
     };
     this.tracepoints.listen(0);
     for (const act of before) this.unheard?.perform(act);
     if (this.mask !== 0) this.unheard?.takeForEach(span, wanted);
-    this.tracepoints.listen(mask());
+    this.tracepoints.listen(this.heard);
     this.tracepoints.onEvent = hear;
     let text: string | undefined;
     let pool: ReturnType<typeof poolMark>;
@@ -331,7 +331,7 @@ export class ProgramJudge {
       if (op !== undefined && isPerformed(op.name)) text = this.operate(op);
       if (op === undefined) pool = poolMark(k, span.text);
       hear();
-      states = this.dumpDifferences(span);
+      states = this.quietly(() => this.dumps.differences(span, this.unheard));
       for (this.at++; this.at < this.program.length; this.at++) {
         const action = this.program[this.at];
         if (action === undefined || action.name === 'op') break;
@@ -387,56 +387,16 @@ export class ProgramJudge {
     return this.likeness === undefined ? ours : this.likeness.renamed(ours, kernel);
   }
 
-  private dumpDifferences(span: Span): string[] {
-    return span.dumps.flatMap((dump) => this.dumpDifference(span, dump) ?? []);
-  }
-
-  private dumpDifference(span: Span, recorded: TraceDump): string | undefined {
-    let dump = recorded;
-    if (dump.name === 'zones') {
-      if (this.likeness !== undefined)
-        dump = this.likeness.zones(dump, dumpZones(this.image, false));
-      const isSame = (): boolean =>
-        dumpZones(this.image, false).join('\n') === dump.lines.join('\n');
-      if (isSame()) return undefined;
-      const nrUnseen = this.quietly(
-        () =>
-          this.unheard?.takeAll(span, dump, isSame) ?? performUnseen(this.image.mm, isSame),
-      );
-      if (nrUnseen !== undefined) {
-        this.unseen += nrUnseen;
-        return undefined;
-      }
-      return compareZones(dump, this.image);
-    }
-    if (dump.name === 'memmap' && this.likeness !== undefined)
-      return this.likeness.memmap(dump, this.toldPages);
-    if (dump.name === 'memmap') return compareMemmapButSlabs(dump, this.image, this.toldPages);
-    if (dump.name === 'pages')
-      return comparePages(dump, this.image, (ours, kernel) =>
-        butStack(this.image.mm, ours, this.likeness?.adapted(ours, kernel) ?? kernel),
-      );
-    const kind = RECORDED.get(dump.name);
-    const isUser = dump.name === 'pts';
-    const ours = isUser ? this.user.tables(dump.args) : kind?.print?.(this.image, dump);
-    if (ours === undefined) {
-      this.notJudged.set(`%${dump.name}`, (this.notJudged.get(`%${dump.name}`) ?? 0) + 1);
-      return undefined;
-    }
-    const head = isUser || this.likeness !== undefined ? undefined : kind?.head?.(this.image, dump);
-    if (head !== undefined && head !== dump.args.join(' '))
-      return `%${dump.name}: ours '${head}', kernel '${dump.args.join(' ')}'`;
-    const [own, kernels] = this.likeness?.lines(dump, ours) ?? [ours, dump.lines];
-    const at = kernels.findIndex((line, i) => line !== own[i]);
-    if (at < 0 && own.length === kernels.length) return undefined;
-    return `%${dump.name}: ours '${own[at] ?? 'ends'}', kernel '${kernels[at] ?? 'ends'}'`;
+  /** Where the trace has no events, ours are heard all the same: they tell which pages were taken. */
+  private get heard(): number {
+    return this.mask === 0 && this.unheard !== undefined ? 1 : this.mask;
   }
 
   /** Without the tracepoints being heard. */
   private quietly<Result>(act: () => Result): Result {
     this.tracepoints.listen(0);
     const result = act();
-    this.tracepoints.listen(this.mask);
+    this.tracepoints.listen(this.heard);
     return result;
   }
 
