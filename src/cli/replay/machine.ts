@@ -71,8 +71,8 @@ export class Machine {
       this.nested.length,
     ];
     return () => {
-      this.slots = slots;
-      this.addresses = addresses;
+      this.slots = new Map(slots);
+      this.addresses = new Map(addresses);
       this.nested.length = nested;
     };
   }
