@@ -54,7 +54,7 @@ function walked({ paging, memory, tlb }: Mmu, va: VirtAddr, access: Access): Tra
   if (page === undefined || exception !== undefined)
     return { phys: undefined, hit: undefined, walk: found, exception };
   if (found.steps.length > 0)
-    tlb.fill(paging, va, { ...page, dirty: page.dirty || access.kind === 'write' });
+    tlb.fill(paging, va, page, page.dirty || access.kind === 'write');
   return { phys: page.phys, hit: undefined, walk: found, exception };
 }
 

@@ -186,9 +186,12 @@ function pageOf(
     pagePhys: entry.phys,
     pageSize,
     rights,
-    global: paging.globalPages && entry.flags.G,
-    dirty: entry.flags.D,
-    memoryType: memoryType(paging.pat, patIndex(entry)),
+    global: paging.globalPages && (entry.low & GLOBAL) !== 0,
+    dirty: (entry.low & DIRTY) !== 0,
+    // Worked out for those that look at it: no access needs it.
+    get memoryType() {
+      return memoryType(paging.pat, patIndex(entry));
+    },
   };
 }
 
@@ -207,6 +210,7 @@ const stepText = ({ level, index }: WalkStep): string => `${level.name}[0x${inde
 
 const ACCESSED = 1 << 5;
 const DIRTY = 1 << 6;
+const GLOBAL = 1 << 8;
 
 /**
  * Sets A in the entries used and D in the one that maps the page, as a processor does: on the way down A in each entry that
