@@ -194,12 +194,11 @@ export class Processor {
     va: VirtAddr,
     access: Access,
   ): Translation & { readonly stale: string | undefined } {
-    const found = this.translate(va, access);
-    const { hit } = found;
-    if (hit === undefined) return { ...found, stale: undefined };
+    const { phys, hit, walk, exception } = this.translate(va, access);
+    if (hit === undefined) return { phys, hit, walk, exception, stale: undefined };
     // The processor does not look: it has its TLB.
     const look = (): string | undefined => staleness(this.paging, this.memory, hit);
-    return { ...found, stale: this.tape.memory.unheard(look) };
+    return { phys, hit, walk, exception, stale: this.tape.memory.unheard(look) };
   }
 
   /** INVLPG. */

@@ -22,7 +22,7 @@ import {
   type VirtAddr,
 } from '../memory/address.js';
 import type { Rights } from './access.js';
-import type { Paging } from './paging.js';
+import { powerOf2, type Paging } from './paging.js';
 import type { WordTape } from './tableMemory.js';
 import type { MappedPage } from './walk.js';
 
@@ -151,7 +151,7 @@ export class Tlb {
       cell,
       va: asVirt((pageHigh * 2 ** 32 + (this.word(cell, 0) >>> 0)) * 4096),
       pagePhys: asPhys((frameHigh * 2 ** 32 + (this.word(cell, 2) >>> 0)) * 4096),
-      pageSize: 2 ** (SHIFT_OF_SIZE[(bits >>> SIZE_SHIFT) & 3] ?? 12),
+      pageSize: powerOf2(SHIFT_OF_SIZE[(bits >>> SIZE_SHIFT) & 3] ?? 12),
       rights: {
         write: (bits & RW) !== 0,
         user: (bits & US) !== 0,
@@ -244,8 +244,8 @@ interface Tag {
 }
 
 function tagOf(va: VirtAddr, shift: number): Tag {
-  const inOwnSize = Math.floor(va / 2 ** shift);
-  const pageNumber = inOwnSize * 2 ** (shift - 12);
+  const inOwnSize = Math.floor(va / powerOf2(shift));
+  const pageNumber = inOwnSize * powerOf2(shift - 12);
   return {
     low: pageNumber | 0,
     high: Math.floor(pageNumber / 2 ** 32) & PAGE_HIGH_MASK,

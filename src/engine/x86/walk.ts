@@ -24,7 +24,7 @@ import {
   type Rights,
 } from './access.js';
 import { decode, patIndex, type Entry, type Level } from './formats.js';
-import { indexAt, isCanonical, offsetInPage, type Paging } from './paging.js';
+import { indexAt, isCanonical, offsetInPage, powerOf2, type Paging } from './paging.js';
 import { memoryType, type MemoryType } from './registers.js';
 import type { TableMemory, WritableTableMemory } from './tableMemory.js';
 
@@ -180,7 +180,7 @@ function pageOf(
   rights: Rights,
   va: VirtAddr,
 ): MappedPage {
-  const pageSize = 2 ** level.shift;
+  const pageSize = powerOf2(level.shift);
   return {
     phys: asPhys(entry.phys + offsetInPage(va, pageSize)),
     pagePhys: entry.phys,
