@@ -1,5 +1,5 @@
 /**
- * `mmscope bench`: how fast pages are allocated and freed, how long a machine takes to boot and what it occupies, how long a
+ * `mmscope bench`: how fast pages are allocated and freed, how long a process's memory takes, how long a machine takes to boot and what it occupies, how long a
  * step in the debugger takes, the answer where a page is, and how long runs in the debugger do.
  *
  * Each figure is the best of several rounds: noise only ever adds. Allocation is held against what the same pair of calls takes
@@ -13,6 +13,7 @@ import { loadProfile } from '../../engine/types/bundled.js';
 import { measureObjects } from './objects.js';
 import { measureLongRuns } from './longRun.js';
 import { measureStep } from './step.js';
+import { measureUserMemory } from './userMemory.js';
 import { measureWhere } from './where.js';
 import type { Native, Row } from './rows.js';
 
@@ -61,6 +62,9 @@ export async function bench(meter: Meter, native: Native): Promise<Row[]> {
       [bootX86(1, TAPE), bootI386(TAPE)].flatMap((image) =>
         measureObjects(meter, native, image, recording),
       ),
+    ),
+    ...[false, true].flatMap((recording) =>
+      measureUserMemory(meter, native, bootX86(1, TAPE), recording),
     ),
     ...measureBoot(meter, 1),
     ...measureBoot(meter, 64),

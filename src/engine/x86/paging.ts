@@ -138,7 +138,7 @@ export const isCanonical = ({ addressBits }: Paging, va: VirtAddr): boolean =>
   addressBits === 32 || (va >= -powerOf2(addressBits - 1) && va < powerOf2(addressBits - 1));
 
 /** 2 to the power of `n`, below 64: looked up, as each access of a processor needs several. */
-export const powerOf2 = (n: number): number => POWERS_OF_2[n]!;
+export const powerOf2 = (n: number): number => POWERS_OF_2[n] as number;
 const POWERS_OF_2 = Float64Array.from({ length: 64 }, (_, n) => 2 ** n);
 
 /** `value` modulo a power of two, never negative. Exact: both are multiples of a power of two. */

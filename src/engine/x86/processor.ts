@@ -88,7 +88,7 @@ export class Processor {
   get cr3(): number {
     const { words } = this.tape.memory;
     const at = this.cellOf('cr3');
-    return (words[at + 1]! >>> 0) * 2 ** 32 + (words[at]! >>> 0);
+    return ((words[at + 1] as number) >>> 0) * 2 ** 32 + ((words[at] as number) >>> 0);
   }
 
   /** The first of the words that hold a register. */
