@@ -19,6 +19,7 @@ import {
 } from '../../engine/entry/functions.js';
 import { asVirt } from '../../engine/memory/address.js';
 import type { Meter } from './bench.js';
+import { bestOf } from './best.js';
 import type { Native, Row } from './rows.js';
 
 interface Subject {
@@ -38,9 +39,6 @@ const AREA_RATIOS = { off: 1, on: 1 } as const;
 /** Nanoseconds that a TLB of the native kernel costs. It has no highmem, so that nothing else is known of its kmap(). */
 const KMAP_TARGET_NS = 144_000;
 
-const ROUNDS = 30;
-const WARM_UP_ROUNDS = 10;
-
 export function measureObjects(
   meter: Meter,
   native: Native,
@@ -55,11 +53,9 @@ export function measureObjects(
       for (let i = 0; i < pairs; i++) pair();
       return ((meter.nowMs() - start) * 1e6) / pairs;
     };
-    for (let i = 0; i < WARM_UP_ROUNDS; i++) round();
-    const rounds = Array.from({ length: ROUNDS }, round);
     return {
       name: `${name}, tape ${recording ? 'on' : 'off'}`,
-      value: Math.min(...rounds),
+      value: bestOf(meter, round),
       unit: 'ns',
       native: pairNs,
       ...(targetRatio && { targetRatio: recording ? targetRatio.on : targetRatio.off }),
@@ -79,14 +75,14 @@ function subjectsOf({ mm, profile }: KernelImage, native: Native): Subject[] {
     {
       name: 'kmalloc(128) + kfree',
       pair: () => kfree(mm, kmalloc(mm, 128, GFP_KERNEL)),
-      pairs: 10_000,
+      pairs: 2000,
       native: nativeOf('kmalloc'),
       targetRatio: RATIOS,
     },
     {
       name: 'kmem_cache_alloc + kmem_cache_free',
       pair: () => kmem_cache_free(mm, cache, kmem_cache_alloc(mm, cache, GFP_KERNEL)),
-      pairs: 10_000,
+      pairs: 2000,
       native: nativeOf('kmem_cache'),
       targetRatio: RATIOS,
     },
@@ -97,7 +93,7 @@ function subjectsOf({ mm, profile }: KernelImage, native: Native): Subject[] {
     subjects.push({
       name: 'vmalloc(64K) + vfree',
       pair: () => vfree(mm, vmalloc(mm, 65536, asVirt(0))),
-      pairs: 200,
+      pairs: 20,
       native: nativeOf('vmalloc'),
       targetRatio: AREA_RATIOS,
     });
@@ -109,7 +105,7 @@ function subjectsOf({ mm, profile }: KernelImage, native: Native): Subject[] {
         kmap(mm, page);
         kunmap(mm, page);
       },
-      pairs: 10_000,
+      pairs: 2000,
       native: nativeOf('kmap'),
       target: KMAP_TARGET_NS,
     });

@@ -13,11 +13,9 @@ import { type MmStruct, NULL, type Page, type TaskStruct } from '../../engine/ma
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../engine/memory/address.js';
 import { UserSpace } from '../../scenario/vm/userSpace.js';
 import type { Meter } from './bench.js';
+import { bestOf } from './best.js';
 import type { Native, Row } from './rows.js';
 
-/** Many short rounds: some fall between everything else that the machine does. */
-const ROUNDS = 60;
-const WARM_UP_ROUNDS = 20;
 const WRITTEN_PAGES = 200;
 const HUGE_PAGES = 8;
 const FORKED_PAGES = 1000;
@@ -55,10 +53,9 @@ export function measureUserMemory(
       undo();
       return (took * 1e6) / operations;
     };
-    for (let i = 0; i < WARM_UP_ROUNDS; i++) round();
     return {
       name: `${name}, tape ${recording ? 'on' : 'off'}`,
-      value: Math.min(...Array.from({ length: ROUNDS }, round)),
+      value: bestOf(meter, round),
       unit: 'ns',
       native: native.pairNs[key] ?? null,
     };
