@@ -50,11 +50,12 @@ export function nativeFigures(program: string): Native {
     };
   return {
     pairNs,
-    note:
-      `native: ${kernel}${userKernel === undefined ? '' : `, and for accesses of a process and fork() this machine's own ${userKernel}`}; ` +
-      `measured on this machine (${machine.cpu}) on ${date}`,
+    note: `native: ${kernel}, measured on this machine (${machine.cpu}) on ${date}${ofUser(userKernel)}`,
   };
 }
+
+const ofUser = (kernel: string | undefined): string =>
+  kernel === undefined ? '' : `; accesses of a process and fork(): this machine's own ${kernel}`;
 
 /** In the oracle's output folder: the one that is named, or that of the project around a program. */
 function fileOf(program: string): string | undefined {
