@@ -15,10 +15,13 @@ const BETTER = 0.995;
 export function bestOf(meter: Meter, round: () => number): number {
   const begin = meter.nowMs();
   let best = Infinity;
-  for (let since = 0; ;) {
-    const took = round();
-    since = took < best * BETTER ? 0 : since + 1;
-    best = Math.min(best, took);
+  let lastBetter = Infinity;
+  for (let since = 1; ; since++) {
+    best = Math.min(best, round());
+    if (best < lastBetter * BETTER) {
+      lastBetter = best;
+      since = 0;
+    }
     const passed = meter.nowMs() - begin;
     if (passed > MOST_MS || (passed > LEAST_MS && since >= ENOUGH)) return best;
   }
