@@ -34,14 +34,11 @@ export interface BlockReason {
 export type BlockKind =
   | SleepKind
   | 'kmap slot'
-  | 'mutex'
   | 'spinlock'
   | 'pool element'
   | 'grace period'
   | 'rwlock for reading'
   | 'rwlock for writing'
-  | 'completion'
-  | 'timer'
   | 'child';
 
 /** Words of `struct page` that functions begin with. */

@@ -3,6 +3,7 @@ import { addresses } from './addresses.js';
 import { atomics } from './atomics.js';
 import { bits } from './bits.js';
 import type { Builtin } from './builtin.js';
+import { completions } from './completions.js';
 import { checking } from './checking.js';
 import { contiguous } from './contiguous.js';
 import { dma } from './dma.js';
@@ -68,6 +69,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...pins,
   ...locks,
   ...sharedLocks,
+  ...completions,
   ...waiting,
   ...waitQueues,
   ...rcu,

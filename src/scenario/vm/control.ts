@@ -55,7 +55,6 @@ const BLOCK_KINDS: readonly BlockKind[] = [
   'rwsem for writing',
   'completion',
   'wait queue',
-  'timer',
   'child',
 ];
 

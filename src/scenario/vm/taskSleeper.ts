@@ -20,6 +20,8 @@ const SLEEPS: ReadonlySet<string> = new Set<SleepKind>([
   'rwsem for reading',
   'rwsem for writing',
   'semaphore',
+  'mutex',
+  'completion',
   'wait queue',
   'wakeup',
 ]);
