@@ -43,6 +43,8 @@ export interface Sleeper {
   /** The jiffy at which the wait that {@link resumes} told of ends by itself. */
   readonly until: number | undefined;
   sleep(sleep: Sleep): never;
+  /** What others are to see of the call while its task sleeps, if it does: done once more when the call is undone. */
+  shows(action: () => void): void;
   /** @param lock of a page: its head */
   took(lock: Cell, mode: LockMode): void;
   released(lock: Cell, mode: LockMode): void;

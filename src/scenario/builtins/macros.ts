@@ -92,6 +92,13 @@ ${thisCpu('dec_return', 'pcp', '(*this_cpu_ptr(&(pcp)) -= 1)', 'Subtracts 1; the
 #define time_after_eq(a, b) ((long)((a) - (b)) >= 0) // include/linux/jiffies.h
 #define time_before_eq(a, b) time_after_eq(b, a) // include/linux/jiffies.h
 #define might_sleep_if(cond) do { if (cond) might_sleep(); } while (0) // include/linux/kernel.h
+#define NUMA_NO_NODE (-1) // include/linux/numa.h
+#define kthread_create(threadfn, data, namefmt, ...) kthread_create_on_node(threadfn, data, NUMA_NO_NODE, namefmt, ##__VA_ARGS__) // A thread of the kernel that is to run threadfn(data), asleep until wake_up_process(). include/linux/kthread.h
+#define kthread_run(threadfn, data, namefmt, ...) ({ struct task_struct *__created = kthread_create(threadfn, data, namefmt, ##__VA_ARGS__); if (!IS_ERR(__created)) wake_up_process(__created); __created; }) // Creates a thread of the kernel and wakes it. include/linux/kthread.h
+#define set_freezable() ((void)0) // include/linux/freezer.h
+#define try_to_freeze() 0 // include/linux/freezer.h
+#define get_task_struct(t) ((void)((t)->usage.refs.counter++)) // A reference to a task; what is left of a thread goes with kthread_stop(). include/linux/sched/task.h
+#define put_task_struct(t) ((void)((t)->usage.refs.counter--)) // include/linux/sched/task.h
 #define current get_current() // The task that runs. arch/x86/include/asm/current.h
 #define rcu_head callback_head // What call_rcu() needs in an object. include/linux/types.h
 #define rcu_dereference(p) (p) // Reads a pointer that is protected by rcu_read_lock(). include/linux/rcupdate.h

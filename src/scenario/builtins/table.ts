@@ -9,6 +9,7 @@ import { contiguous } from './contiguous.js';
 import { dma } from './dma.js';
 import { folios } from './folios.js';
 import { highmem } from './highmem.js';
+import { kthreads } from './kthreads.js';
 import { listPointers } from './listPointers.js';
 import { lists } from './lists.js';
 import { locks } from './locks.js';
@@ -26,6 +27,7 @@ import { waiting } from './waiting.js';
 import { waitQueues } from './waitQueues.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
+import { signals } from './signals.js';
 import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
 import { tasks } from './tasks.js';
@@ -60,6 +62,8 @@ export const allBuiltins: readonly Builtin[] = [
   ...checking,
   ...output,
   ...tasks,
+  ...kthreads,
+  ...signals,
   ...sysctls,
   ...processes,
   ...userAreas,

@@ -99,7 +99,7 @@ const queues: readonly BuiltinRow[] = [
     sleeps,
     run: (call, queue, state, exclusive, timeout) => {
       const flags = exclusive === 0 ? 0 : call.kernel.WQ_FLAG_EXCLUSIVE;
-      const jiffies = Number(timeout);
+      const jiffies = Math.min(Number(timeout), FOR_EVER);
       return jiffies <= 0 ? 0 : waitIn(call, call.cell(queue), Number(state), flags, jiffies);
     },
   },

@@ -183,6 +183,12 @@ const wakeup: WaitKind = {
   heldWord: () => undefined,
 };
 
+const start: WaitKind = {
+  holds: isAsleep,
+  name: () => 'somebody to call wake_up_process(), before it has begun',
+  heldWord: () => undefined,
+};
+
 const gracePeriod: WaitKind = {
   holds: ({ control, nrTasks }, task) => {
     for (let other = 0; other < nrTasks; other++)
@@ -230,5 +236,6 @@ export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   completion,
   'wait queue': waitQueue,
   wakeup,
+  start,
   child,
 };
