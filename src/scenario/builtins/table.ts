@@ -17,6 +17,9 @@ import { memory } from './memory.js';
 import { numbers } from './numbers.js';
 import { output } from './output.js';
 import { page, pageFlags } from './page.js';
+import { pageTests } from './pageTests.js';
+import { hexDumps } from './hexDumps.js';
+import { texts } from './texts.js';
 import { pageTables } from './pageTables.js';
 import { pageAllocator } from './pages.js';
 import { percpu } from './percpu.js';
@@ -51,6 +54,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...page,
   ...pageFlags,
   ...folios,
+  ...pageTests,
   ...addresses,
   ...pageTables,
   ...lists,
@@ -58,9 +62,11 @@ export const allBuiltins: readonly Builtin[] = [
   ...rbtrees,
   ...memory,
   ...strings,
+  ...texts,
   ...numbers,
   ...checking,
   ...output,
+  ...hexDumps,
   ...tasks,
   ...kthreads,
   ...signals,
