@@ -2,7 +2,12 @@
  * What is left of a task that slept in a call which is made again, where that no longer comes by the same place: it stands in no queue,
  * and what it was given there goes to others. And locks that it keeps while it sleeps, though the call that took them is undone.
  */
-import { type ListHead, type RwsemWaiter, type SemaphoreWaiter, type WaitQueueEntry } from '../machine/ctypes.js';
+import {
+  type ListHead,
+  type RwsemWaiter,
+  type SemaphoreWaiter,
+  type WaitQueueEntry,
+} from '../machine/ctypes.js';
 import type { Kernel } from '../machine/kernel.js';
 import type { LockMode, SleepKind } from '../machine/sleeper.js';
 import type { Cell } from '../memory/address.js';

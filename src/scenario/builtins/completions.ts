@@ -31,7 +31,8 @@ const waits: readonly BuiltinRow[] = [
     },
   },
   {
-    signature: 'unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout)',
+    signature:
+      'unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout)',
     doc: 'Like wait_for_completion, for so many jiffies at most: those that are left, at least 1; 0 if complete() was not called in time.',
     changes,
     sleeps,

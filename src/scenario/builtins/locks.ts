@@ -231,7 +231,12 @@ const TASK_UNINTERRUPTIBLE = 2;
 const TAKING = [
   ['void', '', TASK_UNINTERRUPTIBLE, 'Takes a mutex; sleeps while another task has it.'],
   ['int', '_interruptible', 1, 'Like mutex_lock; 0, or -EINTR if a signal came first.'],
-  ['int', '_killable', 0x102, 'Like mutex_lock; 0, or -EINTR if a signal that ends the task came first.'],
+  [
+    'int',
+    '_killable',
+    0x102,
+    'Like mutex_lock; 0, or -EINTR if a signal that ends the task came first.',
+  ],
 ] as const;
 
 const mutexes: readonly BuiltinRow[] = [

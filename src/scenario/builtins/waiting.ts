@@ -42,11 +42,7 @@ const sleeping: readonly BuiltinRow[] = [
     changes,
     sleeps,
     run: (call, msecs) => {
-      const left = sleepFor(
-        call,
-        inJiffies(call, Number(msecs) * 1000) + 1,
-        TASK_INTERRUPTIBLE,
-      );
+      const left = sleepFor(call, inJiffies(call, Number(msecs) * 1000) + 1, TASK_INTERRUPTIBLE);
       return Math.floor((left * 1000) / call.k.CONFIG_HZ);
     },
   },

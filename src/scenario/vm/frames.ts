@@ -138,9 +138,7 @@ export class Frames {
     const next = this.program.boundaries[index + 1];
     const first =
       this.control.threadFunction(task) ?? this.program.tasks[this.control.origin(task)]?.function;
-    return next?.function === first
-      ? index + 1
-      : -1;
+    return next?.function === first ? index + 1 : -1;
   }
 }
 

@@ -54,8 +54,7 @@ function sig_ignored(k: Kernel, t: TaskStruct, sig: Int): boolean {
 /** What is not ignored ends a process, as it has no handlers: all of its tasks get SIGKILL, the others by {@link sendToOthers}. */
 function complete_signal(k: Kernel, sig: Int, p: TaskStruct): void {
   const isFatal = !isKthread(k, p) || sig === SIGKILL;
-  if (isFatal && sig !== SIGKILL)
-    sigaddset(k, k.plus(p, k.task_struct.pending_signal), SIGKILL);
+  if (isFatal && sig !== SIGKILL) sigaddset(k, k.plus(p, k.task_struct.pending_signal), SIGKILL);
   signal_wake_up_state(k, p, isFatal ? TASK_WAKEKILL : 0);
 }
 

@@ -9,7 +9,14 @@
  * Left out: the wait_lock, spinning on an owner that runs (one task runs at a time), wait/wound mutexes, lockdep.
  * Source: Linux 6.1 kernel/locking/mutex.c; include/linux/mutex.h.
  */
-import { type Int, type ListHead, type Mutex, type MutexWaiter, NULL, type TaskStruct } from '../../../machine/ctypes.js';
+import {
+  type Int,
+  type ListHead,
+  type Mutex,
+  type MutexWaiter,
+  NULL,
+  type TaskStruct,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
@@ -168,8 +175,7 @@ export function mutex_unlock(k: Kernel, lock: Mutex): void {
 export const leaveMutex = (k: Kernel, lock: Mutex, waiter: MutexWaiter): void => {
   const owner: VirtAddr = ownerOf(k, lock);
   const isMine =
-    (__owner_flags(owner) & MUTEX_FLAG_PICKUP) !== 0 &&
-    __owner_task(owner) === k.va_of(current(k));
+    (__owner_flags(owner) & MUTEX_FLAG_PICKUP) !== 0 && __owner_task(owner) === k.va_of(current(k));
   __mutex_remove_waiter(k, lock, waiter);
   if (isMine) mutex_unlock(k, lock);
 };
