@@ -61,7 +61,6 @@ export const PARTS = {
   fs_struct: words(`umask root pwd`),
   vm_special_mapping: words(`name`),
   rcu_state: words(`expedited_sequence`),
-  kthread: words(`flags cpu result threadfn data parked exited full_name`),
   worker: words(`task`),
 };
 

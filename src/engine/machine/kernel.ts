@@ -208,9 +208,8 @@ abstract class KernelContext extends KernelMemory {
     return this.sleeper?.has(lock as Cell, mode) ?? false;
   }
 
-  /** Does what others are to see while the running task sleeps further on in its call. */
+  /** What was done just now is seen by others while the running task sleeps further on in its call. */
   shows(action: () => void): void {
-    action();
     this.sleeper?.shows(action);
   }
 
