@@ -9,7 +9,8 @@ import { bytesOf as decoded } from '../../webview/text.js';
 import { complaints } from './boards.js';
 import { bytesOf, capturedFrames, KPF } from './capturedFrames.js';
 import { describeInBrowser, openMap } from './inBrowser.js';
-import { themeColors, type MapPage } from './mapPage.js';
+import { type MapPage } from './mapPage.js';
+import { themeColors } from './themes.js';
 
 const words = (...all: readonly bigint[]): Uint8Array => bytesOf(BigUint64Array.from(all));
 
