@@ -51,6 +51,7 @@ export class AdapterClient extends DebugClient {
   exitCode: number | null | undefined;
   private child: ChildProcess | undefined;
   private stderr = '';
+  private nrReceived = 0;
   private readonly unclaimed: Dap.Event[] = [];
   private readonly waiting: { event: string; take: (event: Dap.Event) => void }[] = [];
   private readonly internals = this as unknown as Internals;
@@ -227,7 +228,7 @@ export class AdapterClient extends DebugClient {
     if (direction === '<-' || !this.sendsWrongThings)
       for (const problem of problemsOf(message)) this.problems.push(`${direction} ${problem}`);
     if (direction === '<-') {
-      const received = this.messages.filter((one) => one.direction === '<-').length;
+      const received = ++this.nrReceived;
       if (message.seq !== received) this.problems.push(`seq ${message.seq} instead of ${received}`);
     }
   }
