@@ -49,6 +49,8 @@ export class AdapterClient extends DebugClient {
   /** Set by a test that sends what is no message of the protocol. */
   sendsWrongThings = false;
   exitCode: number | null | undefined;
+  /** Resolves when the adapter has ended, of itself or not. */
+  gone: Promise<void> = Promise.resolve();
   private child: ChildProcess | undefined;
   private stderr = '';
   private nrReceived = 0;
@@ -80,7 +82,12 @@ export class AdapterClient extends DebugClient {
     const child = spawn(this.command, [...this.commandArguments], { stdio: 'pipe' });
     this.child = child;
     child.stderr.on('data', (data: Buffer) => (this.stderr += data.toString()));
-    child.on('exit', (code) => (this.exitCode = code));
+    this.gone = new Promise((resolve) =>
+      child.once('exit', (code) => {
+        this.exitCode = code;
+        resolve();
+      }),
+    );
     this.connect(child.stdout, child.stdin);
     return Promise.resolve();
   }

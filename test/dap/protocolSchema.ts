@@ -151,8 +151,7 @@ function check(value: unknown, type: ts.TypeNode, path: string, out: string[]): 
     else checkTypeLiteral(value, type, path, out);
   } else if (ts.isLiteralTypeNode(type)) {
     const literal = type.literal;
-    if (ts.isStringLiteral(literal) ? value !== literal.text : value !== null)
-      wrong(textOf(type));
+    if (ts.isStringLiteral(literal) ? value !== literal.text : value !== null) wrong(textOf(type));
   } else if (ts.isTypeReferenceNode(type)) {
     checkReference(value, type, path, out);
   } else if (ts.isParenthesizedTypeNode(type)) {

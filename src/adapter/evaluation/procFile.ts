@@ -14,5 +14,4 @@ export function procFileText(mm: Kernel, expression: string): string | undefined
 }
 
 /** The file that an expression asks for. */
-export const procFileNamed = (expression: string): string | undefined =>
-  CALL.exec(expression)?.[1];
+export const procFileNamed = (expression: string): string | undefined => CALL.exec(expression)?.[1];
