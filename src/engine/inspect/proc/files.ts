@@ -26,9 +26,5 @@ export const dumpedProcNames: readonly string[] = Object.keys(FILES);
  * The lines of a file, each without its line end; undefined when there is no such file.
  * @param self the pid that `self` means
  */
-export const dumpedProcLines = (
-  k: Inspected,
-  name: string,
-  self?: number,
-): string[] | undefined =>
+export const dumpedProcLines = (k: Inspected, name: string, self?: number): string[] | undefined =>
   Object.hasOwn(FILES, name) ? FILES[name]?.(k) : pidLines(k, name, self);
