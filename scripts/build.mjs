@@ -20,7 +20,7 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'engine.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 1840e3,
+    bytes: 1865e3,
   },
   { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 235e3 },
   {

@@ -105,6 +105,17 @@ export function textField(
   return field;
 }
 
+/** Heard at each letter. */
+export function filterField(
+  label: string,
+  placeholder: string,
+  changed: (text: string) => void,
+): HTMLElement {
+  const field = textField(label, placeholder, () => undefined);
+  field.addEventListener('input', () => changed((field as unknown as HTMLInputElement).value));
+  return field;
+}
+
 export const badge = (text: string): HTMLElement => element('vscode-badge', {}, text);
 
 export const divider = (): HTMLElement => element('vscode-divider');

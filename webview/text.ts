@@ -35,3 +35,9 @@ export function bytesOf(base64: string): Uint8Array {
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
   return bytes;
 }
+
+export function sameBytes(known: Uint8Array, fresh: Uint8Array): boolean {
+  if (fresh.length !== known.length) return false;
+  for (let i = 0; i < fresh.length; i++) if (known[i] !== fresh[i]) return false;
+  return true;
+}

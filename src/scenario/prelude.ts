@@ -3,11 +3,19 @@
  *
  * Each line is one macro; a comment after it is its documentation, with the header where the kernel keeps it.
  */
+import { HEX_DUMP_MACROS } from './builtins/hexDumps.js';
 import { KERNEL_CALL_MACROS } from './builtins/macros.js';
+import { PROCESS_MACROS } from './builtins/processList.js';
+import { TEXT_MACROS } from './builtins/texts.js';
+import { AREAS } from './prelude/areas.js';
 import { COMPILER } from './prelude/compiler.js';
 import { ERRNO } from './prelude/errno.js';
 import { MODULES } from './prelude/modules.js';
+import { DEVICES } from './prelude/devices.js';
 import { NUMBERS } from './prelude/numbers.js';
+import { PAGES } from './prelude/pages.js';
+import { PAGE_TABLES } from './prelude/pageTables.js';
+import { WORDS } from './prelude/words.js';
 import { STRUCTURES } from './prelude/structures.js';
 import { USERSPACE } from './prelude/userspace.js';
 import type { Macro, SpecialMacro } from './syntax/macros.js';
@@ -125,7 +133,20 @@ const SPECIAL: Readonly<Record<string, SpecialMacro>> = {
 };
 
 const wholeText = (): string =>
-  [TEXT, COMPILER, NUMBERS, MODULES, ERRNO, STRUCTURES, USERSPACE].join('\n');
+  [
+    ...[TEXT, COMPILER, NUMBERS, WORDS, MODULES, ERRNO],
+    ...[
+      TEXT_MACROS,
+      HEX_DUMP_MACROS,
+      STRUCTURES,
+      PAGES,
+      AREAS,
+      PROCESS_MACROS,
+      PAGE_TABLES,
+      DEVICES,
+      USERSPACE,
+    ],
+  ].join('\n');
 
 let macros: MacroTable | undefined;
 

@@ -82,6 +82,19 @@ export class Pages {
     };
   }
 
+  flagsOf(page: VirtAddr): bigint {
+    return this.k.space.ulongBits(page, this.at.flags);
+  }
+
+  refcountOf(page: VirtAddr): number {
+    return this.k.space.i32(page, this.at.refcount);
+  }
+
+  /** The word of `_mapcount`, in which typed pages have their type. */
+  rawMapcountOf(page: VirtAddr): number {
+    return this.k.space.i32(page, this.at.mapcount);
+  }
+
   isBuddy(page: VirtAddr): boolean {
     const type = this.k.space.u32(page, this.at.type);
     if (this.typed) return type >>> 24 === (this.k.findEnumerator('PGTY_buddy') ?? PGTY.buddy);

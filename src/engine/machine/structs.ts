@@ -116,8 +116,9 @@ export const STRUCTS = {
   rwsem_waiter: 'handoff_set list task timeout type',
   semaphore: 'count wait_list',
   semaphore_waiter: 'list task up',
+  sysinfo: 'freehigh freeram mem_unit sharedram totalhigh totalram',
   task_struct: `
-    __state active_mm comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled parent personality pid real_parent rss_stat? stack tgid
+    __state active_mm comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled parent personality pid real_parent rss_stat? stack tasks tgid usage
   `,
   track: 'addr cpu handle? pid when',
   vm_area_struct: `

@@ -52,6 +52,8 @@ export interface MapMachine {
   readonly source: 'boot' | 'state' | 'core';
   /** It is only looked into: nothing runs in it, and it has no other times. */
   readonly standsStill?: true;
+  /** What its frames can be coloured by, but for flags; absent: by all that a struct page tells. */
+  readonly colourings?: readonly string[];
 }
 
 export interface FrameArguments {

@@ -8,6 +8,7 @@ import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 import { entryAt } from './entryValues.js';
 import { entryRows, LEVELS } from './pageTableEntries.js';
+import { entryTests } from './pageTableTests.js';
 
 const changes = true;
 
@@ -250,7 +251,7 @@ const processor: readonly BuiltinRow[] = [
 ];
 
 export const pageTables: readonly Builtin[] = [
-  ...group('page table', 'arch/x86/include/asm/pgtable.h', entryRows),
+  ...group('page table', 'arch/x86/include/asm/pgtable.h', [...entryRows, ...entryTests]),
   ...group('page table', 'include/linux/pgtable.h', walking),
   ...group('page table', 'arch/x86/mm/pgtable.c', tables),
   ...group('page table', 'arch/x86/include/asm/special_insns.h', processor),

@@ -15,8 +15,12 @@ import { memory } from './memory.js';
 import { numbers } from './numbers.js';
 import { output } from './output.js';
 import { page, pageFlags } from './page.js';
+import { pageTests } from './pageTests.js';
+import { hexDumps } from './hexDumps.js';
+import { texts } from './texts.js';
 import { pageTables } from './pageTables.js';
 import { pageAllocator } from './pages.js';
+import { processList } from './processList.js';
 import { percpu } from './percpu.js';
 import { rbtrees } from './rbtrees.js';
 import { rcu } from './rcu.js';
@@ -48,6 +52,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...page,
   ...pageFlags,
   ...folios,
+  ...pageTests,
   ...addresses,
   ...pageTables,
   ...lists,
@@ -55,12 +60,15 @@ export const allBuiltins: readonly Builtin[] = [
   ...rbtrees,
   ...memory,
   ...strings,
+  ...texts,
   ...numbers,
   ...checking,
   ...output,
+  ...hexDumps,
   ...tasks,
   ...sysctls,
   ...processes,
+  ...processList,
   ...userAreas,
   ...userCopies,
   ...files,

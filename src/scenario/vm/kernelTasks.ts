@@ -92,6 +92,8 @@ export class KernelTasks {
     words[tsk + of.pid] = words[tsk + of.tgid] = INIT_PID;
     if (task > 0) words[tsk + of.pid] = this.firstPid + task - 1;
     words[tsk + of.flags] = PF_KTHREAD;
+    // The reference that a task has of itself while it lives.
+    words[tsk + of.usage] = 1;
     for (let i = 0; i < Math.min(comm.length, COMM_BYTES - 1); i++) {
       const at = of.comm + i;
       const cell = tsk + (at >> 2);

@@ -120,6 +120,7 @@ export class PhysicalView implements View {
     const pfn = lit?.selection.kind === 'frame' ? lit.selection.pfn : lit?.located?.pfn;
     if (pfn !== this.selection.pfn) {
       this.selection.show(pfn);
+      this.minimap.select(pfn);
       this.uncover();
       if (pfn !== undefined) this.viewport.centre(pfn);
     }
@@ -247,7 +248,7 @@ export class PhysicalView implements View {
     this.hover.leave();
     this.projection.fetch(this.viewport);
     this.minimap.moved(this.viewport);
-    this.drawing.draw();
+    this.drawing.moved();
     this.pointToChanges();
   }
 

@@ -31,13 +31,17 @@ export function createToolbar(options: Options, actions: ToolbarActions): Toolba
   const arrangement = dropdown('Arrangement', ARRANGEMENTS, options.arrangement, (value) =>
     actions.set({ arrangement: value }),
   );
+  const changes = checkbox('Changes', options.showChanges, (on) =>
+    actions.set({ showChanges: on }),
+  );
+  changes.classList.add('of-changes');
   let known = '';
   const root = element(
     'div',
     { class: 'toolbar', role: 'toolbar', 'aria-label': 'How the map is drawn' },
     colouring.root,
     arrangement,
-    checkbox('Changes', options.showChanges, (on) => actions.set({ showChanges: on })),
+    changes,
     checkbox('Pageblocks', options.showPageblocks, (on) => actions.set({ showPageblocks: on })),
     element('div', { class: 'spacer' }),
     element(
