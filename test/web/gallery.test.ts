@@ -1,12 +1,13 @@
 /**
  * Pictures for the eye: four machines in four themes, every view, and moments in two of them. Made where MMSCOPE_GALLERY is set, in
- * build/screenshots/map-gallery-*.png; nothing of it may break the page's policy or throw.
+ * build/screenshots/map-gallery-*.png; nothing of it may break the page's policy, throw, or be too pale to read.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { complaints, openView } from './boards.js';
+import { contrastsOf } from './care.js';
 import { describeInBrowser, openMap } from './inBrowser.js';
 import { dumpMachine, scenarioMachine, type AdapterMachine } from './machines.js';
 import { MOMENTS, machineOf } from './moments.js';
@@ -92,6 +93,7 @@ if (process.env['MMSCOPE_GALLERY'] !== undefined)
           for (const view of VIEWS) {
             await openView(map, view);
             await map.screenshot(`gallery-${name}-${view.replace(' ', '')}-${theme}-lit`);
+            assert.deepEqual((await contrastsOf(map)).pale, [], view);
           }
           assert.deepEqual(complaints(map), []);
           await map.page.close();
@@ -113,6 +115,7 @@ if (process.env['MMSCOPE_GALLERY'] !== undefined)
           }
           await moment.then(map, machine);
           await map.screenshot(`gallery-moment-${moment.name}-${theme}`);
+          assert.deepEqual((await contrastsOf(map)).pale, []);
           assert.deepEqual(complaints(map), []);
           await map.page.close();
         });
