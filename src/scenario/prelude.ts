@@ -5,6 +5,7 @@
  */
 import { HEX_DUMP_MACROS } from './builtins/hexDumps.js';
 import { KERNEL_CALL_MACROS } from './builtins/macros.js';
+import { PROCESS_MACROS } from './builtins/processList.js';
 import { TEXT_MACROS } from './builtins/texts.js';
 import { AREAS } from './prelude/areas.js';
 import { COMPILER } from './prelude/compiler.js';
@@ -134,7 +135,17 @@ const SPECIAL: Readonly<Record<string, SpecialMacro>> = {
 const wholeText = (): string =>
   [
     ...[TEXT, COMPILER, NUMBERS, WORDS, MODULES, ERRNO],
-    ...[TEXT_MACROS, HEX_DUMP_MACROS, STRUCTURES, PAGES, AREAS, PAGE_TABLES, DEVICES, USERSPACE],
+    ...[
+      TEXT_MACROS,
+      HEX_DUMP_MACROS,
+      STRUCTURES,
+      PAGES,
+      AREAS,
+      PROCESS_MACROS,
+      PAGE_TABLES,
+      DEVICES,
+      USERSPACE,
+    ],
   ].join('\n');
 
 let macros: MacroTable | undefined;

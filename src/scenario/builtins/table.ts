@@ -3,11 +3,13 @@ import { addresses } from './addresses.js';
 import { atomics } from './atomics.js';
 import { bits } from './bits.js';
 import type { Builtin } from './builtin.js';
+import { completions } from './completions.js';
 import { checking } from './checking.js';
 import { contiguous } from './contiguous.js';
 import { dma } from './dma.js';
 import { folios } from './folios.js';
 import { highmem } from './highmem.js';
+import { kthreads } from './kthreads.js';
 import { listPointers } from './listPointers.js';
 import { lists } from './lists.js';
 import { locks } from './locks.js';
@@ -20,6 +22,7 @@ import { hexDumps } from './hexDumps.js';
 import { texts } from './texts.js';
 import { pageTables } from './pageTables.js';
 import { pageAllocator } from './pages.js';
+import { processList } from './processList.js';
 import { percpu } from './percpu.js';
 import { rbtrees } from './rbtrees.js';
 import { rcu } from './rcu.js';
@@ -28,6 +31,7 @@ import { waiting } from './waiting.js';
 import { waitQueues } from './waitQueues.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
+import { signals } from './signals.js';
 import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
 import { tasks } from './tasks.js';
@@ -65,8 +69,11 @@ export const allBuiltins: readonly Builtin[] = [
   ...output,
   ...hexDumps,
   ...tasks,
+  ...kthreads,
+  ...signals,
   ...sysctls,
   ...processes,
+  ...processList,
   ...userAreas,
   ...userCopies,
   ...files,
@@ -74,6 +81,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...pins,
   ...locks,
   ...sharedLocks,
+  ...completions,
   ...waiting,
   ...waitQueues,
   ...rcu,
