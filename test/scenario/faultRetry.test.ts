@@ -2,7 +2,7 @@
  * A fault that has to wait for a page of a file: one of a file system that reads from a disk gives the lock of the address space back
  * meanwhile (VM_FAULT_RETRY), and the access is made again; one of tmpfs keeps it.
  *
- * On a core, whose process has a program: a booted machine has no files but tmpfs's.
+ * The files of the recorded machines are tmpfs's, too: one area is given the operations that a file of a disk has.
  */
 import assert from 'node:assert/strict';
 import { openStart } from '../../src/cli/replay/replay.js';
@@ -21,10 +21,11 @@ const WAITS = `task other {
 describe('a fault at a page that is locked', function () {
   this.timeout(60_000);
 
-  it('of a program gives mmap_lock back, and is made again', () => {
+  it('of a file of a disk gives mmap_lock back, and is made again', () => {
     const image = openStart('test/golden/data/user/x86_64-slub-192M/before.vmcore.gz');
     const text = `struct page *page[1]; char byte; unsigned long text = current->mm->start_code;
 expect(get_user_pages(text, 1, 0, page, NULL) == 1);
+find_vma(current->mm, text)->vm_ops = &generic_file_vm_ops;
 int before = page_mapcount(page[0]), references = page_count(page[0]);
 expect(madvise((void *)text, PAGE_SIZE, MADV_DONTNEED) == 0 && page_mapcount(page[0]) == before - 1);
 lock_page(page[0]);
