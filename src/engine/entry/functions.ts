@@ -100,7 +100,7 @@ export * from '../kernel/mm/internal.h.js';
 export * from '../kernel/mm/memory/insert.js';
 export * from '../kernel/mm/memory/memory.js';
 export * from '../kernel/mm/memory/remap_pfn.js';
-export * from '../kernel/mm/madvise.js';
+export * from '../kernel/mm/madvise/madvise.js';
 export * from '../kernel/mm/memory/follow_pte.js';
 export * from '../kernel/mm/memory/rss.js';
 export * from '../kernel/mm/memory/wp.js';
