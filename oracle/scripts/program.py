@@ -182,7 +182,10 @@ def program_of(log, x64, starts_with_op, areas=None):
             if tlb is None:
                 continue
             if kind == 'X':
-                at = max((i for i, line in enumerate(out) if line == f'{pid} exit'), default=None)
+                # A process that a signal ends makes no call.
+                if f'{pid} exit' not in out:
+                    out.append(f'{pid} exit')
+                at = max(i for i, line in enumerate(out) if line == f'{pid} exit')
             elif areas is not None:
                 tlb = [entry for entry in tlb if int(entry.rstrip('!'), 16) in areas]
             # Entries stay marked until something changes them: what was said already is not repeated.

@@ -114,6 +114,7 @@ export * from '../kernel/mm/mmap/munmap.js';
 import '../kernel/mm/mmap/special_mapping.js';
 export * from '../kernel/mm/migrate/entries.js';
 export * from '../kernel/mm/migrate/migrate.js';
+export * from '../kernel/mm/migrate/migrate_pages.js';
 export * from '../kernel/mm/mincore.js';
 export * from '../kernel/mm/mprotect.js';
 export * from '../kernel/mm/mremap/mremap.js';
