@@ -214,6 +214,11 @@ abstract class KernelContext extends KernelMemory {
     return this.sleeper?.has(lock as Cell, mode) ?? false;
   }
 
+  /** What was done just now is seen by others while the running task sleeps further on in its call. */
+  shows(action: () => void): void {
+    this.sleeper?.shows(action);
+  }
+
   /** Says what the running task waits for, before it gives the CPU away. */
   sleepsOn(sleep: Sleep): void {
     this.sleep = sleep;

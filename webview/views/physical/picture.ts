@@ -4,7 +4,7 @@ import { css, type Rgb } from '../../draw/color.js';
 import { inkIn, stateColor, type Palette } from '../../draw/palette.js';
 import { svgDocument, svgText } from '../../draw/svg.js';
 import type { Update } from '../../shell/view.js';
-import { bytesText, hexPfn } from '../../text.js';
+import { bytesText, hexPfn, zoneTitle } from '../../text.js';
 import { colouringOf, valueColor } from './colouring.js';
 import { CELLS_PER_TILE, cellX, cellY } from './curve.js';
 import type { BlockEvent } from './draw/happened.js';
@@ -114,7 +114,7 @@ function captionParts({ scene, heightPx }: Picture, palette: Palette): string[] 
   const ink = { color: palette.foreground, sizePx: 11 };
   for (const { section, first, end } of tilesBetween(layout, scrollTop, scrollTop + heightPx)) {
     const { zone, topPx } = section;
-    const title = `Zone ${zone.name}  ${hexPfn(zone.startPfn)} \u2013 ${hexPfn(zone.endPfn)}`;
+    const title = `${zoneTitle(zone.name)}  ${hexPfn(zone.startPfn)} \u2013 ${hexPfn(zone.endPfn)}`;
     parts.push(
       svgText(12, topPx - scrollTop + HEADER_PX / 2, title, { ...ink, sizePx: 13, weight: 600 }),
     );
