@@ -16,6 +16,7 @@ import { PAGES } from './prelude/pages.js';
 import { PAGE_TABLES } from './prelude/pageTables.js';
 import { WORDS } from './prelude/words.js';
 import { STRUCTURES } from './prelude/structures.js';
+import { TIME } from './prelude/time.js';
 import { USERSPACE } from './prelude/userspace.js';
 import type { Macro, SpecialMacro } from './syntax/macros.js';
 import { readMacros } from './syntax/predefined.js';
@@ -134,7 +135,17 @@ const SPECIAL: Readonly<Record<string, SpecialMacro>> = {
 const wholeText = (): string =>
   [
     ...[TEXT, COMPILER, NUMBERS, WORDS, MODULES, ERRNO],
-    ...[TEXT_MACROS, HEX_DUMP_MACROS, STRUCTURES, PAGES, AREAS, PAGE_TABLES, DEVICES, USERSPACE],
+    ...[
+      TEXT_MACROS,
+      HEX_DUMP_MACROS,
+      STRUCTURES,
+      PAGES,
+      AREAS,
+      PAGE_TABLES,
+      DEVICES,
+      TIME,
+      USERSPACE,
+    ],
   ].join('\n');
 
 let macros: MacroTable | undefined;
