@@ -20,9 +20,9 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'engine.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 1840e3,
+    bytes: 1865e3,
   },
-  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 235e3 },
+  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 250e3 },
   {
     name: 'names of Linux',
     output: 'engine.cjs',
@@ -44,7 +44,7 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
-  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 140e3 },
+  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 155e3 },
   { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 7.95e6 },
 ];
 

@@ -30,7 +30,7 @@ export const TYPES = words(`
   kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
   mempool_s kref wait_queue_head wait_queue_entry wait_page_queue rwsem_waiter semaphore semaphore_waiter completion swait_queue
   mutex_waiter sigpending percpu_counter ida ida_bitmap xa_limit
-  path file_operations miscdevice delayed_work timer_list vma_iterator ma_state
+  path file_operations miscdevice delayed_work timer_list vma_iterator ma_state sysinfo pid
 `);
 
 /** Contained by value somewhere, but of no interest here. */

@@ -5,6 +5,7 @@
  */
 import { HEX_DUMP_MACROS } from './builtins/hexDumps.js';
 import { KERNEL_CALL_MACROS } from './builtins/macros.js';
+import { PROCESS_MACROS } from './builtins/processList.js';
 import { TEXT_MACROS } from './builtins/texts.js';
 import { AREAS } from './prelude/areas.js';
 import { COMPILER } from './prelude/compiler.js';
@@ -141,6 +142,7 @@ const wholeText = (): string =>
       STRUCTURES,
       PAGES,
       AREAS,
+      PROCESS_MACROS,
       PAGE_TABLES,
       DEVICES,
       TIME,

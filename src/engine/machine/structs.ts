@@ -120,9 +120,10 @@ export const STRUCTS = {
   rwsem_waiter: 'handoff_set list task timeout type',
   semaphore: 'count wait_list',
   semaphore_waiter: 'list task up',
+  sysinfo: 'freehigh freeram mem_unit sharedram totalhigh totalram',
   task_struct: `
     __state active_mm blocked comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled
-    parent pending.list pending.signal personality pid real_parent rss_stat? stack tgid thread_info.flags usage worker_private
+    parent pending.list pending.signal personality pid real_parent rss_stat? stack tasks tgid thread_info.flags usage worker_private
   `,
   track: 'addr cpu handle? pid when',
   vm_area_struct: `

@@ -24,6 +24,7 @@ import { hexDumps } from './hexDumps.js';
 import { texts } from './texts.js';
 import { pageTables } from './pageTables.js';
 import { pageAllocator } from './pages.js';
+import { processList } from './processList.js';
 import { percpu } from './percpu.js';
 import { rbtrees } from './rbtrees.js';
 import { rcu } from './rcu.js';
@@ -80,6 +81,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...signals,
   ...sysctls,
   ...processes,
+  ...processList,
   ...userAreas,
   ...userCopies,
   ...files,
