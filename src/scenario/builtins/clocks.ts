@@ -81,7 +81,9 @@ const numbers: readonly BuiltinRow[] = [
     signature: 'void get_random_bytes(void *buf, size_t len)',
     doc: 'Fills memory with random bytes, the same in each run.',
     changes,
-    run: fill,
+    run: (call, buf, len) => {
+      fill(call, buf, len);
+    },
   },
   {
     signature: 'u32 get_random_u32_below(u32 ceil)',

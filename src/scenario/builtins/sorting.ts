@@ -51,15 +51,13 @@ function sort(
       exchange(call, base, at(end), size, swap);
     }
     let b = a;
-    let [c, d] = [0, 0];
-    for (;;) {
+    let c = 2 * b + size;
+    while (c + size < end) {
+      b = cmp(at(c), at(c + size)) >= 0 ? c : c + size;
       c = 2 * b + size;
-      d = c + size;
-      if (d >= end) break;
-      b = cmp(at(c), at(d)) >= 0 ? c : d;
     }
     // A last leaf has no other beside it.
-    if (d === end) b = c;
+    if (c + size === end) b = c;
     while (b !== a && cmp(at(a), at(b)) >= 0) b = above(b);
     c = b;
     while (b !== a) {

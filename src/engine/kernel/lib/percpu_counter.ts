@@ -36,7 +36,7 @@ const partOf = (k: Kernel, fbc: PercpuCounter, cpu: Int): Cell =>
   per_cpu_ptr(k, k.plus(fbc, k.percpu_counter.counters), cpu);
 
 /** compute_batch_value() */
-const percpu_counter_batch = (k: Kernel): Int => Math.max(32, num_online_cpus(k) * 2);
+const batchOf = (k: Kernel): Int => Math.max(32, num_online_cpus(k) * 2);
 
 /** 0, or -ENOMEM. */
 export function __percpu_counter_init(k: Kernel, fbc: PercpuCounter, amount: Long, gfp: Gfp): Int {
@@ -81,7 +81,7 @@ export function percpu_counter_add_batch(
 }
 
 export function percpu_counter_add(k: Kernel, fbc: PercpuCounter, amount: Long): void {
-  percpu_counter_add_batch(k, fbc, amount, percpu_counter_batch(k));
+  percpu_counter_add_batch(k, fbc, amount, batchOf(k));
 }
 
 /** The exact value: the parts of all CPUs as well. */
@@ -103,7 +103,6 @@ export function percpu_counter_sync(k: Kernel, fbc: PercpuCounter): void {
 /** 1, 0 or -1: as it is more, as much or less than `rhs`. Exact where a rough look does not tell. */
 export function percpu_counter_compare(k: Kernel, fbc: PercpuCounter, rhs: Long): Int {
   const count: Long = percpu_counter_read(k, fbc);
-  if (k.smp && Math.abs(count - rhs) > percpu_counter_batch(k) * num_online_cpus(k))
-    return count > rhs ? 1 : -1;
+  if (k.smp && Math.abs(count - rhs) > batchOf(k) * num_online_cpus(k)) return count > rhs ? 1 : -1;
   return Math.sign(__percpu_counter_sum(k, fbc) - rhs);
 }

@@ -130,7 +130,7 @@ export function xa_err(entry: VirtAddr): Int {
 /** Any entry, instead of those with a mark. */
 export const XA_PRESENT = 8;
 
-const fits = (k: Kernel, node: XaNode, offset: Int, filter: Int): boolean =>
+const letsThrough = (k: Kernel, node: XaNode, offset: Int, filter: Int): boolean =>
   filter === XA_PRESENT
     ? k.read_va(slotAt(k, node, offset)) !== 0
     : tag_get(k, node, filter, offset);
@@ -152,7 +152,7 @@ export const findIndex = (k: Kernel, xa: XArray, from: ULong, max: ULong, filter
     const size: ULong = unit * RADIX_TREE_MAP_SIZE(k);
     const first: ULong = index - (index % size);
     const began: Int = offset;
-    while (offset < RADIX_TREE_MAP_SIZE(k) && !fits(k, node, offset, filter)) offset++;
+    while (offset < RADIX_TREE_MAP_SIZE(k) && !letsThrough(k, node, offset, filter)) offset++;
     if (offset !== began) index = first + offset * unit;
     if (index > max) return -1;
     if (offset === RADIX_TREE_MAP_SIZE(k)) {
