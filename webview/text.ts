@@ -16,6 +16,10 @@ export function bytesText(bytes: number): string {
   return `${Number(value.toFixed(value < 10 ? 2 : 1))} ${UNITS[unit] ?? ''}`;
 }
 
+/** `Zone DMA32`; of a machine whose zones are not known the one that stands for all. */
+export const zoneTitle = (name: string): string =>
+  name === '' ? 'Physical memory' : `Zone ${name}`;
+
 export const countText = (count: number): string => count.toLocaleString('en');
 
 /** A frame number or an address, as a user types it; undefined if it is neither, or lies outside of the machine. */

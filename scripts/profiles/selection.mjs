@@ -29,6 +29,7 @@ export const TYPES = words(`
   deferred_split mm_slot khugepaged_scan
   kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
   mempool_s kref wait_queue_head wait_queue_entry wait_page_queue rwsem_waiter semaphore semaphore_waiter completion swait_queue
+  mutex_waiter sigpending percpu_counter ida ida_bitmap
   path file_operations miscdevice delayed_work timer_list vma_iterator ma_state sysinfo pid
 `);
 
@@ -45,6 +46,7 @@ export const PARTS = {
     exit_state exit_code pid tgid real_parent parent children sibling group_leader thread_node comm files nsproxy signal
     maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl personality worker_private in_execve in_iowait
     oom_reaper_list oom_reaper_timer plug pagefault_disabled fs nvcsw nivcsw
+    pending blocked
   `),
   signal_struct: words(`thread_head nr_threads`),
   // '': the unions without a name.
@@ -59,7 +61,6 @@ export const PARTS = {
   fs_struct: words(`umask root pwd`),
   vm_special_mapping: words(`name`),
   rcu_state: words(`expedited_sequence`),
-  kthread: words(`data`),
   worker: words(`task`),
 };
 
@@ -84,7 +85,7 @@ export const TYPEDEFS = words(`
   bool u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 uint8_t uint16_t uint32_t uint64_t int32_t
   int64_t uintptr_t slab_flags_t vm_fault_t compound_page_dtor freelist_idx_t swp_entry_t
   pgtable_t vm_flags_t uint ulong ushort kuid_t dev_t nodemask_t cpumask_t
-  pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t wait_queue_entry_t
+  pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t wait_queue_entry_t ktime_t
 `);
 
 /** Types that the kernel's headers define as macros: as typedefs. */

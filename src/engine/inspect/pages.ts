@@ -42,10 +42,12 @@ export class Pages {
   };
   /** Whether the page type is in the high byte. */
   private readonly typed: boolean;
+  private readonly names: readonly (readonly [bit: bigint, name: string])[];
 
   constructor(private readonly k: Inspected) {
     this.memmap = memmapOf(k);
     this.typed = k.findEnumerator('PGTY_buddy') !== undefined;
+    this.names = pageFlagNames(k).map(([bit, name]) => [BigInt(bit), name]);
     this.at = {
       flags: k.offset('page', 'flags'),
       refcount: k.offset('page', k.either('page', '_refcount', '_count')),
@@ -80,6 +82,12 @@ export class Pages {
       buddyOrder: this.isBuddy(page) ? space.u32(page, this.at.order) : undefined,
       isSlab: this.isSlab(page, flags),
     };
+  }
+
+  /** _mapcount + 1, of a page of which nothing else is wanted. @throws NotInDump where the frame has no struct page */
+  mapcount(pfn: number): number | undefined {
+    const page = this.memmap.pfnToPage(pfn);
+    return page === undefined ? undefined : this.k.space.i32(page, this.at.mapcount) + 1;
   }
 
   flagsOf(page: VirtAddr): bigint {
@@ -124,9 +132,7 @@ export class Pages {
   }
 
   private flagNames(flags: bigint): string[] {
-    return pageFlagNames(this.k).flatMap(([bit, name]) =>
-      ((flags >> BigInt(bit)) & 1n) !== 0n ? [name] : [],
-    );
+    return this.names.filter(([bit]) => ((flags >> bit) & 1n) !== 0n).map(([, name]) => name);
   }
 
   /** First page of a compound page that an address of the memory map lies in. */

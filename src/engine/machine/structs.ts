@@ -14,6 +14,7 @@ export const STRUCTS = {
   attribute_group: 'attrs',
   callback_head: 'func',
   cma: 'base_pfn bitmap count name order_per_bit',
+  completion: 'done wait.task_list',
   cpu_fbatches: 'activate? lru_add lru_deactivate lru_deactivate_file lru_lazyfree',
   cpuinfo_x86: 'x86_cache_alignment',
   dentry: 'd_inode d_u.d_alias d_u.d_rcu',
@@ -58,6 +59,7 @@ export const STRUCTS = {
   khugepaged_scan: 'mm_head mm_slot',
   kobject: 'entry kref kset ktype name parent sd state_initialized',
   kset: 'kobj list',
+  kthread: 'cpu data exited flags full_name parked result threadfn',
   list_head: 'prev',
   lru_rotate: 'fbatch',
   lruvec: 'anon_cost file_cost flags lists nonresident_age',
@@ -77,6 +79,7 @@ export const STRUCTS = {
   `,
   mmu_gather_batch: 'max next nr pages',
   mutex: 'owner wait_list',
+  mutex_waiter: 'list task',
   page: `
     _mapcount _refcount compound_dtor compound_head compound_mapcount compound_nr?
     compound_order compound_pincount deferred_list flags index lru mapping mlock_count pmd_huge_pte private pt_mm
@@ -110,6 +113,7 @@ export const STRUCTS = {
   saved_alias: 'name next s',
   slab: 'active? counters? freelist frozen? inuse? next? objects? callback_head s_mem? slab_cache slab_list slabs?',
   slub_flush_work: 's skip work.entry work.func',
+  swait_queue: 'task task_list',
   stack_record: 'entries handle hash next size',
   resv_map: 'adds_in_progress refs region_cache region_cache_count regions rw_sema',
   rw_semaphore: 'count owner wait_list',
@@ -118,7 +122,8 @@ export const STRUCTS = {
   semaphore_waiter: 'list task up',
   sysinfo: 'freehigh freeram mem_unit sharedram totalhigh totalram',
   task_struct: `
-    __state active_mm comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled parent personality pid real_parent rss_stat? stack tasks tgid usage
+    __state active_mm blocked comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled
+    parent pending.list pending.signal personality pid real_parent rss_stat? stack tasks tgid thread_info.flags usage worker_private
   `,
   track: 'addr cpu handle? pid when',
   vm_area_struct: `

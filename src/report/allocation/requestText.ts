@@ -5,6 +5,7 @@ import {
   gfpOfNames,
   mayReclaim,
   mobilityOf,
+  unknownText,
   type GfpMask,
 } from '../facts/gfp.js';
 import type { ReportKernel } from '../finding.js';
@@ -70,11 +71,15 @@ export function requestItems(
   items.push(
     `Mask ${hex(request.mask)} of Linux ${seriesOf(version)}: ${mask.text}${bits.length > 0 ? ` (${bits.join(', ')})` : ''}.`,
   );
-  if (mask.unknown !== 0)
-    items.push(
-      `${hex(mask.unknown)} has no name in Linux ${seriesOf(version)}: a vendor's flag, or the mask is of another release.`,
-    );
+  if (mask.unknown !== 0) items.push(unknownText(mask.unknown, version));
   items.push(`It ${sleepText(mask)}; ${mobilityText(mask, verdict)}.`);
+  // In an interrupt that came while kswapd ran, its rights do not count.
+  if (request.task.startsWith('kswapd') && mayReclaim(mask))
+    items.push(
+      flags.has('NOMEMALLOC')
+        ? 'kswapd may go below every mark for what it needs itself (PF_MEMALLOC): __GFP_NOMEMALLOC takes that away, so that the marks count.'
+        : 'kswapd may go below every mark for what it needs itself (PF_MEMALLOC), down to the last page: the marks below are those of others.',
+    );
   items.push(zoneText(verdict));
   if (flags.has('THISNODE')) items.push('__GFP_THISNODE: one node only, no other may help out.');
   if (request.nodemask !== undefined && request.nodemask !== '(null)')

@@ -4,10 +4,9 @@ import { css, type Rgb } from '../../draw/color.js';
 import { inkIn, stateColor, type Palette } from '../../draw/palette.js';
 import { svgDocument, svgText } from '../../draw/svg.js';
 import type { Update } from '../../shell/view.js';
-import { bytesText, hexPfn } from '../../text.js';
+import { bytesText, hexPfn, zoneTitle } from '../../text.js';
 import { colouringOf, valueColor } from './colouring.js';
 import { CELLS_PER_TILE, cellX, cellY } from './curve.js';
-import type { BlockEvent } from './draw/happened.js';
 import type { Scene } from './draw/mapRenderer.js';
 import { placedTiles, type PlacedTile } from './draw/placedTiles.js';
 import { blockSize, GUTTER_PX, HEADER_PX, tilesBetween, tileY } from './layout.js';
@@ -15,7 +14,6 @@ import { CHANGED } from './changes.js';
 
 export interface Picture {
   readonly scene: Scene;
-  readonly events: readonly BlockEvent[];
   readonly widthPx: number;
   readonly heightPx: number;
 }
@@ -114,7 +112,7 @@ function captionParts({ scene, heightPx }: Picture, palette: Palette): string[] 
   const ink = { color: palette.foreground, sizePx: 11 };
   for (const { section, first, end } of tilesBetween(layout, scrollTop, scrollTop + heightPx)) {
     const { zone, topPx } = section;
-    const title = `Zone ${zone.name}  ${hexPfn(zone.startPfn)} \u2013 ${hexPfn(zone.endPfn)}`;
+    const title = `${zoneTitle(zone.name)}  ${hexPfn(zone.startPfn)} \u2013 ${hexPfn(zone.endPfn)}`;
     parts.push(
       svgText(12, topPx - scrollTop + HEADER_PX / 2, title, { ...ink, sizePx: 13, weight: 600 }),
     );

@@ -10,7 +10,7 @@ import { type Int, type ListHead, NULL, type Page, type ULong } from '../../../m
 import type { Kernel } from '../../../machine/kernel.js';
 import { EAGAIN, ENOMEM } from '../../include/linux/errno.h.js';
 import { INIT_LIST_HEAD, list_add_tail, list_empty } from '../../include/linux/list.h.js';
-import { page_mapcount } from '../../include/linux/mm.h.js';
+import { compound_nr, page_mapcount } from '../../include/linux/mm.h.js';
 import { page_folio, PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
 import {
@@ -64,7 +64,7 @@ function collect_longterm_unpinnable_pages(
     if (folio_isolate_lru(k, folio) !== 0) continue;
     list_add_tail(k, folio + k.page.lru, movable_page_list);
     const item = k.NR_ISOLATED_ANON + (folio_is_file_lru(k, folio) ? 1 : 0);
-    __mod_node_page_state(k, item, 1);
+    __mod_node_page_state(k, item, compound_nr(k, folio));
   }
   return collected;
 }

@@ -37,7 +37,7 @@ import {
   list_next_entry,
   list_splice,
 } from '../../include/linux/list.h.js';
-import { page_mapcount, page_zone, page_zonenum } from '../../include/linux/mm.h.js';
+import { compound_nr, page_mapcount, page_zone, page_zonenum } from '../../include/linux/mm.h.js';
 import { is_highmem_idx } from '../../include/linux/mmzone.h.js';
 import { PageHuge } from '../../include/linux/hugetlb.h.js';
 import { PageAnon, PageHead } from '../../include/linux/page-flags.h.js';
@@ -95,7 +95,7 @@ export function putback_movable_pages(k: Kernel, l: ListHead): void {
     page = next, next = list_next_entry(k, next, k.page.lru)
   ) {
     list_del(k, page + k.page.lru);
-    __mod_node_page_state(k, isolatedCounter(k, page), -1);
+    __mod_node_page_state(k, isolatedCounter(k, page), -compound_nr(k, page));
     // putback_lru_page():
     folio_putback_lru(k, page);
   }
@@ -195,7 +195,7 @@ function move_to_new_folio(k: Kernel, dst: Page, src: Page): Int {
 
 /** The old page is free, if all went well. */
 function migrate_folio_done(k: Kernel, src: Page): void {
-  __mod_node_page_state(k, isolatedCounter(k, src), -1);
+  __mod_node_page_state(k, isolatedCounter(k, src), -compound_nr(k, src));
   put_page(k, src);
 }
 
