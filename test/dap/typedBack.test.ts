@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
-import { Drive, onScenario } from './drive.js';
+import { onScenario, type Drive } from './drive.js';
 import { build } from './session.js';
 
 const DEPTH = 4;
