@@ -225,7 +225,11 @@ export class PhysicalMemory {
     return undefined;
   }
 
+  /** Called when a frame is touched first: what touches many, a boot, can be ended there, by what this throws. */
+  atTouch: (() => void) | undefined;
+
   private touch(frame: number): number {
+    this.atTouch?.();
     if (this.isLeftOut?.(frame)) return 0;
     const frames = this.placementOf(frame);
     const first = this.takeSlots(frames);

@@ -140,8 +140,6 @@ export const PROCESS_MACROS = String.raw`
 #define pid_vnr(pid) pid_nr(pid) // ${PID}
 #define PIDTYPE_PID 0 // ${PID}
 #define PIDTYPE_TGID 1 // ${PID}
-#define get_task_struct(t) ({ struct task_struct *__task = (t); refcount_inc(&__task->usage); __task; }) // Takes a reference to a task. include/linux/sched/task.h
-#define put_task_struct(t) do { refcount_dec(&(t)->usage); } while (0) // Drops a reference to a task. include/linux/sched/task.h
 #define task_lock(p) ((void)(p)) // Nobody else runs in between. include/linux/sched/task.h
 #define task_unlock(p) ((void)(p)) // include/linux/sched/task.h
 #define TASK_COMM_LEN 16 // Bytes of a task's name. include/linux/sched.h

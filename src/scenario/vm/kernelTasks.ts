@@ -69,6 +69,8 @@ export class KernelTasks {
 
   /** The task that runs in the machine; undefined if nothing says so. */
   private runningProcess(): TaskStruct | undefined {
+    // Linux 6.2 moved it into struct pcpu_hot.
+    if (this.k.profile.symbol('current_task') === undefined) return undefined;
     try {
       return this.kernel.current(this.k);
     } catch (error) {
