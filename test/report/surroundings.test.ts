@@ -164,6 +164,14 @@ page dumped because: pagealloc: corrupted page details`;
   });
 });
 
+describe('a number that no machine has', () => {
+  it('as a node of a cpuset is passed over, and ends', () => {
+    const text =
+      'a invoked oom-killer: gfp_mask=0x100cca(GFP_HIGHUSER_MOVABLE), order=0\noom-kill:constraint=CONSTRAINT_CPUSET,nodemask=(null),cpuset=b,mems_allowed=99999999999999999999\n';
+    assert.equal(only('out-of-memory', text).facts.order, 0);
+  });
+});
+
 describe('kswapd', () => {
   const request = (mask: string): string =>
     words(

@@ -59,13 +59,16 @@ export function withNeighbours(
   };
 }
 
+/** The most that any configuration has; a number beyond is damaged. */
+const MAX_NUMNODES = 1024;
+
 /** `0-1,3` as numbers; undefined for `(null)`, which means all. */
 export function nodesOf(text: string | undefined): ReadonlySet<number> | undefined {
   if (text === undefined || !/^\d/.test(text)) return undefined;
   const nodes = new Set<number>();
   for (const part of text.split(',')) {
     const [from = 0, to = from] = part.split('-').map(Number);
-    for (let node = from; node <= to && nodes.size < 1024; node++) nodes.add(node);
+    for (let node = from; node <= Math.min(to, MAX_NUMNODES); node++) nodes.add(node);
   }
   return nodes;
 }
