@@ -36,8 +36,10 @@ export function orderTooLargeFindings({ lines, input, given, fallback }: Context
           )?.[1],
       )
       .find((found) => found !== undefined);
-    const bytes = asked === undefined ? undefined : Number(asked);
     const largest = 4096 * 2 ** 10;
+    const wanted = Number(asked ?? 0);
+    // A smaller size is not what was refused.
+    const bytes = wanted > largest && wanted < Number.MAX_SAFE_INTEGER ? wanted : undefined;
     // 6.4 redefined MAX_ORDER to be inclusive, 6.8 calls it MAX_PAGE_ORDER.
     const limit = isAtLeast(version, [6, 4, 0])
       ? 'order > MAX_ORDER (10)'

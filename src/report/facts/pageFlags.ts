@@ -220,13 +220,13 @@ export function printedFlags(text: string): { names: string[]; fields?: FlagFiel
     words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
   const names = words.filter((word) => !word.includes('='));
   const zone = value('zone');
-  if (zone === undefined) return { names };
+  if (zone === undefined || !/^\d+$/.test(zone)) return { names };
   const index = Number(zone);
   const lastCpupid = value('lastcpupid');
   return {
     names,
     fields: {
-      node: Number(value('node') ?? 0),
+      node: Number(/^\d+$/.exec(value('node') ?? '')?.[0] ?? 0),
       zone: index,
       zoneName: ZONES_BY_WIDTH[3]?.[index] ?? zone,
       zoneBits: '',

@@ -177,7 +177,7 @@ function readPageLine(draft: Draft, page: RegExpExecArray): void {
 }
 
 function readRest(draft: Draft, text: string, trace: string[]): boolean {
-  const order = /^\s*head:\s?\S*\s*order:(\d+)/.exec(text)?.[1];
+  const order = /^\s*head:\s?\S*\s*order:(\d{1,2})\b/.exec(text)?.[1];
   if (order !== undefined) {
     draft.order = Number(order);
     const pincount = /pincount:(-?\d+)/.exec(text)?.[1];

@@ -19,6 +19,7 @@ const ASKED: readonly RegExp[] = [
   /\b(?:NRHUGE|HUGEMEM_PAGES)=(\d+)/,
   /HugeTLB: allocating (\d+) of page size/,
 ];
+const USUAL_KB = 2048;
 const ONLY =
   /HugeTLB: allocating (\d+) of page size (\d+(?:\.\d+)?) ([KMG])iB failed\.\s+Only allocated (\d+) hugepages/;
 
@@ -33,9 +34,11 @@ export function hugepageFinding(
   const asked = only ? Number(only[1]) : numberOf(texts);
   const total = only ? Number(only[4]) : meminfo?.get('HugePages_Total');
   if (asked === undefined || total === undefined || total >= asked) return undefined;
-  const sizeKb = only
+  const toldKb = only
     ? Number(only[2]) * ({ K: 1, M: 1024, G: 1024 * 1024 }[only[3] ?? 'M'] ?? 1024)
-    : (meminfo?.get('Hugepagesize') ?? 2048);
+    : (meminfo?.get('Hugepagesize') ?? USUAL_KB);
+  // No machine has others: 64 kB and 16 GiB are the smallest and the largest.
+  const sizeKb = toldKb >= 64 && toldKb <= 1 << 24 ? toldKb : USUAL_KB;
   const order = Math.round(Math.log2(sizeKb / 4));
   const missing = asked - total;
   const free = meminfo?.get('MemFree');

@@ -59,7 +59,7 @@ export function zoneinfoOf(texts: readonly string[]): ZoneinfoZone[] {
     if (count && !at.counts.has(count[1] ?? ''))
       at.counts.set((count[1] ?? '').replace(':', ''), Number(count[2]));
     const protection = /^\s*protection: \(([\d, ]+)\)/.exec(text)?.[1];
-    if (protection !== undefined) at.protection = protection.split(',').map(Number);
+    if (protection !== undefined) at.protection = (protection.match(/\d+/g) ?? []).map(Number);
   }
   finish();
   return zones;

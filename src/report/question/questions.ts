@@ -143,8 +143,8 @@ const defaultBase = (version: KernelVersion | undefined): bigint =>
 /** Pages of a block that was taken without __GFP_COMP go to user space one by one. */
 function tailPages(text: string): Answer | undefined {
   const order = Number(
-    /\b(?:alloc_pages(?:_node)?|__get_free_pages)\s*\([^;\n]*?,\s*(\d+)\s*\)/.exec(text)?.[1] ??
-      /\border[- ](\d+)\b/i.exec(text)?.[1] ??
+    /\b(?:alloc_pages(?:_node)?|__get_free_pages)\s*\([^;\n]*?,\s*(\d{1,2})\s*\)/.exec(text)?.[1] ??
+      /\border[- ](\d{1,2})\b/i.exec(text)?.[1] ??
       0,
   );
   const isHigh = order > 0 || /\bget_order\s*\(/.test(text);
