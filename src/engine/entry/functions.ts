@@ -46,7 +46,22 @@ export * from '../kernel/include/linux/swap.h.js';
 export * from '../kernel/include/linux/vmstat.h.js';
 export * from '../kernel/include/linux/wait.h.js';
 export * from '../kernel/include/linux/workqueue.h.js';
+export * from '../kernel/drivers/base/class.js';
+export * from '../kernel/drivers/base/core.js';
+export {
+  __register_chrdev,
+  __unregister_chrdev,
+  alloc_chrdev_region,
+  cdev_add,
+  cdev_alloc,
+  cdev_del,
+  cdev_init,
+  register_chrdev_region,
+  unregister_chrdev_region,
+} from '../kernel/fs/char_dev.js';
 export * from '../kernel/fs/file_table/devices.js';
+export { MKDEV } from '../kernel/include/linux/kdev_t.h.js';
+export { nonseekable_open } from '../kernel/fs/file_table/knownOperations.js';
 export * from '../kernel/fs/file_table/operations.js';
 export * from '../kernel/fs/file_table/file_table.js';
 export * from '../kernel/fs/hugetlbfs/inode.js';

@@ -13,16 +13,20 @@ export const STRUCTS = {
   attribute: 'mode name',
   attribute_group: 'attrs',
   callback_head: 'func',
+  cdev: 'count dev kobj list ops owner',
+  char_device_struct: 'baseminor cdev major minorct name next',
+  class: 'name owner',
   cma: 'base_pfn bitmap count name order_per_bit',
   cpu_fbatches: 'activate? lru_add lru_deactivate lru_deactivate_file lru_lazyfree',
   cpuinfo_x86: 'x86_cache_alignment',
   dentry: 'd_inode d_u.d_alias d_u.d_rcu',
+  device: 'class devt driver_data kobj parent',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
   deferred_split: 'split_queue split_queue_len',
   file: 'f_count f_flags f_inode f_mapping f_mode f_op f_pos f_rcuhead private_data',
-  file_operations: 'mmap open read release unlocked_ioctl write',
+  file_operations: 'llseek mmap open owner read release unlocked_ioctl write',
   file_region: 'from link to',
   folio_batch: 'folios nr percpu_pvec_drained',
   free_area: 'free_list nr_free',
@@ -34,7 +38,7 @@ export const STRUCTS = {
   `,
   hugetlb_vma_lock: 'refs rw_sema vma',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
-  inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_private i_rcu i_rdev i_size',
+  inode: 'i_blocks i_cdev i_data i_dentry i_devices i_fop i_ino i_mapping i_mode i_private i_rcu i_rdev i_size',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
@@ -57,6 +61,7 @@ export const STRUCTS = {
   khugepaged_mm_slot: '',
   khugepaged_scan: 'mm_head mm_slot',
   kobject: 'entry kref kset ktype name parent sd state_initialized',
+  kobj_map: 'lock probes',
   kset: 'kobj list',
   list_head: 'prev',
   lru_rotate: 'fbatch',
@@ -102,6 +107,7 @@ export const STRUCTS = {
     deferred_split_queue kswapd_failures kswapd_highest_zoneidx kswapd_order node_id node_mem_map? node_zonelists
     node_zones nr_zones per_cpu_nodestats totalreserve_pages vm_stat
   `,
+  probe: 'data dev get lock next owner range',
   rb_node: '__rb_parent_color rb_left rb_right',
   rb_root_cached: 'rb_leftmost',
   mempool_s: 'alloc curr_nr elements free lock min_nr pool_data wait.head',

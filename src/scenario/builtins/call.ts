@@ -106,6 +106,10 @@ export interface OpenFiles {
   /** False: there is no room for another name. */
   name(name: string, file: File): boolean;
   unname(name: string): File | undefined;
+  /** The name of a file goes. */
+  unnameFile(file: File): void;
+  /** All that have names. */
+  namedFiles(): File[];
   /** How many names there are. */
   readonly nrNames: number;
 }

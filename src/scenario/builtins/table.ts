@@ -32,6 +32,7 @@ import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
 import { tasks } from './tasks.js';
 import { userAreas } from './user/areas.js';
+import { charDevices } from './user/charDevices.js';
 import { drivers } from './user/devices.js';
 import { userCopies } from './user/copies.js';
 import { files } from './user/files.js';
@@ -70,6 +71,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...userAreas,
   ...userCopies,
   ...files,
+  ...charDevices,
   ...drivers,
   ...pins,
   ...locks,
