@@ -74,7 +74,7 @@ const devices: readonly Builtin[] = [
         const done =
           file === undefined
             ? -EBADF
-            : call.kernel.ioctlFile(call.k, file, Number(cmd), sizeOf(call, arg));
+            : call.kernel.ioctlFile(call.k, file, Number(cmd), va(arg));
         return libc(call, done);
       },
     ),
