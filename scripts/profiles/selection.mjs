@@ -29,15 +29,16 @@ export const TYPES = words(`
   deferred_split mm_slot khugepaged_scan
   kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
   mempool_s kref wait_queue_head wait_queue_entry wait_page_queue rwsem_waiter semaphore semaphore_waiter completion swait_queue
+  mutex_waiter sigpending percpu_counter ida ida_bitmap
   path file_operations miscdevice delayed_work timer_list vma_iterator ma_state
   cdev char_device_struct kobj_map probe seq_file seq_operations proc_ops proc_dir_entry tasklet_struct poll_table_struct fasync_struct
-  device_attribute class_attribute
+  device_attribute class_attribute debugfs_blob_wrapper
 `);
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
   address_space_operations tss_struct entry_stack_page debug_store debug_store_buffers
-  rq worker_pool rcu_data
+  rq rcu_data
   optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
@@ -47,6 +48,7 @@ export const PARTS = {
     exit_state exit_code pid tgid real_parent parent children sibling group_leader thread_node comm files nsproxy signal
     maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl personality worker_private in_execve in_iowait
     oom_reaper_list oom_reaper_timer plug pagefault_disabled fs nvcsw nivcsw
+    pending blocked
   `),
   signal_struct: words(`thread_head nr_threads`),
   // '': the unions without a name.
@@ -61,10 +63,11 @@ export const PARTS = {
   fs_struct: words(`umask root pwd`),
   vm_special_mapping: words(`name`),
   rcu_state: words(`expedited_sequence`),
-  kthread: words(`data`),
+  kthread: words(`flags cpu result threadfn data parked exited full_name`),
   class: words(`name owner p`),
   device: words(`kobj parent init_name driver_data devt class`),
   workqueue_struct: words(`list saved_max_active flags name`),
+  worker_pool: words(`worklist`),
   worker: words(`task`),
 };
 
@@ -89,8 +92,8 @@ export const TYPEDEFS = words(`
   bool u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 uint8_t uint16_t uint32_t uint64_t int32_t
   int64_t uintptr_t slab_flags_t vm_fault_t compound_page_dtor freelist_idx_t swp_entry_t
   pgtable_t vm_flags_t uint ulong ushort kuid_t dev_t nodemask_t cpumask_t
-  pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t wait_queue_entry_t
-  poll_table __poll_t fmode_t umode_t uid_t gid_t work_func_t irqreturn_t ktime_t time64_t u_int
+  pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t wait_queue_entry_t ktime_t
+  poll_table __poll_t fmode_t umode_t uid_t gid_t work_func_t irqreturn_t time64_t u_int seqlock_t
 `);
 
 /** Types that the kernel's headers define as macros: as typedefs. */

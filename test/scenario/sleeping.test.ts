@@ -270,3 +270,64 @@ describe('a page that is being migrated', function () {
     }
   });
 });
+
+describe('a mutex', function () {
+  it('has owner, flags and queue as the kernel', () =>
+    checkLog(
+      `DEFINE_MUTEX(m);
+       task a { mutex_lock(&m); pr_info("a"); expect(m.owner.counter == ((long)current | 1)); mutex_unlock(&m); }
+       task b { mutex_lock(&m); pr_info("b"); expect(m.owner.counter == (long)current); mutex_unlock(&m); }
+       mutex_lock(&m);
+       expect(m.owner.counter == (long)current && list_empty(&m.wait_list));
+       schedule();
+       expect(m.owner.counter == ((long)current | 1));
+       struct mutex_waiter *first = list_first_entry(&m.wait_list, struct mutex_waiter, list);
+       struct mutex_waiter *second = list_next_entry(first, list);
+       expect(&second->list != &m.wait_list && first->task->__state == TASK_UNINTERRUPTIBLE);
+       mutex_unlock(&m);
+       expect(m.owner.counter == 1 && first->task->__state == TASK_RUNNING && second->task->__state != 0);
+       schedule();
+       schedule();
+       expect(m.owner.counter == 0 && list_empty(&m.wait_list));`,
+      ['a', 'b'],
+      PROFILES,
+    ));
+
+  it('is handed to one that was woken in vain', () =>
+    checkLog(
+      `DEFINE_MUTEX(m);
+       task patient { mutex_lock(&m); pr_info("has it"); expect(m.owner.counter == (long)current); mutex_unlock(&m); }
+       mutex_lock(&m);
+       schedule();
+       mutex_unlock(&m);
+       expect(mutex_trylock(&m));
+       pr_info("faster");
+       schedule();
+       expect((m.owner.counter & 7) == 3);
+       mutex_unlock(&m);
+       expect(mutex_is_locked(&m) && (m.owner.counter & 7) == 5 && !mutex_trylock(&m));`,
+      ['faster', 'has it'],
+    ));
+});
+
+describe('a completion', function () {
+  it('has those that wait in its queue, and lets the first go on', () =>
+    checkLog(
+      `DECLARE_COMPLETION(done);
+       int waiting(void) { int n = 0; struct list_head *pos; list_for_each(pos, &done.wait.task_list) n++; return n; }
+       task a { wait_for_completion(&done); pr_info("a"); }
+       task b { wait_for_completion(&done); pr_info("b"); }
+       schedule();
+       expect(waiting() == 2);
+       struct swait_queue *first = list_first_entry(&done.wait.task_list, struct swait_queue, task_list);
+       expect(first->task->__state == TASK_UNINTERRUPTIBLE);
+       complete(&done);
+       expect(waiting() == 1 && done.done == 1);
+       schedule();
+       expect(done.done == 0);
+       complete_all(&done);
+       expect(waiting() == 0 && done.done == -1u);`,
+      ['a', 'b'],
+      PROFILES,
+    ));
+});

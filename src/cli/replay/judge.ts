@@ -98,6 +98,8 @@ export class Judge {
     } else if (item.kind === 'dump' && this.isJudged(item) && this.lost === undefined) {
       this.takeDump(item, this.machine);
     }
+    if (item.kind === 'mode' && this.machine !== undefined)
+      this.machine.interruptsOn = item.text === 'runnq';
     if (item.kind === 'op') this.takeOp(item);
     if (item.kind === 'ran') this.letRun();
   }

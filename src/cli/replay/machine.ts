@@ -55,6 +55,10 @@ export class Machine {
   readonly mm: Kernel;
   /** The innermost last. */
   readonly nested: NestedMapping[] = [];
+  /** Ticks came while it was recorded. */
+  interruptsOn = false;
+  /** Caches that were destroyed: what time is measured by (grace.ts). */
+  nrDestroyed = 0;
   private slots = new Map<number, Slot>();
   /** By slot, the address of the last object that was put there: it stays when the object goes. */
   private addresses = new Map<number, VirtAddr>();
@@ -65,12 +69,14 @@ export class Machine {
 
   /** What is not memory: to be put back when the memory is taken back. */
   save(): () => void {
+    const { nrDestroyed } = this;
     const [slots, addresses, nested] = [
       new Map(this.slots),
       new Map(this.addresses),
       this.nested.length,
     ];
     return () => {
+      this.nrDestroyed = nrDestroyed;
       this.slots = slots;
       this.addresses = addresses;
       this.nested.length = nested;

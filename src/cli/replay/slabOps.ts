@@ -26,6 +26,7 @@ import { compound_head } from '../../engine/kernel/include/linux/page-flags.h.js
 import { NULL, type KmemCache } from '../../engine/machine/ctypes.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { formatSequence, slabGeometryLine } from '../../engine/image/state/index.js';
+import { timePasses } from './grace.js';
 import { callOf, type RecorderCall } from './callers.js';
 import type { Machine } from './machine.js';
 import { gfpOf, hex, NotThere, number, SKIP, type Operation } from './operation.js';
@@ -62,6 +63,7 @@ const destroy: Operation = (machine, [name]) => {
   takesSlabMutex(mm);
   kmem_cache_destroy(mm, s);
   slabCacheDestroyed(mm, isRcu);
+  timePasses(machine);
   return undefined;
 };
 

@@ -2,7 +2,12 @@
  * What is left of a task that slept in a call which is made again, where that no longer comes by the same place: it stands in no queue,
  * and what it was given there goes to others. And locks that it keeps while it sleeps, though the call that took them is undone.
  */
-import { type RwsemWaiter, type SemaphoreWaiter, type WaitQueueEntry } from '../machine/ctypes.js';
+import {
+  type ListHead,
+  type RwsemWaiter,
+  type SemaphoreWaiter,
+  type WaitQueueEntry,
+} from '../machine/ctypes.js';
 import type { Kernel } from '../machine/kernel.js';
 import type { LockMode, SleepKind } from '../machine/sleeper.js';
 import type { Cell } from '../memory/address.js';
@@ -16,12 +21,10 @@ import {
   addCount,
   RWSEM_READER_BIAS,
   RWSEM_WRITER_LOCKED,
-  rwsem_cond_wake_waiter,
-  rwsem_del_waiter,
-  countOf,
-  waitList,
+  rwsem_del_wake_waiter,
 } from '../kernel/kernel/locking/rwsem/mark_wake.js';
 import { rwsem_set_owner, up_read, up_write } from '../kernel/kernel/locking/rwsem/rwsem.js';
+import { keepMutex, leaveMutex, mutex_unlock } from '../kernel/kernel/locking/mutex.js';
 import { up } from '../kernel/kernel/locking/semaphore.js';
 import { folio_unlock, folio_wake } from '../kernel/mm/filemap/folio_wait.js';
 
@@ -45,8 +48,11 @@ function leaveRwsem(k: Kernel, sem: Cell, waiter: RwsemWaiter): void {
     up_read(k, sem);
     return;
   }
-  rwsem_del_waiter(k, sem, waiter);
-  if (!list_empty(k, waitList(k, sem))) rwsem_cond_wake_waiter(k, sem, countOf(k, sem));
+  rwsem_del_wake_waiter(k, sem, waiter);
+}
+
+function leaveCompletion(k: Kernel, entry: ListHead): void {
+  if (!list_empty(k, entry)) list_del_init(k, entry);
 }
 
 function leaveSemaphore(k: Kernel, sem: Cell, waiter: SemaphoreWaiter): void {
@@ -68,6 +74,12 @@ export function abandonWait(k: Kernel, kind: SleepKind, object: Cell, stack: Cel
       break;
     case 'semaphore':
       leaveSemaphore(k, object, stack);
+      break;
+    case 'mutex':
+      leaveMutex(k, object, stack);
+      break;
+    case 'completion':
+      leaveCompletion(k, k.plus(stack, k.swait_queue.task_list));
       break;
     case 'wait queue':
       leaveQueue(k, stack);
@@ -92,6 +104,9 @@ export function keepLock(k: Kernel, lock: Cell, mode: LockMode): boolean {
       addCount(k, lock, RWSEM_WRITER_LOCKED);
       rwsem_set_owner(k, lock);
       break;
+    case 'mutex':
+      keepMutex(k, lock);
+      break;
     case 'count':
       return false;
   }
@@ -102,4 +117,5 @@ export function giveBackLock(k: Kernel, lock: Cell, mode: LockMode): void {
   if (mode === 'page') folio_unlock(k, lock);
   else if (mode === 'read') up_read(k, lock);
   else if (mode === 'write') up_write(k, lock);
+  else if (mode === 'mutex') mutex_unlock(k, lock);
 }

@@ -208,6 +208,12 @@ abstract class KernelContext extends KernelMemory {
     return this.sleeper?.has(lock as Cell, mode) ?? false;
   }
 
+  /** Does what others are to see while the running task sleeps further on in its call. */
+  shows(action: () => void): void {
+    action();
+    this.sleeper?.shows(action);
+  }
+
   /** Says what the running task waits for, before it gives the CPU away. */
   sleepsOn(sleep: Sleep): void {
     this.sleep = sleep;

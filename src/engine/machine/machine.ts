@@ -37,8 +37,9 @@ const LISTS = [
   // Huge pages: those that are to be split, and those that a collapse has taken off their list.
   'list',
   'compound_pagelist',
-  // SMP: the first and the last callback that wait for a grace period.
+  // SMP: the first and the last callback that wait for a grace period; the last of those that wait for the one under way.
   'rcu_cblist',
+  'rcu_wait_tail',
   // Who is to free destroyed caches: entry/slabWorker.ts.
   'slab_worker',
 ] as const;

@@ -17,6 +17,8 @@ export type SleepKind =
   | 'rwsem for reading'
   | 'rwsem for writing'
   | 'semaphore'
+  | 'mutex'
+  | 'completion'
   | 'wait queue'
   | 'wakeup';
 
@@ -30,8 +32,8 @@ export interface Sleep {
   readonly again: () => void;
 }
 
-/** How a lock is had: PG_locked of a page; a rw_semaphore for reading or for writing; one of a semaphore's. */
-export type LockMode = 'page' | 'read' | 'write' | 'count';
+/** How a lock is had: PG_locked of a page; a rw_semaphore for reading or for writing; one of a semaphore's; a mutex. */
+export type LockMode = 'page' | 'read' | 'write' | 'count' | 'mutex';
 
 export interface Sleeper {
   /** Words of the running task's kernel stack: what it leaves in a queue lies there. */
@@ -41,6 +43,8 @@ export interface Sleeper {
   /** The jiffy at which the wait that {@link resumes} told of ends by itself. */
   readonly until: number | undefined;
   sleep(sleep: Sleep): never;
+  /** What others are to see of the call while its task sleeps, if it does: done once more when the call is undone. */
+  shows(action: () => void): void;
   /** @param lock of a page: its head */
   took(lock: Cell, mode: LockMode): void;
   released(lock: Cell, mode: LockMode): void;

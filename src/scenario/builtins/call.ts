@@ -34,14 +34,12 @@ export interface BlockReason {
 export type BlockKind =
   | SleepKind
   | 'kmap slot'
-  | 'mutex'
   | 'spinlock'
   | 'pool element'
   | 'grace period'
   | 'rwlock for reading'
   | 'rwlock for writing'
-  | 'completion'
-  | 'timer'
+  | 'start'
   | 'child';
 
 /** Words of `struct page` that functions begin with. */
@@ -89,11 +87,28 @@ export interface ProcessCalls {
   end(code: number): void;
   /** A child that has ended, and is gone with this: its pid and how it ended; or to wait for one; or an error. @param pid -1: any */
   wait(pid: number): { readonly pid: number; readonly code: number } | Blocked | number;
+  /** Sends a signal to a task, and to those that it ends with it; 0 or an error. */
+  send(task: TaskStruct, sig: number): number;
   /** A task of the scenario; NULL if none has the pid. */
   taskWithPid(pid: number): TaskStruct;
   /** Why the last call of the C library failed. */
   errno: number;
   readonly files: OpenFiles;
+  readonly threads: ThreadCalls;
+}
+
+/** Threads of the kernel that run functions of the scenario. */
+export interface ThreadCalls {
+  /** A new one, asleep; or an error. @param func the address of a function of the scenario; @param comm its name, as bytes */
+  create(func: Value, data: Value, comm: readonly number[]): TaskStruct | number;
+  /** Tells one to stop and waits until it has; what its function returned. */
+  stop(task: TaskStruct): number;
+  /** The running one ends behind the call. */
+  exit(result: number): void;
+  /** Whether the running task, one that begins, was told to stop before it could. */
+  readonly isStoppedEarly: boolean;
+  /** Where one runs that has not run yet. False: there is no such CPU, or it is not one of these. */
+  bind(task: TaskStruct, cpu: number): boolean;
 }
 
 /** Open files by number, and files by name. What it has keeps a reference. */

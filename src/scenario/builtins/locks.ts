@@ -2,7 +2,7 @@
  * Locks between tasks, and sections in which a task must not sleep.
  *
  * A build without SMP has no spinlocks: they disable preemption, and nothing else. On SMP the word of one that is taken is 1, and a task
- * that finds it so waits until it is released, as the CPU would spin. A mutex names its owner in both.
+ * that finds it so waits until it is released, as the CPU would spin. A mutex is the kernel's own: kernel/locking/mutex.ts.
  */
 import type { VirtAddr } from '../../engine/memory/address.js';
 import type { Value } from '../semantics/arithmetic.js';
@@ -225,21 +225,19 @@ const preemption: readonly BuiltinRow[] = [
 
 // --- mutexes -------------------------------------------------------------------------------------------------------------------
 
-/** &mutex->owner: the first member. */
-const ownerOf = (call: BuiltinCall, lock: Value): Value =>
-  call.memory.load(lock, call.profile.pointerSize);
+const TASK_UNINTERRUPTIBLE = 2;
 
-function setOwner(call: BuiltinCall, lock: Value, owner: Value): void {
-  call.memory.store(lock, call.profile.pointerSize, owner);
-}
-
-const currentTask = (call: BuiltinCall): Value => call.pointer(call.kernel.current(call.k));
-
-function lockMutex(call: BuiltinCall, lock: Value): BuiltinResult {
-  if (Number(ownerOf(call, lock)) !== 0) return blocked('mutex', va(lock));
-  setOwner(call, lock, currentTask(call));
-  return undefined;
-}
+/** How each name sleeps, and what it says of that. */
+const TAKING = [
+  ['void', '', TASK_UNINTERRUPTIBLE, 'Takes a mutex; sleeps while another task has it.'],
+  ['int', '_interruptible', 1, 'Like mutex_lock; 0, or -EINTR if a signal came first.'],
+  [
+    'int',
+    '_killable',
+    0x102,
+    'Like mutex_lock; 0, or -EINTR if a signal that ends the task came first.',
+  ],
+] as const;
 
 const mutexes: readonly BuiltinRow[] = [
   {
@@ -247,51 +245,40 @@ const mutexes: readonly BuiltinRow[] = [
     doc: 'Makes a mutex: it is free.',
     changes,
     run: (call, lock) => {
-      setOwner(call, lock, 0);
-      const list = call.profile.types.struct('mutex');
-      const wait = list?.members.find(({ name }) => name === 'wait_list');
-      if (wait !== undefined)
-        call.kernel.INIT_LIST_HEAD(call.k, call.cell(call.offset(lock, wait.offsetBits / 8)));
+      call.kernel.__mutex_init(call.k, call.cell(lock));
     },
   },
-  {
-    signature: 'void mutex_lock(struct mutex *lock)',
-    doc: 'Takes a mutex; waits while another task has it.',
+  ...TAKING.map(([type, suffix, state, doc]): BuiltinRow => ({
+    signature: `${type} mutex_lock${suffix}(struct mutex *lock)`,
+    doc,
     changes,
     sleeps: 'always',
-    run: lockMutex,
-  },
-  {
-    signature: 'int mutex_lock_interruptible(struct mutex *lock)',
-    doc: 'Like mutex_lock; 0, as no signal comes.',
-    changes,
-    sleeps: 'always',
-    run: (call, lock) => lockMutex(call, lock) ?? 0,
-  },
+    run: (call, lock) => {
+      const error = call.kernel.__mutex_lock(call.k, call.cell(lock), state);
+      return type === 'void' ? undefined : error;
+    },
+  })),
   {
     signature: 'int mutex_trylock(struct mutex *lock)',
     doc: 'Takes a mutex if it is free; returns whether it did.',
     changes,
-    run: (call, lock) => {
-      if (Number(ownerOf(call, lock)) !== 0) return 0;
-      setOwner(call, lock, currentTask(call));
-      return 1;
-    },
+    run: (call, lock) => truth(call.kernel.mutex_trylock(call.k, call.cell(lock))),
   },
   {
     signature: 'void mutex_unlock(struct mutex *lock)',
-    doc: 'Releases a mutex.',
+    doc: 'Releases a mutex, and wakes the first task that waits for it.',
     changes,
     run: (call, lock) => {
-      if (Number(ownerOf(call, lock)) === 0)
+      const cell = call.cell(lock);
+      if (!call.kernel.mutex_is_locked(call.k, cell))
         call.printk(KERN_ERR, `mutex_unlock: the mutex at ${call.k.hex(va(lock))} is not locked`);
-      setOwner(call, lock, 0);
+      else call.kernel.mutex_unlock(call.k, cell);
     },
   },
   {
     signature: 'bool mutex_is_locked(struct mutex *lock)',
     doc: 'Whether somebody has a mutex.',
-    run: (call, lock) => truth(Number(ownerOf(call, lock)) !== 0),
+    run: (call, lock) => truth(call.kernel.mutex_is_locked(call.k, call.cell(lock))),
   },
 ];
 

@@ -70,13 +70,13 @@ ${thisCpu('dec_return', 'pcp', '(*this_cpu_ptr(&(pcp)) -= 1)', 'Subtracts 1; the
 #define MAX_SCHEDULE_TIMEOUT LONG_MAX // A wait that does not end by itself. include/linux/sched.h
 #define DECLARE_WAIT_QUEUE_HEAD(name) struct wait_queue_head name = { .head = { &name.head, &name.head } } // A wait queue, in which nobody waits. include/linux/wait.h
 #define wait_event(wq_head, condition) do { while (!(condition)) do_wait_event(&(wq_head), TASK_UNINTERRUPTIBLE, 0, MAX_SCHEDULE_TIMEOUT); } while (0) // Waits until a condition holds; it is looked at when the queue is woken. include/linux/wait.h
-#define wait_event_killable(wq_head, condition) ({ while (!(condition)) do_wait_event(&(wq_head), TASK_KILLABLE, 0, MAX_SCHEDULE_TIMEOUT); 0; }) // Like wait_event; 0, for no signals come. include/linux/wait.h
-#define wait_event_interruptible(wq_head, condition) ({ while (!(condition)) do_wait_event(&(wq_head), TASK_INTERRUPTIBLE, 0, MAX_SCHEDULE_TIMEOUT); 0; }) // Like wait_event; 0, for no signals come. include/linux/wait.h
-#define wait_event_interruptible_exclusive(wq_head, condition) ({ while (!(condition)) do_wait_event(&(wq_head), TASK_INTERRUPTIBLE, 1, MAX_SCHEDULE_TIMEOUT); 0; }) // Like wait_event_interruptible, at the end of the queue: wake_up() wakes one of those. include/linux/wait.h
-#define wait_event_killable_exclusive(wq_head, condition) ({ while (!(condition)) do_wait_event(&(wq_head), TASK_KILLABLE, 1, MAX_SCHEDULE_TIMEOUT); 0; }) // Like wait_event_killable, at the end of the queue: wake_up() wakes one of those. include/linux/wait.h
+#define wait_event_killable(wq_head, condition) ({ long __woken = 0; while (!(condition) && __woken >= 0) __woken = do_wait_event(&(wq_head), TASK_KILLABLE, 0, MAX_SCHEDULE_TIMEOUT); __woken < 0 ? (int)__woken : 0; }) // Like wait_event; 0, or -ERESTARTSYS if a signal that ends the task came first. include/linux/wait.h
+#define wait_event_interruptible(wq_head, condition) ({ long __woken = 0; while (!(condition) && __woken >= 0) __woken = do_wait_event(&(wq_head), TASK_INTERRUPTIBLE, 0, MAX_SCHEDULE_TIMEOUT); __woken < 0 ? (int)__woken : 0; }) // Like wait_event; 0, or -ERESTARTSYS if a signal came first. include/linux/wait.h
+#define wait_event_interruptible_exclusive(wq_head, condition) ({ long __woken = 0; while (!(condition) && __woken >= 0) __woken = do_wait_event(&(wq_head), TASK_INTERRUPTIBLE, 1, MAX_SCHEDULE_TIMEOUT); __woken < 0 ? (int)__woken : 0; }) // Like wait_event_interruptible, at the end of the queue: wake_up() wakes one of those. include/linux/wait.h
+#define wait_event_killable_exclusive(wq_head, condition) ({ long __woken = 0; while (!(condition) && __woken >= 0) __woken = do_wait_event(&(wq_head), TASK_KILLABLE, 1, MAX_SCHEDULE_TIMEOUT); __woken < 0 ? (int)__woken : 0; }) // Like wait_event_killable, at the end of the queue: wake_up() wakes one of those. include/linux/wait.h
 #define wait_event_timeout(wq_head, condition, timeout) __wait_event_within(wq_head, condition, TASK_UNINTERRUPTIBLE, timeout) // Like wait_event, for so many jiffies at most; 0 if the condition did not hold in time. include/linux/wait.h
 #define wait_event_interruptible_timeout(wq_head, condition, timeout) __wait_event_within(wq_head, condition, TASK_INTERRUPTIBLE, timeout) // include/linux/wait.h
-#define __wait_event_within(wq_head, condition, state, timeout) ({ long __left = (timeout); int __met; while (!(__met = !!(condition)) && __left) __left = do_wait_event(&(wq_head), (state), 0, __left); __met && !__left ? 1L : __met ? __left : 0L; }) // What wait_event_timeout() and its like are made of. include/linux/wait.h
+#define __wait_event_within(wq_head, condition, state, timeout) ({ long __left = (timeout); int __met; while (!(__met = !!(condition)) && __left > 0) __left = do_wait_event(&(wq_head), (state), 0, __left); __met && !__left ? 1L : __met || __left < 0 ? __left : 0L; }) // What wait_event_timeout() and its like are made of. include/linux/wait.h
 #define DEFINE_WAIT(name) wait_queue_entry_t name; init_wait(&name) // An entry for prepare_to_wait(). include/linux/wait.h
 #define DECLARE_WAITQUEUE(name, tsk) wait_queue_entry_t name; init_waitqueue_entry(&name, tsk) // An entry for add_wait_queue(). include/linux/wait.h
 #define wake_up(x) __wake_up((x), TASK_NORMAL, 1, NULL) // Wakes the tasks in a queue: all that are not exclusive, and one that is. include/linux/wait.h
@@ -92,6 +92,13 @@ ${thisCpu('dec_return', 'pcp', '(*this_cpu_ptr(&(pcp)) -= 1)', 'Subtracts 1; the
 #define time_after_eq(a, b) ((long)((a) - (b)) >= 0) // include/linux/jiffies.h
 #define time_before_eq(a, b) time_after_eq(b, a) // include/linux/jiffies.h
 #define might_sleep_if(cond) do { if (cond) might_sleep(); } while (0) // include/linux/kernel.h
+#define NUMA_NO_NODE (-1) // include/linux/numa.h
+#define kthread_create(threadfn, data, namefmt, ...) kthread_create_on_node(threadfn, data, NUMA_NO_NODE, namefmt, ##__VA_ARGS__) // A thread of the kernel that is to run threadfn(data), asleep until wake_up_process(). include/linux/kthread.h
+#define kthread_run(threadfn, data, namefmt, ...) ({ struct task_struct *__created = kthread_create(threadfn, data, namefmt, ##__VA_ARGS__); if (!IS_ERR(__created)) wake_up_process(__created); __created; }) // Creates a thread of the kernel and wakes it. include/linux/kthread.h
+#define set_freezable() ((void)0) // include/linux/freezer.h
+#define try_to_freeze() 0 // include/linux/freezer.h
+#define get_task_struct(t) ((void)((t)->usage.refs.counter++)) // A reference to a task; what is left of a thread goes with kthread_stop(). include/linux/sched/task.h
+#define put_task_struct(t) ((void)((t)->usage.refs.counter--)) // include/linux/sched/task.h
 #define current get_current() // The task that runs. arch/x86/include/asm/current.h
 #define rcu_head callback_head // What call_rcu() needs in an object. include/linux/types.h
 #define rcu_dereference(p) (p) // Reads a pointer that is protected by rcu_read_lock(). include/linux/rcupdate.h

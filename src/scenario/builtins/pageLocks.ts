@@ -23,7 +23,7 @@ const locking: readonly BuiltinRow[] = [
   },
   {
     signature: 'int lock_page_killable(struct page *page)',
-    doc: 'Like lock_page(); always 0, since no signal ends the wait.',
+    doc: 'Like lock_page(); 0, or -EINTR if a signal that ends the task came first.',
     changes,
     sleeps,
     run: (call, page) => call.kernel.lock_page_killable(call.k, headOf(call, page)),

@@ -1,15 +1,13 @@
 /**
- * Locks that many readers or one writer have, semaphores, and completions. Of rw_semaphores and semaphores all is the kernel's, their
- * queues too; who waits for a rwlock_t or a completion stands in a queue of the scenario's (vm/waitQueue.ts), not in the lock's.
+ * Locks that many readers or one writer have, and semaphores. Of rw_semaphores and semaphores all is the kernel's, their queues too; who
+ * waits for a rwlock_t spins, and stands in a queue of the scenario's (vm/waitQueue.ts), not in the lock's.
  *
  *     rwlock_t (SMP)        cnts    0xff while a writer has it, else 0x200 for each reader; without SMP it has no words
- *     struct completion     done    how often complete() was called and not waited for; ~0 after complete_all()
  *
- * Source: Linux 6.1 include/asm-generic/qrwlock.h, kernel/sched/completion.c.
+ * Source: Linux 6.1 include/asm-generic/qrwlock.h.
  */
 import type { RwSemaphore } from '../../engine/machine/ctypes.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
-import { findMember } from '../../engine/types/members.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinResult, type BuiltinRow } from './builtin.js';
 import type { BlockKind, BuiltinCall } from './call.js';
@@ -155,14 +153,6 @@ const rwlocks: readonly BuiltinRow[] = [
 const RWSEM_WRITER_LOCKED = 1;
 const RWSEM_READER_BIAS = 0x100;
 
-/** A list head, by its designator in a structure: empty from now on. */
-function initList(call: BuiltinCall, at: Value, tag: string, member: string): void {
-  const type = call.profile.types.struct(tag);
-  const place = type && findMember(type, member);
-  if (place === undefined) return;
-  call.kernel.INIT_LIST_HEAD(call.k, call.cell(call.offset(at, place.offsetBits / 8)));
-}
-
 /** Whether it is held as it is about to be given back; says so if not. */
 function isHeld(
   call: BuiltinCall,
@@ -178,6 +168,8 @@ function isHeld(
   return held;
 }
 
+type Interrupted = 'down_read_interruptible' | 'down_read_killable' | 'down_write_killable';
+
 const taking = (
   mode: 'read' | 'write',
   suffix: '' | '_interruptible' | '_killable',
@@ -189,13 +181,14 @@ const taking = (
     signature: `${isPlain ? 'void' : 'int'} down_${mode}${suffix}(struct rw_semaphore *sem)`,
     doc: isPlain
       ? `Takes a semaphore ${who}; sleeps while ${others}.`
-      : `Like down_${mode}; 0, as no signal comes.`,
+      : `Like down_${mode}; 0, or -EINTR if a signal${suffix === '_killable' ? ' that ends the task' : ''} came first.`,
     changes,
     sleeps: 'always',
     run: (call, sem) => {
-      if (mode === 'read') call.kernel.down_read(call.k, call.cell(sem));
-      else call.kernel.down_write(call.k, call.cell(sem));
-      return isPlain ? undefined : 0;
+      const cell = call.cell(sem);
+      if (!isPlain) return call.kernel[`down_${mode}${suffix}` as Interrupted](call.k, cell);
+      call.kernel[`down_${mode}`](call.k, cell);
+      return undefined;
     },
   };
 };
@@ -274,13 +267,10 @@ const semaphores: readonly BuiltinRow[] = [
   },
   ...(['_interruptible', '_killable'] as const).map((suffix): BuiltinRow => ({
     signature: `int down${suffix}(struct semaphore *sem)`,
-    doc: 'Like down; 0, as no signal comes.',
+    doc: `Like down; 0, or -EINTR if a signal${suffix === '_killable' ? ' that ends the task' : ''} came first.`,
     changes,
     sleeps: 'always',
-    run: (call, sem) => {
-      call.kernel.down(call.k, call.cell(sem));
-      return 0;
-    },
+    run: (call, sem) => call.kernel[`down${suffix}`](call.k, call.cell(sem)),
   })),
   {
     signature: 'int down_trylock(struct semaphore *sem)',
@@ -316,79 +306,9 @@ const semaphoreHeader: readonly BuiltinRow[] = [
   },
 ];
 
-// --- struct completion -----------------------------------------------------------------------------------------------------------
-
-const UINT_MAX = 0xffff_ffff;
-
-const doneOf = (call: BuiltinCall, x: Value): number => Number(call.memory.load(x, 4)) >>> 0;
-
-/** One complete() is used up; complete_all() never is. False: none was called. */
-export function waitFor(call: BuiltinCall, x: Value): boolean {
-  const done = doneOf(call, x);
-  if (done === 0) return false;
-  if (done !== UINT_MAX) call.memory.store(x, 4, done - 1);
-  return true;
-}
-
-const completions: readonly BuiltinRow[] = [
-  {
-    signature: 'void init_completion(struct completion *x)',
-    doc: 'Makes a completion: nothing is done yet.',
-    changes,
-    run: (call, x) => {
-      call.memory.store(x, 4, 0);
-      initList(call, x, 'completion', 'wait.task_list');
-    },
-  },
-  {
-    signature: 'void reinit_completion(struct completion *x)',
-    doc: 'Takes back what was done, so that a completion can be used again.',
-    changes,
-    run: (call, x) => {
-      call.memory.store(x, 4, 0);
-    },
-  },
-  {
-    signature: 'void complete(struct completion *x)',
-    doc: 'Lets one task that waits for a completion go on, or the next that will.',
-    changes,
-    run: (call, x) => {
-      const done = doneOf(call, x);
-      if (done !== UINT_MAX) call.memory.store(x, 4, done + 1);
-    },
-  },
-  {
-    signature: 'void complete_all(struct completion *x)',
-    doc: 'Lets all tasks go on that wait for a completion, now and later.',
-    changes,
-    run: (call, x) => {
-      call.memory.store(x, 4, UINT_MAX);
-    },
-  },
-  {
-    signature: 'void wait_for_completion(struct completion *x)',
-    doc: 'Waits until complete() is called, once for each that waits.',
-    changes,
-    sleeps: 'always',
-    run: (call, x) => (waitFor(call, x) ? undefined : blocked('completion', va(x))),
-  },
-  {
-    signature: 'bool try_wait_for_completion(struct completion *x)',
-    doc: 'Like wait_for_completion, but does not wait; false if it would have to.',
-    changes,
-    run: (call, x) => truth(waitFor(call, x)),
-  },
-  {
-    signature: 'bool completion_done(struct completion *x)',
-    doc: 'Whether a task that waited now would go on at once.',
-    run: (call, x) => truth(doneOf(call, x) !== 0),
-  },
-];
-
 export const sharedLocks: readonly Builtin[] = [
   ...group('lock', 'include/linux/rwlock.h', rwlocks),
   ...group('lock', 'kernel/locking/rwsem.c', rwSemaphores),
   ...group('lock', 'kernel/locking/semaphore.c', semaphores),
   ...group('lock', 'include/linux/semaphore.h', semaphoreHeader),
-  ...group('lock', 'kernel/sched/completion.c', completions),
 ];

@@ -3,11 +3,13 @@ import { addresses } from './addresses.js';
 import { atomics } from './atomics.js';
 import { bits } from './bits.js';
 import type { Builtin } from './builtin.js';
+import { completions } from './completions.js';
 import { checking } from './checking.js';
 import { contiguous } from './contiguous.js';
 import { dma } from './dma.js';
 import { folios } from './folios.js';
 import { highmem } from './highmem.js';
+import { kthreads } from './kthreads.js';
 import { listPointers } from './listPointers.js';
 import { lists } from './lists.js';
 import { locks } from './locks.js';
@@ -28,6 +30,7 @@ import { waiting } from './waiting.js';
 import { waitQueues } from './waitQueues.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
+import { signals } from './signals.js';
 import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
 import { tasks } from './tasks.js';
@@ -66,6 +69,8 @@ export const allBuiltins: readonly Builtin[] = [
   ...output,
   ...hexDumps,
   ...tasks,
+  ...kthreads,
+  ...signals,
   ...sysctls,
   ...processes,
   ...userAreas,
@@ -76,6 +81,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...pins,
   ...locks,
   ...sharedLocks,
+  ...completions,
   ...waiting,
   ...waitQueues,
   ...rcu,

@@ -19,15 +19,15 @@ const sleeps = 'always' as const;
 
 /** More than anybody waits: such a wait does not end by itself. */
 export const FOR_EVER = 0x7fff_ffff;
-const TASK_INTERRUPTIBLE = 1;
-const TASK_UNINTERRUPTIBLE = 2;
-const TASK_KILLABLE = 0x102;
+export const TASK_INTERRUPTIBLE = 1;
+export const TASK_UNINTERRUPTIBLE = 2;
+export const TASK_KILLABLE = 0x102;
 
 /** When a wait is over by itself. */
 const until = ({ k }: BuiltinCall, jiffies: number): { readonly until?: number } =>
   jiffies >= FOR_EVER ? {} : { until: (k.read_int(k.globals.jiffies) + jiffies) >>> 0 };
 
-/** Until the queue is woken, or the jiffies are over: those that are left. */
+/** Until the queue is woken, or the jiffies are over: those that are left; -ERESTARTSYS: a signal came. */
 function waitIn(
   call: BuiltinCall,
   queue: WaitQueueHead,
@@ -43,7 +43,8 @@ function waitIn(
     return Math.max(0, k.sleepLeft(timeout));
   }
   if (!isAgain) kernel.init_wait_entry(k, wait, flags);
-  kernel.prepare_to_wait_event(k, queue, wait, state);
+  const error = kernel.prepare_to_wait_event(k, queue, wait, state);
+  if (error !== 0) return error;
   k.sleepsOn({
     kind: 'wait queue',
     object: queue,
@@ -93,12 +94,12 @@ const queues: readonly BuiltinRow[] = [
   {
     signature:
       'long do_wait_event(struct wait_queue_head *wq_head, int state, int exclusive, long timeout)',
-    doc: 'What wait_event() and its like wait with: until the queue is woken, or the jiffies are over; those that are left.',
+    doc: 'What wait_event() and its like wait with: until the queue is woken, or the jiffies are over; those that are left, or -ERESTARTSYS.',
     changes,
     sleeps,
     run: (call, queue, state, exclusive, timeout) => {
       const flags = exclusive === 0 ? 0 : call.kernel.WQ_FLAG_EXCLUSIVE;
-      const jiffies = Number(timeout);
+      const jiffies = Math.min(Number(timeout), FOR_EVER);
       return jiffies <= 0 ? 0 : waitIn(call, call.cell(queue), Number(state), flags, jiffies);
     },
   },
@@ -181,18 +182,28 @@ export const stateOf = ({ k, kernel }: BuiltinCall): number =>
 /** Until somebody wakes the running task, whose state says that it sleeps; or the jiffies are over: those that are left. */
 export function sleepAs(call: BuiltinCall, state: number, timeout: number): number {
   const { k, kernel } = call;
+  const isAgain = k.resumes('wakeup', kernel.current(k)) && stateOf(call) === 0;
+  return isAgain ? Math.max(0, k.sleepLeft(timeout)) : fallAsleep(call, state, timeout);
+}
+
+function fallAsleep(call: BuiltinCall, state: number, timeout: number): number {
+  const { k, kernel } = call;
   const task = kernel.current(k);
-  if (k.resumes('wakeup', task) && stateOf(call) === 0) return Math.max(0, k.sleepLeft(timeout));
-  if (timeout <= 0) {
+  // A signal that ends the wait is there already.
+  if (timeout <= 0 || kernel.signal_pending_state(k, state, task)) {
     kernel.set_current_state(k, 0);
-    return 0;
+    return Math.max(0, timeout);
   }
   kernel.set_current_state(k, state);
   k.sleepsOn({
     kind: 'wakeup',
     object: task,
     ...until(call, timeout),
-    again: () => void sleepAs(call, state, timeout),
+    again: () => {
+      // It may have slept before in this statement, and was woken: it sleeps anew.
+      k.resumes('wakeup', task);
+      fallAsleep(call, state, timeout);
+    },
   });
   kernel.schedule(k);
   return 0;

@@ -10,6 +10,7 @@
  *
  *     word 640 + 2 * task   its place in a queue, until when it waits     word 1024 ...  locks that tasks have (heldLocks.ts)
  *          704 + task       errno of the task                                  1200 + 32 * process   its open files
+ *          736 + 2 * task   of a thread of kthread_create(): the number of its function, from 1 on; whose variables it uses
  *          900 ...          files by name
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
@@ -53,9 +54,9 @@ const BLOCK_KINDS: readonly BlockKind[] = [
   'rwlock for writing',
   'rwsem for reading',
   'rwsem for writing',
+  'start',
   'completion',
   'wait queue',
-  'timer',
   'child',
 ];
 
@@ -67,6 +68,8 @@ const CHILDREN = 4;
 const DATA_OWNER = 6;
 /** Of each task. */
 const ERRNO = 704;
+/** Of each thread of the kernel: its function, and the process whose variables it uses. */
+const THREADS = 736;
 /** Of each process, so many open files. */
 const FILES = 1200;
 export const FILES_OF_PROCESS = 32;
@@ -189,6 +192,7 @@ export class Control {
   clear(task: number): void {
     for (let word = 0; word < TASK_WORDS; word++) this.writeTask(task, word, 0);
     this.write(ERRNO + task, 0);
+    this.write(THREADS + task * 2, 0);
   }
 
   setStatus(task: number, status: TaskStatus): void {
@@ -271,6 +275,24 @@ export class Control {
 
   setHeldWord(i: number, value: number): void {
     this.write(HELD + i, value);
+  }
+
+  // --- threads of kthread_create() -----------------------------------------------------------------------------------------------
+
+  /** The number of the function that a thread of the kernel runs; undefined: the task is none. */
+  threadFunction(task: number): number | undefined {
+    const word = this.read(THREADS + task * 2);
+    return word === 0 ? undefined : word - 1;
+  }
+
+  /** The process whose variables a thread uses. */
+  threadProcess(task: number): number {
+    return this.read(THREADS + task * 2 + 1);
+  }
+
+  setThread(task: number, fn: number, process: number): void {
+    this.write(THREADS + task * 2, fn + 1);
+    this.write(THREADS + task * 2 + 1, process);
   }
 
   // --- children of fork() ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import type { Boundary, CompiledFunction, Program } from '../compile/program.js'
 import type { Variable } from '../semantics/scope.js';
 import type { Position, Span } from '../syntax/span.js';
 import type { Control, StackUse } from './control.js';
-import { behindTheKernel, type TaskStack } from './taskStack.js';
+import { behindTheKernel, END_OF_THREAD, type TaskStack } from './taskStack.js';
 
 /** Where a task, or a frame of it, stands. Lines and columns count from 1. */
 export interface Location extends Position {
@@ -68,7 +68,9 @@ export class Frames {
       frames.push({ task, depth, function: callee, boundary, location, address, use });
       if (callee.kind !== 'function') break;
       // What is returned to may be the next statement: the call is what stands before.
-      index = boundaryBefore(this.program, behindTheKernel(this.stack.pop()) - 1);
+      const returnPc = this.stack.pop();
+      if (returnPc === END_OF_THREAD) break;
+      index = boundaryBefore(this.program, behindTheKernel(returnPc) - 1);
     }
     return frames;
   }
@@ -134,9 +136,9 @@ export class Frames {
     // A task died inside of a statement.
     if (this.control.status(task) === 'failed') return index;
     const next = this.program.boundaries[index + 1];
-    return next?.function === this.program.tasks[this.control.origin(task)]?.function
-      ? index + 1
-      : -1;
+    const first =
+      this.control.threadFunction(task) ?? this.program.tasks[this.control.origin(task)]?.function;
+    return next?.function === first ? index + 1 : -1;
   }
 }
 

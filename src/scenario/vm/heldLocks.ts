@@ -14,7 +14,7 @@ export interface HeldLock {
   readonly mode: LockMode;
 }
 
-const MODES: readonly LockMode[] = ['page', 'read', 'write', 'count'];
+const MODES: readonly LockMode[] = ['page', 'read', 'write', 'count', 'mutex'];
 const KEPT = 1 << 16;
 /** As many as there is room for: further ones are not known. */
 const MOST = 64;

@@ -12,7 +12,11 @@ import { KernelFault } from '../../engine/machine/events.js';
 import { NULL, type MmStruct, type TaskStruct } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
-import { TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE } from '../../engine/entry/functions.js';
+import {
+  PF_KTHREAD,
+  TASK_INTERRUPTIBLE,
+  TASK_UNINTERRUPTIBLE,
+} from '../../engine/entry/functions.js';
 import type { BlockKind } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
@@ -20,8 +24,6 @@ import { MAX_TASKS } from '../semantics/window.js';
 import type { Control } from './control.js';
 import type { WindowCells } from './windowCells.js';
 
-/** task->flags: it has no address space of its own. Source: Linux 6.1 include/linux/sched.h. */
-const PF_KTHREAD = 0x20_0000;
 /** The pid of a scenario's second task on a machine that does not tell which one is next. */
 const FIRST_PID = 100;
 const INIT_PID = 1;
@@ -35,9 +37,11 @@ const SPINS: ReadonlySet<BlockKind> = new Set([
   'rwlock for writing',
 ]);
 
-/** How many tasks a program may come to have: as many as there is room for, if it calls fork(). */
+const MAKE_TASKS: ReadonlySet<string> = new Set(['fork', 'kthread_create_on_node']);
+
+/** How many tasks a program may come to have: as many as there is room for, if it makes any. */
 export const taskSlots = ({ tasks, builtins }: Program): number =>
-  builtins.some(({ name }) => name === 'fork') ? MAX_TASKS : tasks.length;
+  builtins.some(({ name }) => MAKE_TASKS.has(name)) ? MAX_TASKS : tasks.length;
 
 export class KernelTasks {
   private readonly main: TaskStruct;
@@ -186,6 +190,7 @@ export class KernelTasks {
 
   /** The process that a task is of, by its first task. */
   processOf(task: number): number {
+    if (this.control.threadFunction(task) !== undefined) return this.control.threadProcess(task);
     return this.isOfText(task) ? 0 : task;
   }
 
@@ -254,10 +259,24 @@ export class KernelTasks {
     return this.k.read_int(this.k.plus(this.structOf(task), this.k.task_struct.pid));
   }
 
-  /** `main`, the name of a task, or of a child `main/101`. */
+  /** `main`, the name of a task, of a thread of the kernel, or of a child `main/101`. */
   name(task: number): string {
+    if (this.control.threadFunction(task) !== undefined && this.control.taskStruct(task) !== 0)
+      return this.commOf(this.structOf(task));
     const name = this.program.tasks[this.control.origin(task)]?.name ?? '?';
     return this.isOfText(task) ? name : `${name}/${this.pid(task)}`;
+  }
+
+  private commOf(tsk: TaskStruct): string {
+    const { k } = this;
+    let comm = '';
+    for (let i = 0; i < COMM_BYTES; i++) {
+      const at = k.task_struct.comm + i;
+      const byte = (k.read_int(k.plus(tsk, at >> 2)) >>> ((at & 3) * 8)) & 0xff;
+      if (byte === 0) break;
+      comm += String.fromCharCode(byte);
+    }
+    return comm;
   }
 
   /** Of the task that runs. */

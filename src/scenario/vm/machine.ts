@@ -4,6 +4,7 @@
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/machine/events.js';
+import { NEVER_BEGAN } from '../../engine/entry/functions.js';
 import { asVirt, type Cell } from '../../engine/memory/address.js';
 import { OPCODES } from '../compile/opcodes.js';
 import { SPILL_WORDS, type CompiledFunction, type Program } from '../compile/program.js';
@@ -18,7 +19,7 @@ import type { ScenarioMemory } from './memory.js';
 import { oopsOf, type Oops } from './oops.js';
 import type { Bug, Outcome } from './outcome.js';
 import { TaskBlocked, TaskBug, TaskSignal, type SignalInfo } from './signals.js';
-import { isToTheKernel, TaskStack, toTheKernel } from './taskStack.js';
+import { END_OF_THREAD, isToTheKernel, TaskStack, toTheKernel } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
 
 /** Code with what it refers to by number. */
@@ -60,7 +61,7 @@ export class Machine {
     readonly image: KernelImage,
     readonly memory: ScenarioMemory,
     private readonly control: Control,
-    window: WindowCells,
+    private readonly window: WindowCells,
     readonly call: MachineCall,
     private readonly tasks: KernelTasks,
   ) {
@@ -76,9 +77,33 @@ export class Machine {
     this.depth = 0;
     this.shallowest = 0;
     this.calledBack.happened = false;
+    if (this.call.process.threads.isStoppedEarly) return this.endThread(NEVER_BEGAN);
     const nrValues = this.control.resumes(task);
     this.passing = nrValues === undefined ? 1 : 0;
     return this.run(Infinity, nrValues === undefined ? undefined : () => this.goOn(task, nrValues));
+  }
+
+  // --- threads of kthread_create() ------------------------------------------------------------------------------------------------
+
+  /** Of a function of the scenario. */
+  numberOf(callee: CompiledFunction): number {
+    return this.program.functions.indexOf(callee);
+  }
+
+  /** A task stands at the beginning of a function that takes a pointer. */
+  startThread(task: number, callee: CompiledFunction, argument: Value): void {
+    const stack = new TaskStack(this.program, this.image, this.window);
+    stack.begin(task, callee);
+    const [{ repr, offset } = { repr: undefined, offset: 0 }] = callee.parameters;
+    if (repr !== undefined) stack.store(repr, offset, argument);
+    this.control.create(task, callee.entry);
+    this.control.setStack(task, stack.use);
+  }
+
+  /** The function of a thread of the kernel has returned. */
+  private endThread(result: number): Outcome {
+    this.call.process.end(result);
+    return { kind: 'end' };
   }
 
   // --- fork() --------------------------------------------------------------------------------------------------------------------
@@ -367,6 +392,10 @@ export class Machine {
   leave(hasResult: boolean): void {
     const result = hasResult ? this.pop() : undefined;
     const returnPc = this.stack.pop();
+    if (returnPc === END_OF_THREAD) {
+      this.stop(this.endThread(Number(result ?? 0)));
+      return;
+    }
     if (isToTheKernel(returnPc)) {
       if (result !== undefined) this.push(result);
       this.stop({ kind: 'end' });

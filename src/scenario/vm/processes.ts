@@ -14,6 +14,7 @@ import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { Control } from './control.js';
 import type { KernelTasks } from './kernelTasks.js';
+import { KernelThreads } from './kernelThreads.js';
 import type { Machine } from './machine.js';
 import { ScenarioFiles } from './openFiles.js';
 import { TaskBug } from './signals.js';
@@ -39,9 +40,11 @@ export interface ProcessSurroundings {
 
 export class Processes implements ProcessCalls {
   readonly files: ScenarioFiles;
+  readonly threads: KernelThreads;
 
   constructor(private readonly around: ProcessSurroundings) {
     const { control, tasks } = around;
+    this.threads = new KernelThreads(around, () => this.freeSlot());
     this.files = new ScenarioFiles(control, () => tasks.processOf(control.currentTask));
   }
 
@@ -133,6 +136,43 @@ export class Processes implements ProcessCalls {
     machine.endTask();
   }
 
+  /** Sends a signal to a task; what ends a process ends all of its tasks. */
+  send(tsk: TaskStruct, sig: number): number {
+    const { k, control, tasks, nrTasks } = this.around;
+    const kernel = this.around.kernel();
+    const result = kernel.send_sig(k, sig, tsk);
+    if (!this.isOfProcess(tsk) || !kernel.__fatal_signal_pending(k, tsk)) return result;
+    for (let task = 0; task < nrTasks; task++) {
+      if (!control.isCreated(task) || this.isOver(task) || this.threads.isThread(task)) continue;
+      const other = tasks.structOf(task);
+      if (other !== tsk && this.tgidOf(other) === this.tgidOf(tsk))
+        kernel.send_sig(k, kernel.SIGKILL, other);
+    }
+    return result;
+  }
+
+  private tgidOf(tsk: TaskStruct): number {
+    const { k } = this.around;
+    return k.read_int(k.plus(tsk, k.task_struct.tgid));
+  }
+
+  private isOfProcess(tsk: TaskStruct): boolean {
+    const { k } = this.around;
+    return k.read_ptr(k.plus(tsk, k.task_struct.mm)) !== NULL;
+  }
+
+  /** The signal that ends a process, of those that wait for one of its tasks; 0: none. */
+  deadlySignal(task: number): number {
+    const { k, tasks, isProcess } = this.around;
+    const kernel = this.around.kernel();
+    if (!isProcess || !tasks.hasMemory(task)) return 0;
+    const tsk = tasks.structOf(task);
+    if (!kernel.fatal_signal_pending(k, tsk)) return 0;
+    // The others that it had went along with SIGKILL.
+    kernel.sigdelset(k, k.plus(tsk, k.task_struct.pending_signal), kernel.SIGKILL);
+    return kernel.firstPending(k, tsk) || kernel.SIGKILL;
+  }
+
   /** do_group_exit(): all threads of the process end, the one that runs last. */
   endGroup(code: number): void {
     const { control, tasks, nrTasks, isProcess } = this.around;
@@ -143,6 +183,7 @@ export class Processes implements ProcessCalls {
         task !== currentTask &&
         control.isCreated(task) &&
         !this.isOver(task) &&
+        !this.threads.isThread(task) &&
         tasks.processOf(task) === process
       )
         this.around.endOther(task, code);
@@ -154,6 +195,10 @@ export class Processes implements ProcessCalls {
     const { k, control, tasks, nrTasks } = this.around;
     const kernel = this.around.kernel();
     const task = control.currentTask;
+    if (this.threads.isThread(task)) {
+      this.threads.ended(code);
+      return;
+    }
     if (!this.around.isProcess || (!tasks.hasMemory(task) && tasks.isOfText(task))) return;
     // exit_files(): with the last task of the process.
     if (this.isLastOfProcess(task))
@@ -174,6 +219,7 @@ export class Processes implements ProcessCalls {
         other !== task &&
         control.isCreated(other) &&
         !this.isOver(other) &&
+        !this.threads.isThread(other) &&
         tasks.processOf(other) === tasks.processOf(task)
       )
         return false;
@@ -186,6 +232,7 @@ export class Processes implements ProcessCalls {
     for (let task = 0; task < nrTasks; task++)
       if (
         !tasks.isOfText(task) &&
+        !this.threads.isThread(task) &&
         control.parent(task) === undefined &&
         task !== control.currentTask
       )

@@ -20,6 +20,8 @@ const SLEEPS: ReadonlySet<string> = new Set<SleepKind>([
   'rwsem for reading',
   'rwsem for writing',
   'semaphore',
+  'mutex',
+  'completion',
   'wait queue',
   'wakeup',
 ]);
@@ -27,9 +29,16 @@ const SLEEPS: ReadonlySet<string> = new Set<SleepKind>([
 /** Whether somebody who waits for this sleeps in a queue of the kernel's, and is woken by the kernel. */
 export const isSleep = (kind: string): kind is SleepKind => SLEEPS.has(kind);
 
+interface Traces {
+  readonly taken: readonly HeldLock[];
+  readonly shown: readonly (() => void)[];
+}
+
 export class TaskSleeper implements Sleeper {
   /** Locks that the statement that runs has taken, and not given back. */
   private fresh: HeldLock[] = [];
+  /** What others see of it while the task sleeps. */
+  private shown: (() => void)[] = [];
   private mayResume = false;
   until: number | undefined;
 
@@ -49,6 +58,7 @@ export class TaskSleeper implements Sleeper {
   /** @param mayResume false: of an expression, which is none of the task's own statements */
   begin(mayResume: boolean): void {
     this.fresh = [];
+    this.shown = [];
     this.mayResume = mayResume;
     this.until = undefined;
   }
@@ -81,20 +91,24 @@ export class TaskSleeper implements Sleeper {
     this.control.endWait(this.control.currentTask);
   }
 
-  /** Locks of the statement that runs. */
-  get taken(): readonly HeldLock[] {
-    return this.fresh;
+  /** Of the statement that runs: locks, and what others are to see. */
+  get traces(): Traces {
+    return { taken: this.fresh, shown: this.shown };
+  }
+
+  shows(action: () => void): void {
+    this.shown.push(action);
   }
 
   /**
    * Behind a statement that is undone: the task waits.
-   * @param taken the locks that it had by then
+   * @param traces the locks that it had by then, and what is shown of it
    * @param again what queues it; undefined: it waits for something that has no queue of the kernel's
    * @returns what it waits for; undefined: it need not wait
    */
   settle(
     reason: BlockReason,
-    taken: readonly HeldLock[],
+    { taken, shown }: Traces,
     again: (() => void) | undefined,
   ): BlockReason | undefined {
     const { control, held } = this;
@@ -105,6 +119,7 @@ export class TaskSleeper implements Sleeper {
     this.begin(isSame);
     for (const each of taken)
       if (keepLock(this.k, each.lock, each.mode)) held.add(task, each, true);
+    for (const show of shown) show();
     if (again === undefined) return reason;
     try {
       again();

@@ -36,6 +36,8 @@ const CALLER_SHADOW = 2;
  */
 export const toTheKernel = (pc: number): number => -1 - pc;
 export const isToTheKernel = (returnPc: number): boolean => returnPc < 0;
+/** What the function of a thread of the kernel returns to: the thread's end. */
+export const END_OF_THREAD = -0x8000_0000;
 /** Where the scenario goes on: behind the call, or behind that of the kernel. */
 export const behindTheKernel = (returnPc: number): number =>
   isToTheKernel(returnPc) ? -1 - returnPc : returnPc;
@@ -182,6 +184,13 @@ export class TaskStack {
     this.keep(RETURN_PC, returnPc);
     this.keep(CALLER_BYTES, caller.bytes);
     this.keep(CALLER_SHADOW, caller.shadow);
+  }
+
+  /** The first frame of a thread of the kernel. */
+  begin(task: number, { frameBytes, shadowWords }: CompiledFunction): void {
+    this.task = task;
+    this.use = { bytes: 0, shadow: 0 };
+    this.push(frameBytes, shadowWords, END_OF_THREAD);
   }
 
   /** Goes down to a frame from which nothing returns; writes nothing. */

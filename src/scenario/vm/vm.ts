@@ -216,6 +216,7 @@ export class ScenarioVm {
         control.setPc(task, this.machine.pc);
         control.setStack(task, this.machine.stack.use);
         control.endWait(task);
+        if (this.endBySignal(task)) return this.result(task, { kind: 'ended' });
         if (call.takeYield()) this.turns.handOver(task);
         control.countStatement();
         return this.result(task, { kind: 'ran' });
@@ -233,6 +234,12 @@ export class ScenarioVm {
     }
   }
 
+  /** A thread of the kernel that sleeps until there is something to do is in nobody's way. */
+  private isIdleThread({ task, reason }: Wait): boolean {
+    const isSleeping = reason.kind === 'wait queue' || reason.kind === 'wakeup';
+    return isSleeping && this.processes.threads.isThread(task);
+  }
+
   private result(
     task: number,
     what: { kind: 'ran' } | { kind: 'ended' } | ({ kind: 'failed' } & Death),
@@ -243,10 +250,22 @@ export class ScenarioVm {
   /** Nothing can run. */
   private idle(): StatementResult {
     const task = this.control.currentTask;
-    const waits = this.scheduler.waits();
+    const waits = this.scheduler.waits().filter((wait) => !this.isIdleThread(wait));
     const failedExpects: readonly FailedExpect[] = [];
     if (waits.length > 0) return { kind: 'deadlock', task, waits, failedExpects };
     return { kind: 'exited', task, failedExpects };
+  }
+
+  /** A process goes back to user mode between two statements: a signal that was sent to it ends it there, and all of its tasks. */
+  private endBySignal(task: number): boolean {
+    const signal = this.processes.deadlySignal(task);
+    if (signal === 0) return false;
+    this.call.takeYield();
+    this.processes.endGroup(signal);
+    this.control.setStatus(task, 'ended');
+    this.turns.handOver(task);
+    this.control.countStatement();
+    return true;
   }
 
   /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
@@ -256,6 +275,8 @@ export class ScenarioVm {
     const rule = tellDeath({ program, image, tasks: kernelTasks }, task, outcome);
     // A process that a signal ends takes its threads and its memory with it.
     if (signal !== undefined) this.processes.endGroup(SIGNAL_NUMBERS[signal.signal]);
+    // Who waits in kthread_stop() goes on.
+    else if (this.processes.threads.isThread(task)) this.processes.end(0);
     control.setStatus(task, 'failed');
     // Behind the marks: a debugger that stops at one sees the statement as it began.
     control.setPc(task, pc);
@@ -280,11 +301,11 @@ export class ScenarioVm {
       );
       return this.result(task, { kind: 'failed', ...this.die(task, bug) });
     }
-    const { taken } = sleeper;
+    const { traces } = sleeper;
     tape.seek(start);
     // The switch to this task is undone with the statement, when it was made at its start.
     if (control.currentTask !== task) this.scheduler.switchTo(task);
-    const waitsFor = sleeper.settle(reason, taken, again);
+    const waitsFor = sleeper.settle(reason, traces, again);
     if (waitsFor === undefined)
       throw new Error(`${this.kernelTasks.name(task)} waits for what it can have`);
     control.park(task, waitsFor);

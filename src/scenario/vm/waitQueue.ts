@@ -1,8 +1,8 @@
 /**
- * The order of those that wait for one thing: who came first goes first, as far as Linux keeps to that. A task that runs may take a
- * mutex that others wait for, and does not wait in front of them. Queues that are the kernel's own are not of these.
+ * The order of those that wait for one thing: who came first goes first, as far as Linux keeps to that. Queues that are the kernel's own
+ * are not of these.
  *
- * Source: Linux 6.1 kernel/locking/mutex.c, qrwlock.c, qspinlock.c; kernel/sched/completion.c.
+ * Source: Linux 6.1 kernel/locking/qrwlock.c, qspinlock.c.
  */
 import type { BlockKind, BlockReason } from '../builtins/call.js';
 import type { Control } from './control.js';
@@ -30,10 +30,8 @@ export function waitersAt(
 }
 
 const FAMILIES: readonly (readonly BlockKind[])[] = [
-  ['mutex'],
   ['spinlock'],
   ['rwlock for reading', 'rwlock for writing'],
-  ['completion'],
   ['pool element'],
 ];
 
@@ -42,7 +40,7 @@ const READS: ReadonlySet<BlockKind> = new Set(['rwlock for reading']);
 /**
  * Whether a task that waits for what can be had has to let others go first.
  *
- * @param nrThere of completions and elements of a pool: how many can be had
+ * @param nrThere of elements of a pool: how many can be had
  */
 export function isBehindOthers(
   control: Control,
@@ -58,7 +56,6 @@ export function isBehindOthers(
   const [first] = before;
   if (first === undefined) return false;
   switch (kind) {
-    case 'completion':
     case 'pool element':
       return before.length >= nrThere;
     case 'rwlock for reading':

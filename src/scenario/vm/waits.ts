@@ -70,17 +70,6 @@ const shared = (what: string, mask: number): WaitKind => ({
   }),
 });
 
-const completion: WaitKind = {
-  holds: ({ image: { mm } }, _task, { address }) => {
-    const cell = mm.cell_of(address);
-    return cell !== 0 && mm.read_int(cell) === 0;
-  },
-  nrThere: ({ image: { mm } }, { address }) => mm.read_int(mm.cell_of(address)) >>> 0,
-  name: (world, reason) =>
-    `the completion at ${at(world, reason)}, until somebody calls complete()`,
-  heldWord: () => undefined,
-};
-
 /** In a queue of the kernel's: the task's state says whether it still sleeps. */
 const isAsleep: WaitKind['holds'] = ({ image: { mm }, tasks }, task) =>
   mm.read_int(mm.plus(tasks.structOf(task), mm.task_struct.__state)) !== 0;
@@ -137,6 +126,20 @@ const rwsem = (how: string): WaitKind => ({
   lock: ({ image: { mm } }, { address }) => mm.cell_of(address),
 });
 
+const mutex: WaitKind = {
+  holds: isAsleep,
+  name: (world, reason) => `the mutex at ${at(world, reason)}`,
+  heldWord: () => undefined,
+  lock: ({ image: { mm } }, { address }) => mm.cell_of(address),
+};
+
+const completion: WaitKind = {
+  holds: isAsleep,
+  name: (world, reason) =>
+    `the completion at ${at(world, reason)}, until somebody calls complete()`,
+  heldWord: () => undefined,
+};
+
 const semaphore: WaitKind = {
   holds: isAsleep,
   name: (world, reason) => `the semaphore at ${at(world, reason)}`,
@@ -175,13 +178,14 @@ const waitQueue: WaitKind = {
 
 const wakeup: WaitKind = {
   holds: isAsleep,
-  name: () => 'somebody to call wake_up_process()',
+  name: (_world, { until }) =>
+    until === undefined ? 'somebody to call wake_up_process()' : 'some time to pass',
   heldWord: () => undefined,
 };
 
-const timer: WaitKind = {
-  holds: () => true,
-  name: () => 'some time to pass',
+const start: WaitKind = {
+  holds: isAsleep,
+  name: () => 'somebody to call wake_up_process(), before it has begun',
   heldWord: () => undefined,
 };
 
@@ -221,7 +225,7 @@ export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   migration,
   semaphore,
   'kmap slot': kmapSlot,
-  mutex: lock('mutex'),
+  mutex,
   spinlock: lock('spinlock'),
   'pool element': poolElement,
   'grace period': gracePeriod,
@@ -232,6 +236,6 @@ export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   completion,
   'wait queue': waitQueue,
   wakeup,
-  timer,
+  start,
   child,
 };

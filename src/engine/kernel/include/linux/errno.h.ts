@@ -9,6 +9,7 @@ export const ESRCH = 3;
 export const ENXIO = 6;
 export const E2BIG = 7;
 export const EBADF = 9;
+export const EINTR = 4;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EACCES = 13;
@@ -25,3 +26,5 @@ export const ENOSYS = 38;
 export const ETIME = 62;
 export const EOVERFLOW = 75;
 export const EOPNOTSUPP = 95;
+/** Not for users: a call that a signal has interrupted is made again behind its handler. */
+export const ERESTARTSYS = 512;

@@ -4,6 +4,9 @@
  * Source: Linux 6.1 include/linux/sched.h.
  */
 
+/** A thread of the kernel: it has no address space of its own. */
+export const PF_KTHREAD = 0x20_0000;
+
 /** The task helps to free memory, and may use all of it. */
 export const PF_MEMALLOC = 0x800;
 

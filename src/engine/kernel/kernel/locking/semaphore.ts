@@ -2,13 +2,13 @@
  * Semaphores: so many may have one at a time. Who has to wait is given its part by the one who gives it back, in the order in which they
  * came.
  *
- * Left out: the semaphore's own lock, signals.
+ * Left out: the semaphore's own lock.
  * Source: Linux 6.1 kernel/locking/semaphore.c; include/linux/semaphore.h: sema_init().
  */
 import type { Int, ListHead, Long, Semaphore, SemaphoreWaiter } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
-import { ETIME } from '../../include/linux/errno.h.js';
+import { EINTR, ETIME } from '../../include/linux/errno.h.js';
 import {
   INIT_LIST_HEAD,
   list_add_tail,
@@ -16,9 +16,12 @@ import {
   list_empty,
   list_first_entry,
 } from '../../include/linux/list.h.js';
+import { signal_pending_state } from '../../include/linux/sched/signal.h.js';
 import {
   schedule,
   set_current_state,
+  TASK_INTERRUPTIBLE,
+  TASK_KILLABLE,
   TASK_RUNNING,
   TASK_UNINTERRUPTIBLE,
   wake_up_process,
@@ -36,7 +39,7 @@ export function sema_init(k: Kernel, sem: Semaphore, val: Int): void {
   INIT_LIST_HEAD(k, waitList(k, sem));
 }
 
-/** Sleeps until it is given its part; -ETIME: that took too long. `isQueued`: the task has slept here before. */
+/** Sleeps until it is given its part; -ETIME: that took too long; -EINTR: a signal came. `isQueued`: the task has slept here before. */
 function __down_common(
   k: Kernel,
   sem: Semaphore,
@@ -52,6 +55,12 @@ function __down_common(
   }
   for (;;) {
     if (k.read_bool(waiter, k.semaphore_waiter.up)) break;
+    if (signal_pending_state(k, state, current(k))) {
+      // interrupted:
+      list_del(k, k.plus(waiter, k.semaphore_waiter.list));
+      set_current_state(k, TASK_RUNNING);
+      return -EINTR;
+    }
     const left: Long = isQueued ? k.sleepLeft(timeout) : timeout;
     if (left <= 0) {
       // timed_out:
@@ -72,18 +81,31 @@ function __down_common(
   return 0;
 }
 
-export function down_timeout(k: Kernel, sem: Semaphore, timeout: Long): Int {
+/** @param state what the task is while it sleeps: whether a signal ends that */
+const downIn = (k: Kernel, sem: Semaphore, state: Int, timeout: Long): Int => {
   let result: Int = 0;
   const count: Int = k.read_int(countAt(k, sem));
   const isQueued = k.resumes('semaphore', sem);
   if (count > 0 && !isQueued) k.write(countAt(k, sem), count - 1);
-  else result = __down_common(k, sem, TASK_UNINTERRUPTIBLE, timeout, isQueued);
+  else result = __down_common(k, sem, state, timeout, isQueued);
   if (result === 0) k.took(sem, 'count');
   return result;
+};
+
+export function down_timeout(k: Kernel, sem: Semaphore, timeout: Long): Int {
+  return downIn(k, sem, TASK_UNINTERRUPTIBLE, timeout);
 }
 
 export function down(k: Kernel, sem: Semaphore): void {
-  down_timeout(k, sem, MAX_SCHEDULE_TIMEOUT);
+  downIn(k, sem, TASK_UNINTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
+}
+
+export function down_interruptible(k: Kernel, sem: Semaphore): Int {
+  return downIn(k, sem, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
+}
+
+export function down_killable(k: Kernel, sem: Semaphore): Int {
+  return downIn(k, sem, TASK_KILLABLE, MAX_SCHEDULE_TIMEOUT);
 }
 
 /** 0: it was had; 1: it could not be, and this does not wait. */

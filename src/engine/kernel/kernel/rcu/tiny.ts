@@ -7,10 +7,11 @@
  *                          donetail ^     ^ curtail: the `next` of the last one
  *
  * One CPU (Tiny RCU): a wait is a grace period. SMP (Tree RCU): the expedited sequence counts starts and ends, its two low bits
- * say whether one is under way; callbacks are linked as on one CPU's list, and the list itself is a register of ours.
+ * say whether one is under way; callbacks are linked as on one CPU's list, and the list itself is a register of ours. A caller that
+ * lets time pass ends grace periods one by one: rcu_core().
  *
  * Source: Linux 6.1 kernel/rcu/tiny.c: rcu_barrier() to call_rcu(); kernel/rcu/tree_exp.h: rcu_exp_gp_seq_start(),
- * rcu_exp_gp_seq_end(), synchronize_rcu_expedited(); kernel/rcu/tree.c: call_rcu(), rcu_do_batch(); kernel/rcu/rcu.h:
+ * rcu_exp_gp_seq_end(), synchronize_rcu_expedited(); kernel/rcu/tree.c: call_rcu(), rcu_do_batch(), rcu_core(); kernel/rcu/rcu.h:
  * RCU_SEQ_CTR_SHIFT; include/linux/rcutiny.h: rcu_note_context_switch(); include/linux/rcupdate.h: __is_kvfree_rcu_offset().
  */
 import { NULL, type Pointer } from '../../../machine/ctypes.js';
@@ -92,6 +93,7 @@ function takeCallbacks(k: Kernel): RcuHead {
     if (first === NULL) return NULL;
     k.write_ptr(k.machine.register('rcu_cblist'), NULL);
     k.write_ptr(k.machine.register('rcu_cblist') + k.ptr_words, NULL);
+    k.write_ptr(k.machine.register('rcu_wait_tail'), NULL);
     return first;
   }
   const rcucblist: Cell = asCell(k.globals.rcu_ctrlblk + k.rcu_ctrlblk.rcucblist);
@@ -108,7 +110,11 @@ function takeCallbacks(k: Kernel): RcuHead {
  * Differs: no softirq; what callbacks queue themselves waits for the next grace period.
  */
 export function rcu_process_callbacks(k: Kernel): void {
-  let list: RcuHead = takeCallbacks(k);
+  invokeCallbacks(k, takeCallbacks(k));
+}
+
+function invokeCallbacks(k: Kernel, first: RcuHead): void {
+  let list: RcuHead = first;
   while (list !== NULL) {
     // Read first: the callback may free its head.
     const next: RcuHead = k.read_ptr(list);
@@ -116,6 +122,25 @@ export function rcu_process_callbacks(k: Kernel): void {
     if (!rcu_reclaim_tiny(k, list)) call_rcu(k, list, func);
     list = next;
   }
+}
+
+/**
+ * Tree RCU, at the tick that finds a grace period over: calls what was queued when it began. What is queued now waits for the next
+ * one, which begins here.
+ */
+export function rcu_core(k: Kernel): void {
+  const rcu_cblist = k.machine.register('rcu_cblist');
+  const rcu_wait_tail = k.machine.register('rcu_wait_tail');
+  const last: RcuHead = k.read_ptr(rcu_wait_tail);
+  if (last !== NULL) {
+    const ready: RcuHead = k.read_ptr(rcu_cblist);
+    const rest: RcuHead = k.read_ptr(last);
+    k.write_ptr(last, NULL);
+    k.write_ptr(rcu_cblist, rest);
+    if (rest === NULL) k.write_ptr(rcu_cblist + k.ptr_words, NULL);
+    invokeCallbacks(k, ready);
+  }
+  k.write_ptr(rcu_wait_tail, k.read_ptr(rcu_cblist + k.ptr_words));
 }
 
 // --- grace periods -----------------------------------------------------------------------------------------------------

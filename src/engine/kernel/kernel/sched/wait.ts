@@ -5,7 +5,7 @@
  *     wake_up_all(q)  all of them
  *
  * An entry's function says what waking means; that of most takes the entry out of the queue when its task goes on.
- * Left out: the lock of the queue, bookmarks (nobody else runs meanwhile), entries of polls, signals.
+ * Left out: the lock of the queue, bookmarks (nobody else runs meanwhile), entries of polls.
  * Source: Linux 6.1 kernel/sched/wait.c; include/linux/wait.h: init_waitqueue_entry().
  */
 import {
@@ -33,6 +33,8 @@ import {
   queueList,
   WQ_FLAG_EXCLUSIVE,
 } from '../../include/linux/wait.h.js';
+import { ERESTARTSYS } from '../../include/linux/errno.h.js';
+import { signal_pending_state } from '../../include/linux/sched/signal.h.js';
 import { default_wake_function, set_current_state, TASK_RUNNING } from './core/wakeup.js';
 
 /** `key`: what the waker says of what has happened. */
@@ -182,13 +184,19 @@ export function prepare_to_wait_exclusive(
   return was_empty;
 }
 
-/** As its flags say. Left out: signals. */
+/** As its flags say. -ERESTARTSYS: a signal waits, and it does not sleep. */
 export function prepare_to_wait_event(
   k: Kernel,
   wq_head: WaitQueueHead,
   wq_entry: WaitQueueEntry,
   state: Int,
 ): Int {
+  if (signal_pending_state(k, state, current(k))) {
+    // Not woken for others, which a wake_up() of an exclusive one could be meant for.
+    if (!list_empty(k, k.plus(wq_entry, k.wait_queue_entry.entry)))
+      list_del_init(k, k.plus(wq_entry, k.wait_queue_entry.entry));
+    return -ERESTARTSYS;
+  }
   if (list_empty(k, k.plus(wq_entry, k.wait_queue_entry.entry))) {
     const flags: Int = k.read_int(k.plus(wq_entry, k.wait_queue_entry.flags));
     if ((flags & WQ_FLAG_EXCLUSIVE) !== 0) __add_wait_queue_entry_tail(k, wq_head, wq_entry);

@@ -30,11 +30,14 @@ import {
   test_and_set_bit,
   test_bit,
 } from '../../arch/x86/include/asm/bitops.h.js';
+import { current } from '../../arch/x86/include/asm/current.h.js';
+import { EINTR } from '../../include/linux/errno.h.js';
 import { hash_ptr } from '../../include/linux/hash.h.js';
 import { list_del_init } from '../../include/linux/list.h.js';
 import { VM_BUG_ON_FOLIO } from '../../include/linux/mmdebug.h.js';
 import { page_folio } from '../../include/linux/page-flags.h.js';
 import { folio_trylock } from '../../include/linux/pagemap.h.js';
+import { signal_pending_state } from '../../include/linux/sched/signal.h.js';
 import {
   __add_wait_queue_entry_tail,
   waitqueue_active,
@@ -195,6 +198,7 @@ function folio_wait_bit_common(
       set_current_state(k, state);
       const flags: Int = k.read_int(k.plus(wait, k.wait_queue_entry.flags));
       if ((flags & WQ_FLAG_WOKEN) === 0) {
+        if (signal_pending_state(k, state, current(k))) break repeat;
         k.sleepsOn({
           kind: kindOf(k, bit_nr),
           object: folio,
@@ -211,7 +215,9 @@ function folio_wait_bit_common(
     }
   }
   finish_wait(k, q, wait);
-  return 0;
+  const flags: Int = k.read_int(k.plus(wait, k.wait_queue_entry.flags));
+  const isDone = (flags & (behavior === 'EXCLUSIVE' ? WQ_FLAG_DONE : WQ_FLAG_WOKEN)) !== 0;
+  return isDone ? 0 : -EINTR;
 }
 
 export function folio_wait_bit(k: Kernel, folio: Page, bit_nr: Int): void {
@@ -249,7 +255,7 @@ function __folio_lock(k: Kernel, folio: Page): void {
 
 export function __folio_lock_killable(k: Kernel, folio: Page): Int {
   const ret: Int = folio_wait_bit_common(k, folio, k.PG_locked, TASK_KILLABLE, 'EXCLUSIVE');
-  k.took(folio, 'page');
+  if (ret === 0) k.took(folio, 'page');
   return ret;
 }
 
@@ -262,7 +268,7 @@ export function lock_page(k: Kernel, page: Page): void {
   folio_lock(k, page_folio(k, page));
 }
 
-/** 0; a signal that kills the task would end the wait. */
+/** 0, or -EINTR: a signal that ends the task came first. */
 export function lock_page_killable(k: Kernel, page: Page): Int {
   const folio: Page = page_folio(k, page);
   return folio_trylock(k, folio) ? 0 : __folio_lock_killable(k, folio);

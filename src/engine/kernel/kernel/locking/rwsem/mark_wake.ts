@@ -76,6 +76,12 @@ export function rwsem_del_waiter(k: Kernel, sem: RwSemaphore, waiter: RwsemWaite
   addCount(k, sem, -(countOf(k, sem) & (RWSEM_FLAG_HANDOFF | RWSEM_FLAG_WAITERS)));
 }
 
+/** Who goes without it may have been in the way of others. */
+export function rwsem_del_wake_waiter(k: Kernel, sem: RwSemaphore, waiter: RwsemWaiter): void {
+  rwsem_del_waiter(k, sem, waiter);
+  if (!list_empty(k, waitList(k, sem))) rwsem_cond_wake_waiter(k, sem, countOf(k, sem));
+}
+
 /** Whether it has waited too long to let others go first. Source: include/linux/jiffies.h: time_after(). */
 export const isOverdue = (k: Kernel, waiter: RwsemWaiter): boolean =>
   ((k.read_int(k.plus(waiter, k.rwsem_waiter.timeout)) - k.read_int(k.globals.jiffies)) | 0) < 0;

@@ -7,7 +7,7 @@
  *     down_read()   free, or readers have it and nobody waits: another reader    else slowpath.ts
  *     up_write()    the first that waits is woken: a writer to try for itself, readers with the lock in their hands
  *
- * Left out: the wait_lock, spinning on an owner that runs (one task runs at a time), lockdep, real-time tasks, signals.
+ * Left out: the wait_lock, spinning on an owner that runs (one task runs at a time), lockdep, real-time tasks.
  * Source: Linux 6.1 kernel/locking/rwsem.c; include/linux/rwsem.h: rwsem_is_locked().
  */
 import { type Int, NULL, type RwSemaphore } from '../../../../machine/ctypes.js';
@@ -26,6 +26,11 @@ import {
   rwsem_wake,
   rwsem_downgrade_wake,
 } from './mark_wake.js';
+import {
+  TASK_INTERRUPTIBLE,
+  TASK_KILLABLE,
+  TASK_UNINTERRUPTIBLE,
+} from '../../sched/core/wakeup.js';
 import { rwsem_down_read_slowpath, rwsem_down_write_slowpath } from './slowpath.js';
 
 /** Nobody has it. */
@@ -45,16 +50,28 @@ function rwsem_read_trylock(k: Kernel, sem: RwSemaphore): boolean {
   return true;
 }
 
-function __down_read(k: Kernel, sem: RwSemaphore): void {
+function __down_read_common(k: Kernel, sem: RwSemaphore, state: Int): Int {
+  if (k.has(sem, 'read')) return 0;
+  let ret: Int = 0;
   // The reader that waited here has been given the lock, or stands in the queue.
-  if (k.resumes('rwsem for reading', sem)) rwsem_down_read_slowpath(k, sem, true);
-  else if (!rwsem_read_trylock(k, sem)) rwsem_down_read_slowpath(k, sem, false);
+  if (k.resumes('rwsem for reading', sem)) ret = rwsem_down_read_slowpath(k, sem, state, true);
+  else if (!rwsem_read_trylock(k, sem)) ret = rwsem_down_read_slowpath(k, sem, state, false);
+  if (ret === 0) k.took(sem, 'read');
+  return ret;
 }
 
 export function down_read(k: Kernel, sem: RwSemaphore): void {
-  if (k.has(sem, 'read')) return;
-  __down_read(k, sem);
-  k.took(sem, 'read');
+  __down_read_common(k, sem, TASK_UNINTERRUPTIBLE);
+}
+
+/** 0, or -EINTR: a signal came first. */
+export function down_read_interruptible(k: Kernel, sem: RwSemaphore): Int {
+  return __down_read_common(k, sem, TASK_INTERRUPTIBLE);
+}
+
+/** The same for a signal that ends the task. */
+export function down_read_killable(k: Kernel, sem: RwSemaphore): Int {
+  return __down_read_common(k, sem, TASK_KILLABLE);
 }
 
 export function down_read_trylock(k: Kernel, sem: RwSemaphore): boolean {
@@ -87,20 +104,23 @@ function rwsem_write_trylock(k: Kernel, sem: RwSemaphore): boolean {
   return true;
 }
 
-function __down_write(k: Kernel, sem: RwSemaphore): void {
+function __down_write_common(k: Kernel, sem: RwSemaphore, state: Int): Int {
+  if (k.has(sem, 'write')) return 0;
   const isQueued = k.resumes('rwsem for writing', sem);
-  if (isQueued || !rwsem_write_trylock(k, sem)) rwsem_down_write_slowpath(k, sem, isQueued);
+  let ret: Int = 0;
+  if (isQueued || !rwsem_write_trylock(k, sem))
+    ret = rwsem_down_write_slowpath(k, sem, state, isQueued);
+  if (ret === 0) k.took(sem, 'write');
+  return ret;
 }
 
 export function down_write(k: Kernel, sem: RwSemaphore): void {
-  if (k.has(sem, 'write')) return;
-  __down_write(k, sem);
-  k.took(sem, 'write');
+  __down_write_common(k, sem, TASK_UNINTERRUPTIBLE);
 }
 
+/** 0, or -EINTR: a signal that ends the task came first. */
 export function down_write_killable(k: Kernel, sem: RwSemaphore): Int {
-  down_write(k, sem);
-  return 0;
+  return __down_write_common(k, sem, TASK_KILLABLE);
 }
 
 export function down_write_trylock(k: Kernel, sem: RwSemaphore): boolean {

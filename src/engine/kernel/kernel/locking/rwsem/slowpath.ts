@@ -1,19 +1,16 @@
 /**
  * A rw_semaphore that cannot be had at once: the task stands in its queue, and sleeps.
  *
- * Left out: signals; spinning on the owner, of which on SMP is left that a writer looks once whether the lock is free before it queues.
+ * Left out: spinning on the owner, of which on SMP is left that a writer looks once whether the lock is free before it queues.
  * Source: Linux 6.1 kernel/locking/rwsem.c: rwsem_down_read_slowpath(), rwsem_down_write_slowpath(), rwsem_try_write_lock().
  */
 import type { Int, RwSemaphore, RwsemWaiter } from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
 import { current } from '../../../arch/x86/include/asm/current.h.js';
+import { EINTR } from '../../../include/linux/errno.h.js';
 import { list_del, list_empty, list_is_singular } from '../../../include/linux/list.h.js';
-import {
-  schedule,
-  set_current_state,
-  TASK_RUNNING,
-  TASK_UNINTERRUPTIBLE,
-} from '../../sched/core/wakeup.js';
+import { signal_pending_state } from '../../../include/linux/sched/signal.h.js';
+import { schedule, set_current_state, TASK_RUNNING } from '../../sched/core/wakeup.js';
 import {
   __rwsem_set_reader_owned,
   addCount,
@@ -30,6 +27,7 @@ import {
   RWSEM_WRITER_LOCKED,
   rwsem_add_waiter,
   rwsem_cond_wake_waiter,
+  rwsem_del_wake_waiter,
   rwsem_downgrade_wake,
   rwsem_first_waiter,
   waitList,
@@ -46,8 +44,16 @@ const initWaiter = (k: Kernel, waiter: RwsemWaiter, type: Int): void => {
   k.write_bool(waiter, k.rwsem_waiter.handoff_set, false);
 };
 
-/** @param isQueued the task has slept here: the count knows of it, and the queue, unless it has been given the lock */
-export function rwsem_down_read_slowpath(k: Kernel, sem: RwSemaphore, isQueued: boolean): void {
+/**
+ * @param state what the task is while it sleeps: whether a signal ends that, with -EINTR
+ * @param isQueued the task has slept here: the count knows of it, and the queue, unless it has been given the lock
+ */
+export function rwsem_down_read_slowpath(
+  k: Kernel,
+  sem: RwSemaphore,
+  state: Int,
+  isQueued: boolean,
+): Int {
   const waiter: RwsemWaiter = k.localStack;
   if (!isQueued) {
     const count: Int = countOf(k, sem);
@@ -60,14 +66,14 @@ export function rwsem_down_read_slowpath(k: Kernel, sem: RwSemaphore, isQueued: 
     if (!mayNotSteal && (count & (RWSEM_WRITER_LOCKED | RWSEM_FLAG_HANDOFF)) === 0) {
       __rwsem_set_reader_owned(k, sem, current(k));
       if (rcnt === 1 && (count & RWSEM_FLAG_WAITERS) !== 0) rwsem_downgrade_wake(k, sem);
-      return;
+      return 0;
     }
     // queue:
     initWaiter(k, waiter, RWSEM_WAITING_FOR_READ);
     if (list_empty(k, waitList(k, sem))) {
       if ((countOf(k, sem) & RWSEM_WRITER_LOCKED) === 0) {
         __rwsem_set_reader_owned(k, sem, current(k));
-        return;
+        return 0;
       }
       adjustment += RWSEM_FLAG_WAITERS;
     }
@@ -77,21 +83,28 @@ export function rwsem_down_read_slowpath(k: Kernel, sem: RwSemaphore, isQueued: 
     rwsem_cond_wake_waiter(k, sem, countOf(k, sem));
   }
   for (;;) {
-    set_current_state(k, TASK_UNINTERRUPTIBLE);
+    set_current_state(k, state);
     // Who gives the lock to it takes its name off.
     if (k.read_va(k.plus(waiter, k.rwsem_waiter.task)) === 0) break;
+    if (signal_pending_state(k, state, current(k))) {
+      // out_nolock:
+      rwsem_del_wake_waiter(k, sem, waiter);
+      set_current_state(k, TASK_RUNNING);
+      return -EINTR;
+    }
     k.sleepsOn({
       kind: 'rwsem for reading',
       object: sem,
       again: () => {
         const isAgain = k.resumes('rwsem for reading', sem);
         if (!isAgain) addCount(k, sem, RWSEM_READER_BIAS);
-        rwsem_down_read_slowpath(k, sem, isAgain);
+        rwsem_down_read_slowpath(k, sem, state, isAgain);
       },
     });
     schedule(k);
   }
   set_current_state(k, TASK_RUNNING);
+  return 0;
 }
 
 /** Takes the lock for one that waits, unless somebody has it, or it was promised to another one. */
@@ -116,8 +129,16 @@ function rwsem_try_write_lock(k: Kernel, sem: RwSemaphore, waiter: RwsemWaiter):
   return true;
 }
 
-/** @param isQueued the task has slept here, and stands in the queue still */
-export function rwsem_down_write_slowpath(k: Kernel, sem: RwSemaphore, isQueued: boolean): void {
+/**
+ * @param state what the task is while it sleeps: whether a signal ends that, with -EINTR
+ * @param isQueued the task has slept here, and stands in the queue still
+ */
+export function rwsem_down_write_slowpath(
+  k: Kernel,
+  sem: RwSemaphore,
+  state: Int,
+  isQueued: boolean,
+): Int {
   const waiter: RwsemWaiter = k.localStack;
   if (!isQueued) {
     // rwsem_optimistic_spin():
@@ -125,7 +146,7 @@ export function rwsem_down_write_slowpath(k: Kernel, sem: RwSemaphore, isQueued:
     if (k.smp && isFree) {
       addCount(k, sem, RWSEM_WRITER_LOCKED);
       k.write_ptr(k.plus(sem, k.rw_semaphore.owner), current(k));
-      return;
+      return 0;
     }
     initWaiter(k, waiter, RWSEM_WAITING_FOR_WRITE);
     rwsem_add_waiter(k, sem, waiter);
@@ -133,17 +154,24 @@ export function rwsem_down_write_slowpath(k: Kernel, sem: RwSemaphore, isQueued:
     if (rwsem_first_waiter(k, sem) !== waiter) rwsem_cond_wake_waiter(k, sem, count);
     else addCount(k, sem, RWSEM_FLAG_WAITERS & ~count);
   }
-  set_current_state(k, TASK_UNINTERRUPTIBLE);
+  set_current_state(k, state);
   while (!rwsem_try_write_lock(k, sem, waiter)) {
+    if (signal_pending_state(k, state, current(k))) {
+      // out_nolock:
+      set_current_state(k, TASK_RUNNING);
+      rwsem_del_wake_waiter(k, sem, waiter);
+      return -EINTR;
+    }
     k.sleepsOn({
       kind: 'rwsem for writing',
       object: sem,
       again: () => {
-        rwsem_down_write_slowpath(k, sem, k.resumes('rwsem for writing', sem));
+        rwsem_down_write_slowpath(k, sem, state, k.resumes('rwsem for writing', sem));
       },
     });
     schedule(k);
-    set_current_state(k, TASK_UNINTERRUPTIBLE);
+    set_current_state(k, state);
   }
   set_current_state(k, TASK_RUNNING);
+  return 0;
 }

@@ -3,7 +3,7 @@
  *
  *     TASK_RUNNING ── set_current_state() ─> TASK_UNINTERRUPTIBLE ── schedule() ... wake_up_process() ─> TASK_RUNNING
  *
- * Left out: run queues, the CPU to run on, tasks that wake themselves, spurious wakeups, signals.
+ * Left out: run queues, the CPU to run on, tasks that wake themselves, spurious wakeups.
  * Source: Linux 6.1 kernel/sched/core.c: try_to_wake_up(), wake_up_process(), wake_up_state(), schedule(), io_schedule(),
  * default_wake_function(), schedule_preempt_disabled(); include/linux/sched.h: TASK_*; kernel/time/timer.c: schedule_timeout().
  */
