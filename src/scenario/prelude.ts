@@ -11,6 +11,7 @@ import { COMPILER } from './prelude/compiler.js';
 import { ERRNO } from './prelude/errno.js';
 import { MODULES } from './prelude/modules.js';
 import { DEVICES } from './prelude/devices.js';
+import { LATER_CALLS } from './prelude/laterCalls.js';
 import { NUMBERS } from './prelude/numbers.js';
 import { PAGES } from './prelude/pages.js';
 import { PAGE_TABLES } from './prelude/pageTables.js';
@@ -134,7 +135,7 @@ const SPECIAL: Readonly<Record<string, SpecialMacro>> = {
 const wholeText = (): string =>
   [
     ...[TEXT, COMPILER, NUMBERS, WORDS, MODULES, ERRNO],
-    ...[TEXT_MACROS, HEX_DUMP_MACROS, STRUCTURES, PAGES, AREAS, PAGE_TABLES, DEVICES, USERSPACE],
+    ...[TEXT_MACROS, HEX_DUMP_MACROS, STRUCTURES, PAGES, AREAS, PAGE_TABLES, DEVICES, USERSPACE, LATER_CALLS],
   ].join('\n');
 
 let macros: MacroTable | undefined;

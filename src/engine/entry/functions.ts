@@ -72,6 +72,7 @@ export * from '../kernel/kernel/fork/fork.js';
 export * from '../kernel/kernel/fork/mmdrop.js';
 export { mmgrab } from '../kernel/include/linux/sched/mm.h.js';
 export * from '../kernel/kernel/kthread.js';
+export * from '../kernel/kernel/time/timer.js';
 export * from '../kernel/kernel/panic.js';
 export * from '../kernel/kernel/locking/rwsem/mmap_lock.js';
 export * from '../kernel/kernel/locking/rwsem/rwsem.js';

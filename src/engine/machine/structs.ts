@@ -135,6 +135,7 @@ export const STRUCTS = {
     __state active_mm blocked comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled
     parent pending.list pending.signal personality pid real_parent rss_stat? stack tgid thread_info.flags usage worker_private
   `,
+  tasklet_struct: 'callback count data func next state use_callback',
   timer_list: 'entry expires flags function',
   track: 'addr cpu handle? pid when',
   vm_area_struct: `

@@ -14,7 +14,8 @@ export interface Allocation {
     | 'device region'
     | 'cdev'
     | 'class'
-    | 'device';
+    | 'device'
+    | 'workqueue';
   /** What the free is called with: of pages the address of their struct page, of a device region its first number. */
   readonly address: Value;
   readonly sizeBytes: number;

@@ -35,6 +35,7 @@ import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
 import { tasks } from './tasks.js';
 import { userAreas } from './user/areas.js';
+import { laterCalls } from './works.js';
 import { charDevices } from './user/charDevices.js';
 import { drivers } from './user/devices.js';
 import { userCopies } from './user/copies.js';
@@ -70,6 +71,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...hexDumps,
   ...tasks,
   ...kthreads,
+  ...laterCalls,
   ...signals,
   ...sysctls,
   ...processes,

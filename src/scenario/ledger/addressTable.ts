@@ -13,7 +13,7 @@ export type AddressKind = Exclude<Allocation['kind'], 'pages'>;
 
 const KINDS: readonly AddressKind[] = [
   ...(['object', 'area', 'per-CPU', 'cache'] as const),
-  ...(['device region', 'cdev', 'class', 'device'] as const),
+  ...(['device region', 'cdev', 'class', 'device', 'workqueue'] as const),
 ];
 
 export interface HeldAddress {

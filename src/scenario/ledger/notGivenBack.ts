@@ -78,6 +78,7 @@ const NOUNS: Readonly<Record<Allocation['kind'], readonly [string, string]>> = {
   cdev: ['cdev', 'cdevs'],
   class: ['class', 'classes'],
   device: ['device', 'devices'],
+  workqueue: ['workqueue', 'workqueues'],
 };
 /** Places that one sentence names. */
 const MOST_PLACES = 5;

@@ -100,7 +100,10 @@ export const USERSPACE = [
 #define S_ISREG(m) (((m) & S_IFMT) == S_IFREG) // include/uapi/linux/stat.h
 #define S_ISDIR(m) (((m) & S_IFMT) == S_IFDIR) // include/uapi/linux/stat.h
 #define capable(cap) ((void)(cap), true) // Whether the task has a capability: it has all. include/linux/capability.h
-#define in_interrupt() (0) // Nothing here runs in an interrupt. include/linux/preempt.h
+#define in_interrupt() ((preempt_count() & 0x1fff00) != 0) // Whether a timer's or a tasklet's function runs: nothing else here is in an interrupt. include/linux/preempt.h
+#define in_softirq() in_interrupt() // include/linux/preempt.h
+#define in_serving_softirq() in_interrupt() // include/linux/preempt.h
+#define in_task() (!in_interrupt()) // include/linux/preempt.h
 #define in_irq() (0) // include/linux/preempt.h
 #define in_hardirq() (0) // include/linux/preempt.h
 #define try_module_get(module) ((void)(module), true) // A module stays while the scenario runs. include/linux/module.h
