@@ -135,7 +135,17 @@ const SPECIAL: Readonly<Record<string, SpecialMacro>> = {
 const wholeText = (): string =>
   [
     ...[TEXT, COMPILER, NUMBERS, WORDS, MODULES, ERRNO],
-    ...[TEXT_MACROS, HEX_DUMP_MACROS, STRUCTURES, PAGES, AREAS, PAGE_TABLES, DEVICES, USERSPACE, LATER_CALLS],
+    ...[
+      TEXT_MACROS,
+      HEX_DUMP_MACROS,
+      STRUCTURES,
+      PAGES,
+      AREAS,
+      PAGE_TABLES,
+      DEVICES,
+      USERSPACE,
+      LATER_CALLS,
+    ],
   ].join('\n');
 
 let macros: MacroTable | undefined;

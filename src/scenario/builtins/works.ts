@@ -107,7 +107,9 @@ function flushWork(call: BuiltinCall, work: Value): BuiltinResult {
   const { k, kernel } = call;
   const cell = call.cell(work);
   if (!call.process.jobs.runs(cell) && !kernel.isQueued(k, cell))
-    return truth(call.context.waited?.kind === 'work' || kernel.flush_work(k, asVirt(Number(work))));
+    return truth(
+      call.context.waited?.kind === 'work' || kernel.flush_work(k, asVirt(Number(work))),
+    );
   return wait('work', call, cell);
 }
 
@@ -337,7 +339,9 @@ const tasklets: readonly BuiltinRow[] = [
         const { k } = call;
         const isScheduled =
           (k.read_int(k.plus(cell, k.tasklet_struct.state)) & TASKLET_STATE_SCHED) !== 0;
-        return isScheduled || call.process.jobs.runs(cell) ? wait('tasklet', call, cell) : undefined;
+        return isScheduled || call.process.jobs.runs(cell)
+          ? wait('tasklet', call, cell)
+          : undefined;
       },
     ),
     sleeps,

@@ -54,6 +54,11 @@ export const USERSPACE = [
      _IOC_DIRMASK=3 _IOC_NRSHIFT=0 _IOC_TYPESHIFT=8 _IOC_SIZESHIFT=16 _IOC_DIRSHIFT=30 _IOC_NONE=0U _IOC_WRITE=1U _IOC_READ=2U
      IOC_IN=0x40000000 IOC_OUT=0x80000000 IOC_INOUT=0xc0000000 IOCSIZE_MASK=0x3fff0000 IOCSIZE_SHIFT=16`,
   ),
+  constants(
+    'include/uapi/asm-generic/poll.h',
+    `POLLIN=1 POLLPRI=2 POLLOUT=4 POLLERR=8 POLLHUP=0x10 POLLNVAL=0x20 POLLRDNORM=0x40 POLLRDBAND=0x80 POLLWRNORM=0x100
+     POLLWRBAND=0x200 EPOLLIN=1U EPOLLPRI=2U EPOLLOUT=4U EPOLLERR=8U EPOLLHUP=0x10U EPOLLRDNORM=0x40U EPOLLWRNORM=0x100U`,
+  ),
   constants('include/linux/kdev_t.h', 'MINORBITS=20 MINORMASK=((1U<<MINORBITS)-1)'),
   constants('include/uapi/linux/major.h', 'MEM_MAJOR=1 MISC_MAJOR=10'),
   constants('include/uapi/linux/fs.h', 'SEEK_SET=0 SEEK_CUR=1 SEEK_END=2'),
@@ -96,6 +101,7 @@ export const USERSPACE = [
 #define dev_set_drvdata(dev, data) ((void)((dev)->driver_data = (data))) // What a driver knows of its device. include/linux/device.h
 #define dev_get_drvdata(dev) ((dev)->driver_data) // include/linux/device.h
 #define dev_name(dev) ((dev)->init_name ? (dev)->init_name : (dev)->kobj.name) // include/linux/device.h
+#define poll_wait(filp, wait_address, p) do { (void)(filp); (void)(wait_address); (void)(p); } while (0) // Of a driver's poll(): nobody here waits in poll() or select(). include/linux/poll.h
 #define S_ISCHR(m) (((m) & S_IFMT) == S_IFCHR) // Whether a node is a character device. include/uapi/linux/stat.h
 #define S_ISREG(m) (((m) & S_IFMT) == S_IFREG) // include/uapi/linux/stat.h
 #define S_ISDIR(m) (((m) & S_IFMT) == S_IFDIR) // include/uapi/linux/stat.h

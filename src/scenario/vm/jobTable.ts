@@ -48,16 +48,19 @@ export class JobTable {
 
   /** False: there is no place for another. What waits already gets another time. */
   arm(kind: DueKind, object: Cell, at: number): boolean {
-    const known = this.find(object);
-    let place = known?.place;
-    for (let i = 0; i < NR_DUE && place === undefined; i++)
-      if (this.word(i * DUE_WORDS) === 0) place = i;
+    const place = this.find(object)?.place ?? this.freePlace();
     if (place === undefined) return false;
     const words = [DUE_KINDS.indexOf(kind) + 1, object, at | 0];
     words.forEach((word, i) => {
-      this.control.setJobWord((place ?? 0) * DUE_WORDS + i, word);
+      this.control.setJobWord(place * DUE_WORDS + i, word);
     });
     return true;
+  }
+
+  private freePlace(): number | undefined {
+    for (let place = 0; place < NR_DUE; place++)
+      if (this.word(place * DUE_WORDS) === 0) return place;
+    return undefined;
   }
 
   find(object: Cell): Due | undefined {

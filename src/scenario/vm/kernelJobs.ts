@@ -217,5 +217,4 @@ export class KernelJobs implements JobCalls {
     }
     this.table.begin(job, NULL, NULL);
   }
-
 }

@@ -58,7 +58,7 @@ const NAME_BYTES = 64;
 const major_to_index = (major: UInt): UInt => major % CHRDEV_MAJOR_HASH_SIZE;
 
 /** &chrdevs[i] */
-const chrdevs = (k: Kernel, i: UInt): Cell => k.plus(k.globals.chrdevs, i * k.ptr_words);
+const chrdevAt = (k: Kernel, i: UInt): Cell => k.plus(k.globals.chrdevs, i * k.ptr_words);
 
 const majorOf = (k: Kernel, cd: CharDeviceStruct): UInt =>
   k.read_int(k.plus(cd, k.char_device_struct.major));
@@ -72,9 +72,9 @@ const nextOf = (k: Kernel, cd: CharDeviceStruct): CharDeviceStruct =>
 /** A major that nobody has: from 254 downwards, then from 511 downwards. -EBUSY if there is none. */
 function find_dynamic_major(k: Kernel): Int {
   for (let i = CHRDEV_MAJOR_HASH_SIZE - 1; i >= CHRDEV_MAJOR_DYN_END; i--)
-    if (k.read_va(chrdevs(k, i)) === 0) return i;
+    if (k.read_va(chrdevAt(k, i)) === 0) return i;
   for (let i = CHRDEV_MAJOR_DYN_EXT_START; i >= CHRDEV_MAJOR_DYN_EXT_END; i--) {
-    let cd: CharDeviceStruct = k.read_ptr(chrdevs(k, major_to_index(i)));
+    let cd: CharDeviceStruct = k.read_ptr(chrdevAt(k, major_to_index(i)));
     while (cd !== NULL && majorOf(k, cd) !== i) cd = nextOf(k, cd);
     if (cd === NULL) return i;
   }
@@ -96,10 +96,7 @@ function __register_chrdev_region(
   }
   if (minorct > MINORMASK + 1 - baseminor) {
     const range = `(${baseminor}-${baseminor + minorct - 1}) is out of range of maximum range (0-${MINORMASK})`;
-    pr_err(
-      k,
-      `CHRDEV "${stringAt(k, name)}" minor range requested ${range} for a single major`,
-    );
+    pr_err(k, `CHRDEV "${stringAt(k, name)}" minor range requested ${range} for a single major`);
     return ERR_PTR(-EINVAL);
   }
   const object: VirtAddr = kzalloc(k, k.sizeof.char_device_struct, k.GFP_KERNEL);
@@ -116,7 +113,7 @@ function __register_chrdev_region(
     }
   }
   // The list is in order of major and minor: the first that does not lie before this region lies behind it, or is in its way.
-  let at = chrdevs(k, major_to_index(ret));
+  let at = chrdevAt(k, major_to_index(ret));
   for (let curr: CharDeviceStruct = k.read_ptr(at); curr !== NULL; curr = nextOf(k, curr)) {
     const isBefore =
       majorOf(k, curr) < ret ||
@@ -153,7 +150,7 @@ function __unregister_chrdev_region(
   baseminor: UInt,
   minorct: Int,
 ): CharDeviceStruct {
-  let cp = chrdevs(k, major_to_index(major));
+  let cp = chrdevAt(k, major_to_index(major));
   for (; k.read_va(cp) !== 0; cp = k.plus(k.read_ptr(cp), k.char_device_struct.next)) {
     const cd: CharDeviceStruct = k.read_ptr(cp);
     if (majorOf(k, cd) !== major || baseOf(k, cd) !== baseminor || countOf(k, cd) !== minorct)
@@ -176,9 +173,8 @@ const endOfMajor = (n: UInt, to: UInt): UInt => Math.min(MKDEV(MAJOR(n) + 1, 0) 
 /** Reserves `count` numbers from one on. 0 or an error: -EBUSY if somebody has one of them. */
 export function register_chrdev_region(k: Kernel, from: UInt, count: UInt, name: VirtAddr): Int {
   const to = from + count;
-  for (let n = from, next = 0; n < to; n = next) {
-    next = endOfMajor(n, to);
-    const cd = __register_chrdev_region(k, MAJOR(n), MINOR(n), next - n, name);
+  for (let n = from; n < to; n = endOfMajor(n, to)) {
+    const cd = __register_chrdev_region(k, MAJOR(n), MINOR(n), endOfMajor(n, to) - n, name);
     if (!IS_ERR(cd)) continue;
     // fail: what it has by now goes back.
     unregister_chrdev_region(k, from, n - from);
@@ -188,22 +184,15 @@ export function register_chrdev_region(k: Kernel, from: UInt, count: UInt, name:
 }
 
 /** The same, of a major that nobody has: the first number, or an error. Differs: it is returned, not written to `*dev`. */
-export function alloc_chrdev_region(
-  k: Kernel,
-  baseminor: UInt,
-  count: UInt,
-  name: VirtAddr,
-): Int {
+export function alloc_chrdev_region(k: Kernel, baseminor: UInt, count: UInt, name: VirtAddr): Int {
   const cd = __register_chrdev_region(k, 0, baseminor, count, name);
   return IS_ERR(cd) ? PTR_ERR(cd) : MKDEV(majorOf(k, cd), baseOf(k, cd));
 }
 
 export function unregister_chrdev_region(k: Kernel, from: UInt, count: UInt): void {
   const to = from + count;
-  for (let n = from, next = 0; n < to; n = next) {
-    next = endOfMajor(n, to);
-    freeRegion(k, MAJOR(n), MINOR(n), next - n);
-  }
+  for (let n = from; n < to; n = endOfMajor(n, to))
+    freeRegion(k, MAJOR(n), MINOR(n), endOfMajor(n, to) - n);
 }
 
 /** A region and a cdev for it in one; 0: of a major that nobody has, which is the result. Otherwise 0, or an error. */
@@ -244,7 +233,7 @@ export function __unregister_chrdev(k: Kernel, major: UInt, baseminor: UInt, cou
 
 // --- cdevs -----------------------------------------------------------------------------------------------------------------
 
-const kobjOf = (k: Kernel, p: Cdev): Kobject => k.plus(p, k.cdev.kobj) as Kobject;
+const kobjOf = (k: Kernel, p: Cdev): Kobject => k.plus(p, k.cdev.kobj);
 
 /** cdev_map; a booted machine has none until it is needed: chrdev_init(). NULL without memory. */
 const cdevMap = (k: Kernel): KobjMap => {
@@ -298,7 +287,7 @@ export function cdev_add(k: Kernel, p: Cdev, dev: UInt, count: UInt): Int {
 }
 
 const parentOf = (k: Kernel, p: Cdev): Kobject =>
-  k.read_ptr(k.plus(p, k.cdev.kobj + k.kobject.parent)) as Kobject;
+  k.read_ptr(k.plus(p, k.cdev.kobj + k.kobject.parent));
 
 /** Nobody can open it any more; who has it open keeps it. */
 export function cdev_del(k: Kernel, p: Cdev): void {

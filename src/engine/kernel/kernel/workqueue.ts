@@ -59,7 +59,7 @@ const dataOf = (k: Kernel, work: Work): Cell => k.plus(work, k.work_struct.data)
 const entryOf = (k: Kernel, work: Work): Cell => k.plus(work, k.work_struct.entry);
 
 /** pool->worklist of CPU 0; a machine that has booted has not made it. */
-function worklist(k: Kernel): Cell {
+function worklistOf(k: Kernel): Cell {
   const list = k.plus(per_cpu(k, 'cpu_worker_pools', 0), k.worker_pool.worklist);
   if (k.read_va(list) === 0) INIT_LIST_HEAD(k, list);
   return list;
@@ -67,7 +67,7 @@ function worklist(k: Kernel): Cell {
 
 /** The works that wait, oldest first. */
 export function* worksThatWait(k: Kernel): Generator<Work> {
-  const list = worklist(k);
+  const list = worklistOf(k);
   for (let pos: Cell = k.read_ptr(list), next: Cell; pos !== list; pos = next) {
     next = k.read_ptr(pos);
     yield k.cell_at(asVirt(k.va_of(pos) - k.work_struct.entry * 4));
@@ -84,7 +84,9 @@ export const isQueued = (k: Kernel, work: Work): boolean =>
 
 /** The workqueue that a work in the list is of. */
 export const get_work_pwq = (k: Kernel, work: Work): Workqueue =>
-  k.cell_of(asVirt(k.read_va(dataOf(k, work)) - (k.read_int(dataOf(k, work)) & WORK_STRUCT_FLAG_MASK)));
+  k.cell_of(
+    asVirt(k.read_va(dataOf(k, work)) - (k.read_int(dataOf(k, work)) & WORK_STRUCT_FLAG_MASK)),
+  );
 
 /** test_and_set_bit(WORK_STRUCT_PENDING_BIT): false if it was marked before. */
 export function markPending(k: Kernel, work: Work): boolean {
@@ -97,7 +99,7 @@ export function markPending(k: Kernel, work: Work): boolean {
 export function insert_work(k: Kernel, wq: Workqueue, work: Work): void {
   const address = k.va_of(wq);
   k.write_va(dataOf(k, work), asVirt(address + (WORK_STRUCT_PENDING | WORK_STRUCT_PWQ)));
-  list_add_tail(k, entryOf(k, work), worklist(k));
+  list_add_tail(k, entryOf(k, work), worklistOf(k));
 }
 
 /** Takes a work off the list: from here on it may be queued again. */
@@ -114,12 +116,7 @@ export function mark_work_canceling(k: Kernel, work: Work): void {
 }
 
 /** A workqueue; NULL without memory. @param max_active works of it that may run at a time; 0: as many as usual */
-export function alloc_workqueue(
-  k: Kernel,
-  name: string,
-  flags: Int,
-  max_active: Int,
-): Workqueue {
+export function alloc_workqueue(k: Kernel, name: string, flags: Int, max_active: Int): Workqueue {
   const object: VirtAddr = kzalloc(k, k.sizeof.workqueue_struct, k.GFP_KERNEL);
   if (object === 0) return NULL;
   const wq: Workqueue = k.cell_at(object);

@@ -45,12 +45,7 @@ const regionGiven = (call: BuiltinCall, dev: number): void => {
 };
 
 function registerRegion(call: BuiltinCall, from: Value, count: Value, name: Value): number {
-  const result = call.kernel.register_chrdev_region(
-    call.k,
-    number(from),
-    number(count),
-    va(name),
-  );
+  const result = call.kernel.register_chrdev_region(call.k, number(from), number(count), va(name));
   if (result === 0) regionTaken(call, number(from));
   return result;
 }

@@ -104,8 +104,7 @@ function open(call: BuiltinCall, path: Value, flags: number): number {
   const { files } = call.process;
   const name = call.string(path);
   const known = files.named(name);
-  if (known !== undefined && call.kernel.isNode(call.k, known))
-    return openNode(call, known, flags);
+  if (known !== undefined && call.kernel.isNode(call.k, known)) return openNode(call, known, flags);
   if (known === undefined) {
     if ((flags & O_CREAT) === 0) return -ENOENT;
     return newFile(call, (file) => {

@@ -17,7 +17,7 @@ import type { Class } from './class.js';
 
 export type Device = Pointer<'struct device'>;
 
-const kobjOf = (k: Kernel, dev: Device): Kobject => k.plus(dev, k.device.kobj) as Kobject;
+const kobjOf = (k: Kernel, dev: Device): Kobject => k.plus(dev, k.device.kobj);
 
 const device_release = (k: Kernel, kobj: Kobject): void => {
   kfree(k, k.va_of(k.plus(kobj, -k.device.kobj)));

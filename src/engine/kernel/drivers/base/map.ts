@@ -25,7 +25,7 @@ const nrLists = (dev: UInt, range: ULong): UInt =>
   Math.min(MAJOR((dev + range - 1) >>> 0) - MAJOR(dev) + 1, NR_LISTS);
 
 /** &domain->probes[index % 255] */
-const list = (k: Kernel, domain: KobjMap, index: UInt): Cell =>
+const listAt = (k: Kernel, domain: KobjMap, index: UInt): Cell =>
   k.plus(domain, k.kobj_map.probes + (index % NR_LISTS) * k.ptr_words);
 
 /** Gives a range of numbers to whatever `probe` makes of `data`. 0 or -ENOMEM. */
@@ -54,7 +54,7 @@ export function kobj_map(
   }
   for (let i = 0; i < n; i++) {
     const p: Probe = k.plus(first, i * k.stride.probe);
-    let s = list(k, domain, MAJOR(dev) + i);
+    let s = listAt(k, domain, MAJOR(dev) + i);
     // Behind all that are narrower: a number is looked up in what is meant for it most.
     while (k.read_va(s) !== 0 && rangeOf(k, k.read_ptr(s)) < range) s = k.read_ptr(s);
     k.copy_ptr(k.plus(p, k.probe.next), s);
@@ -69,7 +69,7 @@ const rangeOf = (k: Kernel, p: Probe): ULong => k.read_ulong(k.plus(p, k.probe.r
 export function kobj_unmap(k: Kernel, domain: KobjMap, dev: UInt, range: ULong): void {
   let found: Probe = NULL;
   for (let i = 0; i < nrLists(dev, range); i++) {
-    let s = list(k, domain, MAJOR(dev) + i);
+    let s = listAt(k, domain, MAJOR(dev) + i);
     for (; k.read_va(s) !== 0; s = k.read_ptr(s)) {
       const p: Probe = k.read_ptr(s);
       if (k.read_int(k.plus(p, k.probe.dev)) >>> 0 !== dev || rangeOf(k, p) !== range) continue;
@@ -94,7 +94,7 @@ export function kobj_lookup(
   lock: (data: Cell) => boolean,
 ): Kobject {
   let best: ULong = Infinity;
-  for (let p: Probe = k.read_ptr(list(k, domain, MAJOR(dev))); p !== NULL; p = nextOf(k, p)) {
+  for (let p: Probe = k.read_ptr(listAt(k, domain, MAJOR(dev))); p !== NULL; p = nextOf(k, p)) {
     const from: UInt = k.read_int(k.plus(p, k.probe.dev)) >>> 0;
     const range: ULong = rangeOf(k, p);
     if (from > dev || from + range - 1 < dev) continue;
@@ -104,7 +104,7 @@ export function kobj_lookup(
     if (k.read_va(k.plus(p, k.probe.get)) !== functionNamed(k, 'exact_match')) continue;
     if (!lock(data)) continue;
     // exact_match(): the object begins with its kobject.
-    return k.plus(data, k.cdev.kobj) as Kobject;
+    return k.plus(data, k.cdev.kobj);
   }
   return NULL;
 }
@@ -125,7 +125,7 @@ export function kobj_map_init(k: Kernel, base_probe: VirtAddr, lock: Cell): Kobj
   k.write(k.plus(base, k.probe.dev), 1);
   k.write_long(k.plus(base, k.probe.range), -1);
   k.write_va(k.plus(base, k.probe.get), base_probe);
-  for (let i = 0; i < NR_LISTS; i++) k.write_ptr(list(k, p, i), base);
+  for (let i = 0; i < NR_LISTS; i++) k.write_ptr(listAt(k, p, i), base);
   k.write_ptr(k.plus(p, k.kobj_map.lock), lock);
   return p;
 }

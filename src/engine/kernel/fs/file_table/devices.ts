@@ -79,7 +79,12 @@ export function registerDevice(k: Kernel, misc: Cell, nrDevices: Int, node: { va
   if (file === NULL) return -ENOMEM;
   const minor = k.plus(misc, k.miscdevice.minor);
   if (k.read_int(minor) === MISC_DYNAMIC_MINOR) k.write(minor, DYNAMIC_MINORS - nrDevices - 1);
-  init_special_inode(k, inodeOf(k, file), S_IFCHR | NODE_MODE, MKDEV(MISC_MAJOR, k.read_int(minor)));
+  init_special_inode(
+    k,
+    inodeOf(k, file),
+    S_IFCHR | NODE_MODE,
+    MKDEV(MISC_MAJOR, k.read_int(minor)),
+  );
   // misc_open(): who opens it gets the device's operations, and finds the device in private_data.
   k.copy_ptr(k.plus(file, k.file.f_op), k.plus(misc, k.miscdevice.fops));
   k.write_ptr(k.plus(file, k.file.private_data), misc);

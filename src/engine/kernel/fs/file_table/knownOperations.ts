@@ -45,23 +45,23 @@ function generic_file_open(): Int {
 }
 
 /** A loff_t: exact up to 2^53. */
-export const read_loff = (k: Kernel, at: number): Long =>
+export const readLoff = (k: Kernel, at: number): Long =>
   k.read_int(at) * 1 + (k.read_int(at) < 0 ? 2 ** 32 : 0) + k.read_int(at + 1) * 2 ** 32;
 
-export const write_loff = (k: Kernel, at: number, value: Long): void => {
-  k.write(at, value % 2 ** 32 | 0);
+export const writeLoff = (k: Kernel, at: number, value: Long): void => {
+  k.write(at, (value % 2 ** 32) | 0);
   k.write(at + 1, Math.floor(value / 2 ** 32));
 };
 
 /** Moves the position of a file of so many bytes. */
-const seek = (k: Kernel, file: File, offset: Long, whence: Int, size: Long): Long => {
+const seekIn = (k: Kernel, file: File, offset: Long, whence: Int, size: Long): Long => {
   const f_pos = k.plus(file, k.file.f_pos);
   let to = offset;
   switch (whence) {
     case SEEK_SET:
       break;
     case SEEK_CUR:
-      to += read_loff(k, f_pos);
+      to += readLoff(k, f_pos);
       break;
     case SEEK_END:
       to += size;
@@ -75,19 +75,19 @@ const seek = (k: Kernel, file: File, offset: Long, whence: Int, size: Long): Lon
       return -EINVAL;
   }
   if (to < 0) return -EINVAL;
-  if (to !== read_loff(k, f_pos)) write_loff(k, f_pos, to);
+  if (to !== readLoff(k, f_pos)) writeLoff(k, f_pos, to);
   return to;
 };
 
-const i_size = (k: Kernel, file: File): Long =>
-  read_loff(k, k.plus(asCell(k.read_ptr(k.plus(file, k.file.f_inode))), k.inode.i_size));
+const sizeOf = (k: Kernel, file: File): Long =>
+  readLoff(k, k.plus(asCell(k.read_ptr(k.plus(file, k.file.f_inode))), k.inode.i_size));
 
 export function noop_llseek(k: Kernel, file: File): Long {
-  return read_loff(k, k.plus(file, k.file.f_pos));
+  return readLoff(k, k.plus(file, k.file.f_pos));
 }
 
 export function default_llseek(k: Kernel, file: File, offset: Long, whence: Int): Long {
-  return seek(k, file, offset, whence, i_size(k, file));
+  return seekIn(k, file, offset, whence, sizeOf(k, file));
 }
 
 const OPENS = { nonseekable_open, stream_open, simple_open, generic_file_open } as const;

@@ -19,14 +19,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { callWithPosition } from '../../../machine/ownTables.js';
 import type { Cell, VirtAddr } from '../../../memory/address.js';
-import {
-  EBADF,
-  EINVAL,
-  ENODEV,
-  ENOTTY,
-  ENXIO,
-  ESPIPE,
-} from '../../include/linux/errno.h.js';
+import { EBADF, EINVAL, ENODEV, ENOTTY, ENXIO, ESPIPE } from '../../include/linux/errno.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { fileMmap } from '../../mm/shmem/shmem.js';
 import { cdev_put, chrdev_open } from '../char_dev.js';

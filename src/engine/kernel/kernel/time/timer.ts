@@ -14,7 +14,8 @@ export type Timer = Pointer<'struct timer_list'>;
 const pprevOf = (k: Kernel, timer: Timer): Cell =>
   k.plus(timer, k.timer_list.entry + k.hlist_node.pprev);
 
-export const timer_pending = (k: Kernel, timer: Timer): boolean => k.read_va(pprevOf(k, timer)) !== 0;
+export const timer_pending = (k: Kernel, timer: Timer): boolean =>
+  k.read_va(pprevOf(k, timer)) !== 0;
 
 /** enqueue_timer(): the timer waits. The jiffy at which it is due, its low 32 bits: not before the next one. */
 export function enqueue_timer(k: Kernel, timer: Timer, expires: ULong): UInt {
