@@ -20,9 +20,9 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'engine.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 1840e3,
+    bytes: 1950e3,
   },
-  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 235e3 },
+  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 250e3 },
   {
     name: 'names of Linux',
     output: 'engine.cjs',
@@ -33,9 +33,9 @@ const BUDGETS = [
     name: 'instrumented kernel',
     output: 'engine.cjs',
     from: /^instrumented-kernel:/,
-    bytes: 2210e3,
+    bytes: 2240e3,
   },
-  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 2760e3 },
+  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 2800e3 },
   {
     name: 'kernel profiles',
     output: 'engine.cjs',
@@ -44,8 +44,8 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
-  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 140e3 },
-  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 7.95e6 },
+  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 155e3 },
+  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 8.25e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };

@@ -39,6 +39,22 @@ export async function bundleForNode(entries) {
   return files.map((file) => path.join(root, 'build', 'run', file.replace(/\.ts$/, '.mjs')));
 }
 
+/** Bundles a module into one script for node, whose exports are the module's; returns the output's path. */
+export async function bundleAsScript(entry) {
+  const outfile = path.join(root, 'build', 'run', entry.replace(/\.ts$/, '.cjs'));
+  await build({
+    ...common,
+    entryPoints: [entry],
+    outfile,
+    platform: 'node',
+    format: 'cjs',
+    packages: 'external',
+    sourcemap: false,
+    minifyWhitespace: true,
+  });
+  return outfile;
+}
+
 /**
  * Bundles a module for hosts without node (a browser, VS Code for the Web) into build/run/ as a script that leaves its
  * exports in the global `bundled`; what its packages need of node is aliased. Returns the output's path.

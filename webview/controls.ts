@@ -57,6 +57,8 @@ export function checkbox(
 export interface Dropdown<Value extends string> {
   readonly root: HTMLElement;
   setOptions(options: readonly DropdownOption<Value>[]): void;
+  /** As if it had been chosen, without telling. */
+  choose(value: Value): void;
 }
 
 interface DropdownOption<Value extends string> {
@@ -79,9 +81,17 @@ export function liveDropdown<Value extends string>(
         return element('vscode-option', { value: option.value, ...selected }, option.label);
       }),
     );
+  let offered = options;
   fill(options, value);
   root.addEventListener('change', () => change(current()));
-  return { root, setOptions: (given) => fill(given, current()) };
+  return {
+    root,
+    setOptions(given) {
+      offered = given;
+      fill(given, current());
+    },
+    choose: (chosen) => fill(offered, chosen),
+  };
 }
 
 export const dropdown = <Value extends string>(
@@ -102,6 +112,17 @@ export function textField(
   field.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') enter((field as unknown as HTMLInputElement).value, field);
   });
+  return field;
+}
+
+/** Heard at each letter. */
+export function filterField(
+  label: string,
+  placeholder: string,
+  changed: (text: string) => void,
+): HTMLElement {
+  const field = textField(label, placeholder, () => undefined);
+  field.addEventListener('input', () => changed((field as unknown as HTMLInputElement).value));
   return field;
 }
 

@@ -16,6 +16,10 @@ export function bytesText(bytes: number): string {
   return `${Number(value.toFixed(value < 10 ? 2 : 1))} ${UNITS[unit] ?? ''}`;
 }
 
+/** `Zone DMA32`; of a machine whose zones are not known the one that stands for all. */
+export const zoneTitle = (name: string): string =>
+  name === '' ? 'Physical memory' : `Zone ${name}`;
+
 export const countText = (count: number): string => count.toLocaleString('en');
 
 /** A frame number or an address, as a user types it; undefined if it is neither, or lies outside of the machine. */
@@ -34,4 +38,10 @@ export function bytesOf(base64: string): Uint8Array {
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
   return bytes;
+}
+
+export function sameBytes(known: Uint8Array, fresh: Uint8Array): boolean {
+  if (fresh.length !== known.length) return false;
+  for (let i = 0; i < fresh.length; i++) if (known[i] !== fresh[i]) return false;
+  return true;
 }

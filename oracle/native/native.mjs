@@ -1,10 +1,14 @@
 /**
- * `oracle native`: how fast Linux 6.1's own mm/ is on this machine. User-Mode Linux runs it as an ordinary process, without an
- * emulator; mmbench.c measures inside. The figures go to native.json in the output folder, with the machine they are of;
- * `mmscope bench` prints ratios to them when it runs on the same machine.
+ * `oracle native`: how fast Linux's own mm/ is on this machine.
+ *
+ *     mmbench.c   in Linux 6.1 as User-Mode Linux, an ordinary process: what the kernel does for itself, pages, objects, areas
+ *     usermem.c   under the kernel that this machine runs, of whatever release: faults, COW and fork(), which need a real MMU
+ *
+ * The figures go to native.json in the output folder, with the machine they are of; `mmscope bench` prints ratios to them when it runs
+ * on the same machine.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,10 +26,14 @@ export async function native() {
   const machine = await thisMachine();
   const source = kernelSource();
   const kernel = builtKernel(source);
+  const userMemory = builtUserMemory();
   const all = [];
   for (let i = 1; i <= RUNS; i++) {
     console.log(`run ${i} of ${RUNS} ...`);
-    all.push(figuresOf(measured(kernel)));
+    all.push({
+      ...figuresOf(measured(kernel)),
+      ...figuresOf(run(userMemory, [], { quiet: true })),
+    });
   }
   const best = Object.fromEntries(
     Object.keys(all[0]).map((name) => [name, Math.min(...all.map((figures) => figures[name]))]),
@@ -34,9 +42,10 @@ export async function native() {
   const file = inOutput('native.json');
   const figures = {
     kernel: `Linux ${release(source)}, User-Mode Linux`,
+    userKernel: `Linux ${os.release()}`,
     date: new Date().toISOString().slice(0, 10),
     machine,
-    pairNs: pairsOf(best),
+    pairNs: { ...pairsOf(best), ...rowsOf(best) },
     allNs: best,
   };
   writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
@@ -45,10 +54,14 @@ export async function native() {
 
 function builtKernel(source) {
   const kernel = inOutput('native', 'linux');
-  if (existsSync(kernel)) return kernel;
+  const program = path.join(here, 'native', 'mmbench.c');
+  const used = path.join(source, 'mm', 'mmbench.c');
+  if (existsSync(kernel) && existsSync(used) && readFileSync(used).equals(readFileSync(program)))
+    return kernel;
   needPackages(PACKAGES);
   addToTree(source);
-  putFile(path.join(here, 'native', 'mmbench.c'), path.join(source, 'mm', 'mmbench.c'));
+  rmSync(kernel, { force: true });
+  putFile(program, used);
   const objects = inOutput('objects', 'native');
   mkdirSync(objects, { recursive: true });
   const make = (...targets) =>
@@ -59,6 +72,14 @@ function builtKernel(source) {
   mkdirSync(path.dirname(kernel), { recursive: true });
   run('strip', ['-o', kernel, path.join(objects, 'linux')]);
   return kernel;
+}
+
+/** The program for the kernel that runs here. */
+function builtUserMemory() {
+  needPackages(['gcc', 'libc6-dev']);
+  const program = inOutput('native', 'usermem');
+  run('gcc', ['-O2', '-Wall', '-o', program, path.join(here, 'native', 'usermem.c')]);
+  return program;
 }
 
 /** What the kernel prints in one run. */
@@ -84,6 +105,27 @@ function pairsOf(figures) {
     ns,
   ]);
   return Object.fromEntries(pairs.filter(([order]) => order !== undefined));
+}
+
+/** The rows of `mmscope bench` by name, and what they are called here. */
+const ROWS = {
+  kmalloc: 'kmalloc(128)+kfree pair',
+  kmem_cache: 'kmem_cache_alloc(128)+free pair',
+  vmalloc: 'vmalloc(65536)+vfree pair',
+  handle_mm_fault: 'anonymous fault, without its trap',
+  pin: 'pin_user_pages(512)+unpin_user_pages',
+  'anonymous fault': 'anonymous fault, trap included',
+  'COW fault': 'COW fault, trap included',
+  'THP fault': 'THP fault, trap included',
+  fork: 'fork() of 1,000 pages',
+};
+
+function rowsOf(figures) {
+  const rows = Object.entries(ROWS).map(([row, name]) => {
+    if (figures[name] === undefined) throw new OracleError(`nothing measured "${name}"`);
+    return [row, figures[name]];
+  });
+  return Object.fromEntries(rows);
 }
 
 /** As `mmscope bench` tells machines apart. */

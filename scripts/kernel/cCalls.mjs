@@ -33,6 +33,7 @@ const WRITES = new Set([
   'write',
   'write_long',
   'write_ptr',
+  'write_pte',
   'write_va',
   'write_wide',
   'write_words',

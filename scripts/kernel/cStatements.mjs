@@ -11,7 +11,7 @@ import { CWriter, withoutLines } from './cWriter.mjs';
 const WIDTH = 96;
 
 /** What counts rounds; and what tells of sleeping and of locks, where C just sleeps. */
-const NOT_IN_C = /^(?:k\.(?:watchdog|sleepsOn|took|released)\(|if \(k\.has\()/;
+const NOT_IN_C = /^(?:k\.(?:watchdog|sleepsOn|shows|took|released)\(|if \(k\.has\()/;
 
 /**
  * @typedef {object} PrintedSource

@@ -29,8 +29,8 @@ export const TYPES = words(`
   deferred_split mm_slot khugepaged_scan
   kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
   mempool_s kref wait_queue_head wait_queue_entry wait_page_queue rwsem_waiter semaphore semaphore_waiter completion swait_queue
-  mutex_waiter sigpending percpu_counter ida ida_bitmap
-  path file_operations miscdevice delayed_work timer_list vma_iterator ma_state
+  mutex_waiter sigpending percpu_counter ida ida_bitmap xa_limit
+  path file_operations miscdevice delayed_work timer_list vma_iterator ma_state sysinfo pid
   cdev char_device_struct kobj_map probe seq_file seq_operations proc_ops proc_dir_entry tasklet_struct poll_table_struct fasync_struct
   device_attribute class_attribute debugfs_blob_wrapper
 `);
@@ -63,7 +63,6 @@ export const PARTS = {
   fs_struct: words(`umask root pwd`),
   vm_special_mapping: words(`name`),
   rcu_state: words(`expedited_sequence`),
-  kthread: words(`flags cpu result threadfn data parked exited full_name`),
   class: words(`name owner p`),
   device: words(`kobj parent init_name driver_data devt class`),
   workqueue_struct: words(`list saved_max_active flags name`),

@@ -94,7 +94,8 @@ async function whenFree(
 
 /** @throws AdapterError when the session is not as far as the request needs it */
 function require({ traits, live }: Session, needs: Needs, command: string): void {
-  if (needs === 'nothing') {
+  if (needs === 'nothing') return;
+  if (needs === 'no client') {
     if (traits !== undefined) throw errors.alreadyInitialized();
     return;
   }

@@ -6,6 +6,7 @@
  *
  * Invariant: a target is there, whole, or none is. Another one takes its place when it has been loaded, and not before.
  */
+import { GivenUp } from '../engine/memory/runEnds.js';
 import type { KernelLanguage } from '../engine/probe.js';
 import type { NumberFormat } from '../engine/types/format.js';
 import { NOTHING_ARMED, type Armed } from './breakpoints/armed.js';
@@ -58,7 +59,8 @@ export class Session {
   loading: Promise<void> = Promise.resolve();
   /** Resolves when the machine is free again: an answer that is worked out in pieces needs it. */
   occupied: Promise<void> | undefined;
-  private isLoading = false;
+  /** Requests for which something is being loaded. */
+  private readonly loaders = new Set<RequestContext>();
   private configured = false;
   private started = false;
   private ended = false;
@@ -85,7 +87,8 @@ export class Session {
 
   /** Something is being debugged, or about to be. */
   get isLaunched(): boolean {
-    return this.isLoading || this.launchArguments !== undefined;
+    const isLoading = [...this.loaders].some(({ cancelled }) => !cancelled());
+    return isLoading || this.launchArguments !== undefined;
   }
 
   // --- life ----------------------------------------------------------------------------------------------------------
@@ -119,10 +122,11 @@ export class Session {
   private async open(
     args: LaunchArguments,
     reporter: Reporter,
-    { seq }: RequestContext,
+    context: RequestContext,
   ): Promise<OpenedDebuggee> {
+    const { seq, cancelled } = context;
     const what = args.program ?? args.core ?? args.state ?? '';
-    this.isLoading = true;
+    this.loaders.add(context);
     const shown = this.progress.start('Opening the machine', {
       message: what.split(/[\\/]/).at(-1),
       requestId: seq,
@@ -131,14 +135,37 @@ export class Session {
     try {
       // Booting lets nothing through: what is shown has to be out before.
       if (this.progress.isShown()) await this.host.yieldToMessages();
-      const opened = await openDebuggee(args, this.host, reporter);
-      // Meanwhile the client may have asked for it to end.
-      if (this.host.waits?.() === 'urgent') await this.host.yieldToMessages();
-      return opened;
+      for (;;) {
+        const opened = await this.unlessGivenUp(args, reporter);
+        if (opened !== undefined) return opened;
+        await this.host.yieldToMessages();
+        if (this.ended || cancelled()) throw errors.cancelled();
+      }
     } finally {
-      this.isLoading = false;
+      this.loaders.delete(context);
       shown.end();
     }
+  }
+
+  /** Undefined when the client wants something to end, which may be this: it is asked before a machine is booted anew. */
+  private async unlessGivenUp(
+    args: LaunchArguments,
+    reporter: Reporter,
+  ): Promise<OpenedDebuggee | undefined> {
+    const heed = (): void => {
+      if (this.host.waits?.() === 'urgent') throw new GivenUp();
+    };
+    try {
+      return await openDebuggee(args, this.host, reporter, heed);
+    } catch (error) {
+      if (error instanceof GivenUp) return undefined;
+      throw error;
+    }
+  }
+
+  /** The client has lost interest in a launch or restart under way. */
+  cancelLoading(): void {
+    for (const { seq } of this.loaders) this.connection.cancel(seq);
   }
 
   private liveOf(
@@ -287,8 +314,9 @@ export class Session {
    */
   moves(direction: 'forward' | 'backward' = 'forward'): Live {
     const live = this.current;
-    const { scenario, timeline } = live.target;
-    if (scenario === undefined && !timeline.hasEdits(direction)) throw errors.notRunnable();
+    const { scenario, timeline, image } = live.target;
+    if (scenario === undefined && !timeline.hasEdits(direction))
+      throw errors.notRunnable(image.dumped === undefined);
     live.frames.clear();
     live.variables.clear();
     live.stop = undefined;

@@ -24,11 +24,15 @@ const KEPT_FILES = 3;
 
 type Bundle = Readonly<Record<string, () => unknown>>;
 
-/** @param file an absolute path; @param isKept false: neither read nor written */
-export function loadBundle(file: string, isKept: boolean): Bundle {
+/** @param file an absolute path; @param isKept false: neither read nor written; @param folder where it is kept */
+export function loadBundle(
+  file: string,
+  isKept: boolean,
+  folder = path.join(cacheFolder(), FOLDER),
+): Bundle {
   const require = createRequire(file);
   if (!isKept) return require(file) as Bundle;
-  const kept = path.join(cacheFolder(), FOLDER, `${identityOf(file)}.bin`);
+  const kept = path.join(folder, `${identityOf(file)}.bin`);
   const cachedData = bytesOf(kept);
   const script = new Script(wrap(readFileSync(file, 'utf8')), {
     filename: file,
@@ -39,7 +43,11 @@ export function loadBundle(file: string, isKept: boolean): Bundle {
   run(module.exports, require, module, file, path.dirname(file));
   // At the end, when it is known what was used.
   if (cachedData === undefined || script.cachedDataRejected === true)
-    process.once('exit', () => write(kept, script.createCachedData()));
+    process.once('exit', () => {
+      // The thread of a session ends first, and has used more than the one that started it.
+      if (script.cachedDataRejected === true || bytesOf(kept) === undefined)
+        write(kept, script.createCachedData());
+    });
   return module.exports;
 }
 

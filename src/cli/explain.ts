@@ -4,13 +4,7 @@
  */
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { fileError, readBytes } from '../files/nodeFiles.js';
-import {
-  binaryKindOf,
-  countFinding,
-  frameFinding,
-  pagemapFinding,
-  type BinaryKind,
-} from '../report/binary/explain.js';
+import { binaryFindings, binaryKindOf, type BinaryFile } from '../report/binary/explain.js';
 import { explain, type ReportInput } from '../report/explain.js';
 import type { Finding } from '../report/finding.js';
 import type { KernelVersion } from '../report/input/version.js';
@@ -39,10 +33,10 @@ export function explainFiles(
   err: (line: string) => void,
 ): number {
   const texts: ReportInput[] = [];
-  const binaries: { path: string; kind: BinaryKind }[] = [];
+  const binaries: BinaryFile[] = [];
   for (const path of request.files) {
     const kind = path === '-' ? undefined : binaryKindOf(path, headOf(path));
-    if (kind) binaries.push({ path, kind });
+    if (kind) binaries.push({ name: path, kind, pieces: () => piecesOf(path) });
     else texts.push({ name: path === '-' ? 'stdin' : path, text: textOf(path) });
   }
   const findings = [
@@ -64,17 +58,6 @@ export function explainFiles(
 
 const nothing = (files: readonly string[]): string =>
   `mmscope explain: ${files.join(', ')}: this does not contain a report about memory management. Known are allocation failures, OOM reports, bad pages, oopses, reports of SLUB and SLAB, vmap and CMA failures, files of /proc, output of crash, and a mask alone.`;
-
-function binaryFindings(binaries: readonly { path: string; kind: BinaryKind }[]): Finding[] {
-  const counts = binaries.find(({ kind }) => kind === 'kpagecount');
-  const flags = binaries.find(({ kind }) => kind === 'kpageflags');
-  return binaries.flatMap(({ path, kind }): Finding[] => {
-    if (kind === 'pagemap') return [pagemapFinding(path, piecesOf(path))];
-    if (kind === 'kpageflags')
-      return [frameFinding(path, piecesOf(path), counts && piecesOf(counts.path))];
-    return flags ? [] : [countFinding(path, piecesOf(path))];
-  });
-}
 
 function writeScenario(
   findings: readonly Finding[],

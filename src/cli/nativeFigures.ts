@@ -1,5 +1,5 @@
 /**
- * How fast Linux's own allocator is on this machine: the figures that `npm run oracle -- native` measured, if they are of this
+ * How fast Linux's own memory management is on this machine: the figures that `npm run oracle -- native` measured, if they are of this
  * very machine. Without them there is nothing to compare with: figures of another processor say nothing here.
  */
 import { createHash } from 'node:crypto';
@@ -17,9 +17,11 @@ interface Machine {
 /** native.json, as far as it is read here. */
 interface Figures {
   readonly kernel: string;
+  /** The kernel that this machine runs, of which the rows of a process's memory are. */
+  readonly userKernel?: string;
   readonly date: string;
   readonly machine: Machine;
-  /** Nanoseconds of alloc_pages() and __free_pages(), by order. */
+  /** Nanoseconds of alloc_pages() and __free_pages(), by order; and of the other rows, by name. */
   readonly pairNs: Readonly<Record<string, number>>;
 }
 
@@ -40,7 +42,7 @@ export function nativeFigures(program: string): Native {
   const file = fileOf(program);
   if (file === undefined)
     return { pairNs: {}, note: `There are no figures of the native kernel; ${HOW}.` };
-  const { kernel, date, machine, pairNs } = JSON.parse(textOf(file)) as Figures;
+  const { kernel, userKernel, date, machine, pairNs } = JSON.parse(textOf(file)) as Figures;
   if (machine.fingerprint !== thisMachine().fingerprint)
     return {
       pairNs: {},
@@ -48,9 +50,12 @@ export function nativeFigures(program: string): Native {
     };
   return {
     pairNs,
-    note: `native: ${kernel}, measured on this machine (${machine.cpu}) on ${date}`,
+    note: `native: ${kernel}, measured on this machine (${machine.cpu}) on ${date}${ofUser(userKernel)}`,
   };
 }
+
+const ofUser = (kernel: string | undefined): string =>
+  kernel === undefined ? '' : `; accesses of a process and fork(): this machine's own ${kernel}`;
 
 /** In the oracle's output folder: the one that is named, or that of the project around a program. */
 function fileOf(program: string): string | undefined {

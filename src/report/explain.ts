@@ -85,10 +85,26 @@ const KINDS: readonly ((context: Context) => Finding[])[] = [
 function reportFindings(context: Context): Finding[] {
   const found = KINDS.flatMap((find) => find(context));
   const kasan = found.filter(({ kind }) => kind === 'kasan');
+  const maps = found.filter(({ kind }) => kind === 'bad-page-map');
   return found
-    .filter((finding) => !isPartOf(finding, kasan))
+    .filter((finding) => !isPartOf(finding, kasan) && !isItsPage(finding, maps))
     .toSorted((a, b) => a.place.firstLine - b.place.firstLine);
 }
+
+/** The page that a bad entry of a page table led to is dumped with it. */
+const isItsPage = ({ kind, facts, place }: Finding, maps: readonly Finding[]): boolean =>
+  kind === 'bad-page' &&
+  facts['because'] === 'bad pte' &&
+  maps.some(
+    (map) =>
+      map.facts['page'] !== null &&
+      map.place.input === place.input &&
+      place.firstLine > map.place.firstLine &&
+      place.firstLine <= map.place.firstLine + 2,
+  );
+
+/** Stacks that a mail has broken may stand between. */
+const LONGEST_KASAN = 200;
 
 /** KASAN has SLUB and dump_page() print what they know: parts of its report. */
 const isPartOf = ({ kind, facts, place }: Finding, kasan: readonly Finding[]): boolean =>
@@ -98,5 +114,7 @@ const isPartOf = ({ kind, facts, place }: Finding, kasan: readonly Finding[]): b
   ) &&
   kasan.some(
     ({ place: { firstLine, lastLine, input } }) =>
-      input === place.input && firstLine <= place.firstLine && place.firstLine <= lastLine + 3,
+      input === place.input &&
+      firstLine <= place.firstLine &&
+      place.firstLine <= lastLine + LONGEST_KASAN,
   );

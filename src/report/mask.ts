@@ -2,7 +2,7 @@
  * A number alone: a GFP mask, or a word of page->flags, decoded by the kernel that is given or by the session's, which is said.
  */
 import type { Context } from './context.js';
-import { decodeGfp, gfpBitTexts } from './facts/gfp.js';
+import { decodeGfp, gfpBitTexts, unknownText } from './facts/gfp.js';
 import { flagFields, pageFlagsOf } from './facts/pageFlags.js';
 import { sections, type Finding, type Item } from './finding.js';
 import { kernelOf, kernelText } from './input/reportKernel.js';
@@ -59,7 +59,7 @@ export function maskFindings(context: Context): Finding[] {
 function gfpItem(mask: number, version: KernelVersion): string {
   const bits = gfpBitTexts(mask, version);
   const { unknown } = decodeGfp(mask, version);
-  return `As a GFP mask: ${bits.join(', ') || 'no flag'}${unknown === 0 ? '' : `; ${hex(unknown)} has no name in that release`}.`;
+  return `As a GFP mask: ${bits.join(', ') || 'no flag'}.${unknown === 0 ? '' : ` ${unknownText(unknown, version)}`}`;
 }
 
 function flagsItem(word: bigint, version: KernelVersion): string {

@@ -5,6 +5,7 @@
  */
 import { HEX_DUMP_MACROS } from './builtins/hexDumps.js';
 import { KERNEL_CALL_MACROS } from './builtins/macros.js';
+import { PROCESS_MACROS } from './builtins/processList.js';
 import { TEXT_MACROS } from './builtins/texts.js';
 import { AREAS } from './prelude/areas.js';
 import { COMPILER } from './prelude/compiler.js';
@@ -17,6 +18,7 @@ import { PAGES } from './prelude/pages.js';
 import { PAGE_TABLES } from './prelude/pageTables.js';
 import { WORDS } from './prelude/words.js';
 import { STRUCTURES } from './prelude/structures.js';
+import { TIME } from './prelude/time.js';
 import { USERSPACE } from './prelude/userspace.js';
 import type { Macro, SpecialMacro } from './syntax/macros.js';
 import { readMacros } from './syntax/predefined.js';
@@ -141,8 +143,10 @@ const wholeText = (): string =>
       STRUCTURES,
       PAGES,
       AREAS,
+      PROCESS_MACROS,
       PAGE_TABLES,
       DEVICES,
+      TIME,
       USERSPACE,
       LATER_CALLS,
     ],

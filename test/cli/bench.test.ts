@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { bestOf } from '../../src/cli/bench/best.js';
 import { rowsJson, rowsTable, type Row } from '../../src/cli/bench/rows.js';
 import { nativeFigures, thisMachine } from '../../src/cli/nativeFigures.js';
 import { scratchFolder } from '../scratch.js';
@@ -11,7 +12,8 @@ function project(machine?: ReturnType<typeof thisMachine>): string {
   const root = scratchFolder();
   const folder = path.join(root, 'build', 'oracle');
   mkdirSync(folder, { recursive: true });
-  const figures = { kernel: 'Linux 6.1.192', date: '2024-01-01', machine, pairNs: { 0: 20 } };
+  const kernels = { kernel: 'Linux 6.1.192', userKernel: 'Linux 6.18.44' };
+  const figures = { ...kernels, date: '2024-01-01', machine, pairNs: { 0: 20, fork: 1000 } };
   if (machine) writeFileSync(path.join(folder, 'native.json'), JSON.stringify(figures));
   return path.join(root, 'dist', 'mmscope.cjs');
 }
@@ -33,8 +35,8 @@ describe('figures of the native kernel', () => {
 
   it('are found in the project of the program, when they are of this machine', () => {
     const { pairNs, note } = nativeFigures(project(thisMachine()));
-    assert.deepEqual(pairNs, { 0: 20 });
-    assert.match(note, /Linux 6\.1\.192, measured on this machine/);
+    assert.deepEqual(pairNs, { 0: 20, fork: 1000 });
+    assert.match(note, /Linux 6\.1\.192, measured on this machine.* fork\(\): .* Linux 6\.18\.44$/);
   });
 
   it('of another machine are not used', () => {
@@ -47,6 +49,31 @@ describe('figures of the native kernel', () => {
     const { pairNs, note } = nativeFigures(project());
     assert.deepEqual(pairNs, {});
     assert.match(note, /npm run oracle -- native/);
+  });
+});
+
+describe('the best of many rounds', () => {
+  /** A clock that each round moves on. */
+  const measured = (rounds: (n: number) => number): { best: number; rounds: number } => {
+    let now = 0;
+    let count = 0;
+    const meter = { nowMs: () => now, heldBytes: () => 0 };
+    const best = bestOf(meter, () => {
+      now += 10;
+      return rounds(count++);
+    });
+    return { best, rounds: count };
+  };
+
+  it('is the smallest, and is waited for while rounds get better', () => {
+    const { best, rounds } = measured((n) => (n < 300 ? 1000 - n : 2000));
+    assert.equal(best, 701);
+    assert.ok(rounds >= 300, `${rounds} rounds`);
+  });
+
+  it('ends where no round is better, and ends at all', () => {
+    assert.ok(measured(() => 5).rounds < 100);
+    assert.ok(measured((n) => 1 / (n + 1)).rounds < 10_000);
   });
 });
 

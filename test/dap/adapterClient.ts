@@ -49,8 +49,11 @@ export class AdapterClient extends DebugClient {
   /** Set by a test that sends what is no message of the protocol. */
   sendsWrongThings = false;
   exitCode: number | null | undefined;
+  /** Resolves when the adapter has ended, of itself or not. */
+  gone: Promise<void> = Promise.resolve();
   private child: ChildProcess | undefined;
   private stderr = '';
+  private nrReceived = 0;
   private readonly unclaimed: Dap.Event[] = [];
   private readonly waiting: { event: string; take: (event: Dap.Event) => void }[] = [];
   private readonly internals = this as unknown as Internals;
@@ -79,7 +82,12 @@ export class AdapterClient extends DebugClient {
     const child = spawn(this.command, [...this.commandArguments], { stdio: 'pipe' });
     this.child = child;
     child.stderr.on('data', (data: Buffer) => (this.stderr += data.toString()));
-    child.on('exit', (code) => (this.exitCode = code));
+    this.gone = new Promise((resolve) =>
+      child.once('exit', (code) => {
+        this.exitCode = code;
+        resolve();
+      }),
+    );
     this.connect(child.stdout, child.stdin);
     return Promise.resolve();
   }
@@ -227,7 +235,7 @@ export class AdapterClient extends DebugClient {
     if (direction === '<-' || !this.sendsWrongThings)
       for (const problem of problemsOf(message)) this.problems.push(`${direction} ${problem}`);
     if (direction === '<-') {
-      const received = this.messages.filter((one) => one.direction === '<-').length;
+      const received = ++this.nrReceived;
       if (message.seq !== received) this.problems.push(`seq ${message.seq} instead of ${received}`);
     }
   }

@@ -105,14 +105,15 @@ describe('connection', () => {
 
   it('survives anything in place of a message', async () => {
     const served = new Served(() => undefined);
-    for (const nothing of [null, undefined, 5, 'text', [], {}, { type: 'request', seq: 0.5 }])
+    const numbered = [0.5, -1, 1e300].map((seq) => ({ type: 'request', seq, command: 'pause' }));
+    for (const nothing of [null, undefined, 5, 'text', [], {}, ...numbered])
       served.handleMessage(nothing);
     served.handleMessage({ type: 'response', request_seq: 1 });
     served.handleMessage({ type: 'event', event: 'x' });
     served.request(7, 'pause');
     await served.settled();
     // None of them has a number that could be answered; each is complained of, by an event.
-    assert.deepEqual(served.sent, [...Array<string>(7).fill('event output'), '7 pause ok']);
+    assert.deepEqual(served.sent, [...Array<string>(9).fill('event output'), '7 pause ok']);
     served.handleMessage({ type: 'request', seq: 8, command: 5 });
     assert.equal(served.sent.at(-1), '8  malformedMessage');
   });

@@ -103,6 +103,34 @@ describe('a dump that describes itself', function () {
       assert.match(message, /cannot run on .*6\.1\.0-57-amd64/s);
     }));
 
+  it('says what it cannot do, and does what it says', () =>
+    withAdapter(async (client) => {
+      const drive = new Drive(client, '');
+      await drive.launch({ core: DUMP }, { stopOnEntry: true });
+      const { frameId } = { frameId: (await drive.top()).id };
+      const call = await client.failure('evaluate', { expression: '*pfn_to_page(1)', frameId });
+      assert.match(call.sentence, /^not on this dump: this kernel has no \w+$/);
+      // Its kernel does not run here, under no name.
+      const [own] = await drive.setFunctions([{ name: 'alloc_pages' }]);
+      const [line] = await drive.setLines([{ line: 1 }], 'mmscope-kernel/mm/page_alloc.c');
+      assert.deepEqual([own?.verified, line?.verified], [false, false]);
+      assert.deepEqual((await client.body<{ sources: [] }>('loadedSources')).sources, []);
+      const step = await client.failure('next', { threadId: 1 });
+      assert.doesNotMatch(step.sentence, /debug console/);
+      const reference = { memoryReference: 'phys:0x1000', offset: -5000 };
+      assert.equal(
+        (await client.failure('readMemory', { ...reference, count: 9 })).short,
+        'badAddress',
+      );
+      const many = { memoryReference: '0xffffffff81000000', instructionCount: 10_001 };
+      assert.match((await client.failure('disassemble', many)).sentence, /at most 10000/);
+      // As `mmscope info DUMP --proc` has it.
+      assert.match(await drive.value('proc("94/maps")'), / \/bin\/prog$/m);
+      assert.match(await drive.value('proc("buddyinfo")'), /^Node 0, zone +DMA32/m);
+      const none = await client.failure('evaluate', { expression: 'proc("nothing")', frameId });
+      assert.match(none.sentence, /There is no file 'nothing': write buddyinfo/);
+    }));
+
   describe('whose kernel does not say where kallsyms lies', () => {
     const folder = scratchFolder();
     const core = path.join(folder, 'older');

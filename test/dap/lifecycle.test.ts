@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import { createInlineAdapter, nodeHost } from '../../src/adapter/index.js';
 import { scratchFolder } from '../scratch.js';
 import { Drive, lineOf, onScenario, scenario } from './drive.js';
 import { build, CLIENT, withAdapter } from './session.js';
@@ -265,5 +266,67 @@ describe('events of the session', function () {
       const drive = new Drive(client, scenario('blocks.mms'));
       await client.send('launch', { program: drive.program, stopOnEntry: true });
       assert.equal((await drive.stopped()).reason, 'entry');
+    }));
+
+  it('a boot is cancelled in the middle, and another one can begin', () =>
+    withAdapter(async (client) => {
+      await client.send('initialize', { ...CLIENT, supportsProgressReporting: true });
+      await client.send('configurationDone');
+      const program = scenario('large.mms');
+      const launch = client.failure('launch', { program, stopOnEntry: true });
+      const requestId = client.lastSeq;
+      await client.waitForEvent('progressStart');
+      await client.send('cancel', { requestId });
+      assert.equal((await launch).short, 'cancelled');
+      // At once: nobody waits for what was cancelled.
+      await client.send('launch', { program: scenario('blocks.mms'), stopOnEntry: true });
+      await client.waitForEvent('stopped');
+    }));
+
+  it('a boot hears in the middle that somebody waits', async () => {
+    const program = scenario('blocks.mms');
+    let looks = 0;
+    let texts = 0;
+    const adapter = createInlineAdapter({
+      ...nodeHost,
+      waits: () => (++looks === 100 ? 'urgent' : 'nobody'),
+      readFile: (name) => {
+        texts++;
+        return nodeHost.readFile(name);
+      },
+    });
+    const stopped = new Promise<void>((resolve) =>
+      adapter.onDidSendMessage((message) => {
+        if ((message as Dap.Event).event === 'stopped') resolve();
+      }),
+    );
+    const requests = [
+      ['initialize', CLIENT],
+      ['launch', { program, stopOnEntry: true }],
+      ['configurationDone', {}],
+    ] as const;
+    for (const [i, [command, args]] of requests.entries())
+      adapter.handleMessage({ type: 'request', seq: i + 1, command, arguments: args });
+    await stopped;
+    adapter.dispose();
+    // It was given up there; it was not meant, and so begun anew.
+    assert.ok(looks > 200, `${looks}`);
+    assert.equal(texts, 2);
+  });
+
+  it('terminate ends a launch that is under way', () =>
+    withAdapter(async (client) => {
+      await client.send('initialize', CLIENT);
+      await client.send('configurationDone');
+      const program = scenario('blocks.mms');
+      const launch = client.failure('launch', { program, stopOnEntry: true });
+      await client.send('terminate', {});
+      assert.equal((await launch).short, 'cancelled');
+      await client.waitForEvent('terminated');
+      // It waits for the one before to be on its way out, and nothing of that comes after it.
+      await client.send('launch', { program, stopOnEntry: true });
+      await client.waitForEvent('stopped');
+      assert.equal((await client.body<Dap.ThreadsResponse['body']>('threads')).threads.length, 1);
+      assert.deepEqual(client.takeEvents('stopped'), []);
     }));
 });

@@ -6,6 +6,7 @@ import { createConnection } from 'node:net';
 import path from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import type { WriteBody } from '../../src/engine/view/history.js';
 import type * as WithoutNode from '../../src/adapter/debugAdapter.js';
 import { createInlineAdapter, listen } from '../../src/adapter/index.js';
 import { ERROR_NAMES, helpOf } from '../../src/adapter/protocol/errors.js';
@@ -35,9 +36,13 @@ describe('protocol', function () {
     withAdapter(async (client) => {
       client.sendsWrongThings = true;
       for (const command of Object.keys(NEEDS)) {
-        if (command === 'initialize') continue;
+        if (command === 'initialize' || command === 'disconnect') continue;
         assert.equal((await client.failure(command, {})).short, 'notInitialized', command);
       }
+      // What could not be begun can be ended.
+      await client.send('disconnect', {});
+      await client.gone;
+      assert.equal(client.exitCode, 0);
     }));
 
   it('refuses what needs a machine before there is one', () =>
@@ -163,19 +168,40 @@ describe('protocol', function () {
     }));
 
   it('takes lines from 0 when the client counts so', () =>
-    withAdapter(async (client) => {
-      await client.send('initialize', { ...CLIENT, pathFormat: 'path', linesStartAt1: false });
-      assert.equal((await client.failure('initialize', CLIENT)).short, 'alreadyInitialized');
-    }));
+    onScenario(
+      'blocks.mms',
+      async (drive) => {
+        const line = lineOf(drive.program, 'print');
+        const [breakpoint] = await drive.setLines([{ line: line - 1 }]);
+        assert.equal(breakpoint?.line, line - 1);
+        await drive.go('continue');
+        assert.equal(await drive.line(), line - 1);
+        // What is written for people counts as their editors do.
+        const { text, statement } = await drive.client.body<WriteBody>('mmscope/lastWrite', {
+          expression: 'counter',
+        });
+        const told = Number(/ at main:(\d+): /.exec(text)?.[1]);
+        assert.equal(statement?.line, told - 1);
+      },
+      { client: { linesStartAt1: false } },
+    ));
 
   it('answers disconnect and ends by itself', () =>
     withAdapter(async (client) => {
       await client.send('initialize', CLIENT);
       await client.send('disconnect', {});
-      const started = Date.now();
-      while (client.exitCode === undefined && Date.now() - started < 60_000)
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      await client.gone;
       assert.equal(client.exitCode, 0);
+    }));
+
+  it('answers what is under way before it ends', () =>
+    withAdapter(async (client) => {
+      await client.send('initialize', CLIENT);
+      const launch = client.failure('launch', { program: scenario('large.mms') });
+      const lines = client.failure('setFunctionBreakpoints', { breakpoints: [] });
+      await client.send('disconnect', {});
+      assert.deepEqual([(await launch).short, (await lines).short], ['cancelled', 'cancelled']);
+      await client.gone;
     }));
 
   it('cancels a request that still waits, and answers it at once', () =>

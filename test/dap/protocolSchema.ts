@@ -83,22 +83,36 @@ const openEnded = (typeName: string): boolean =>
 /** VS Code's own members, for its menus; only clients that say they are VS Code get any. */
 const isVsCodes = (key: string): boolean => key.startsWith('__vscode');
 
+/** Of each node once: messages are many, and the declarations stay as they are. */
+function once<Node extends ts.Node, T>(of: (node: Node) => T): (node: Node) => T {
+  const known = new Map<Node, T>();
+  return (node) => {
+    const found = known.get(node);
+    if (found !== undefined) return found;
+    const made = of(node);
+    known.set(node, made);
+    return made;
+  };
+}
+
+const textOf = once((node: ts.Node) => node.getText(source));
+
 /** The members of an interface, those it inherits included. Own ones win. */
-function membersOf(node: ts.InterfaceDeclaration): Map<string, ts.PropertySignature> {
+const membersOf = once((node: ts.InterfaceDeclaration): Map<string, ts.PropertySignature> => {
   const out = new Map<string, ts.PropertySignature>();
   for (const clause of node.heritageClauses ?? [])
     for (const base of clause.types) {
-      const baseNode = nodes.get(base.expression.getText(source));
+      const baseNode = nodes.get(textOf(base.expression));
       if (baseNode !== undefined && ts.isInterfaceDeclaration(baseNode))
         for (const [name, member] of membersOf(baseNode)) out.set(name, member);
     }
   for (const member of node.members)
     if (ts.isPropertySignature(member)) out.set(nameOf(member.name), member);
   return out;
-}
+});
 
 const nameOf = (name: ts.PropertyName): string =>
-  ts.isIdentifier(name) || ts.isStringLiteral(name) ? name.text : name.getText(source);
+  ts.isIdentifier(name) || ts.isStringLiteral(name) ? name.text : textOf(name);
 
 function checkMembers(
   value: object,
@@ -110,7 +124,9 @@ function checkMembers(
     const held = (value as Record<string, unknown>)[name];
     if (held === undefined) {
       // The envelope's body and arguments are `any`: a type that has none leaves it out.
-      const optional = member.questionToken !== undefined || member.type?.getText(source) === 'any';
+      const optional =
+        member.questionToken !== undefined ||
+        (member.type !== undefined && textOf(member.type) === 'any');
       if (!optional) out.push(`${path}.${name} is missing`);
     } else if (member.type !== undefined) check(held, member.type, `${path}.${name}`, out);
   }
@@ -125,7 +141,7 @@ function check(value: unknown, type: ts.TypeNode, path: string, out: string[]): 
       check(value, one, path, problems);
       return problems.length === 0;
     });
-    if (!fits) wrong(type.getText(source));
+    if (!fits) wrong(textOf(type));
   } else if (ts.isArrayTypeNode(type)) {
     if (!Array.isArray(value)) wrong('array');
     else
@@ -135,14 +151,13 @@ function check(value: unknown, type: ts.TypeNode, path: string, out: string[]): 
     else checkTypeLiteral(value, type, path, out);
   } else if (ts.isLiteralTypeNode(type)) {
     const literal = type.literal;
-    if (ts.isStringLiteral(literal) ? value !== literal.text : value !== null)
-      wrong(type.getText(source));
+    if (ts.isStringLiteral(literal) ? value !== literal.text : value !== null) wrong(textOf(type));
   } else if (ts.isTypeReferenceNode(type)) {
     checkReference(value, type, path, out);
   } else if (ts.isParenthesizedTypeNode(type)) {
     check(value, type.type, path, out);
   } else {
-    const keyword = type.getText(source);
+    const keyword = textOf(type);
     if (keyword === 'any' || keyword === 'unknown') return;
     if (keyword === 'null' ? value !== null : typeof value !== keyword) wrong(keyword);
     // The declarations say `number` where the schema says integer; a progress' percentage is the one exception.
@@ -151,18 +166,23 @@ function check(value: unknown, type: ts.TypeNode, path: string, out: string[]): 
   }
 }
 
-function checkTypeLiteral(
-  value: object,
-  type: ts.TypeLiteralNode,
-  path: string,
-  out: string[],
-): void {
+const literalMembers = once((type: ts.TypeLiteralNode) => {
   const members = new Map<string, ts.PropertySignature>();
   let index: ts.TypeNode | undefined;
   for (const member of type.members) {
     if (ts.isPropertySignature(member)) members.set(nameOf(member.name), member);
     else if (ts.isIndexSignatureDeclaration(member)) index = member.type;
   }
+  return { members, index };
+});
+
+function checkTypeLiteral(
+  value: object,
+  type: ts.TypeLiteralNode,
+  path: string,
+  out: string[],
+): void {
+  const { members, index } = literalMembers(type);
   checkMembers(value, members, path, out);
   for (const [key, held] of Object.entries(value)) {
     if (members.has(key)) continue;
@@ -177,7 +197,7 @@ function checkReference(
   path: string,
   out: string[],
 ): void {
-  const name = type.typeName.getText(source);
+  const name = textOf(type.typeName);
   const element = type.typeArguments?.[0];
   if (name === 'Array' && element !== undefined) {
     if (!Array.isArray(value)) out.push(`${path}: no array`);
@@ -239,7 +259,7 @@ function sample(
     return out;
   }
   if (ts.isTypeReferenceNode(type)) {
-    const named = nodes.get(type.typeName.getText(source).replace('DebugProtocol.', ''));
+    const named = nodes.get(textOf(type.typeName).replace('DebugProtocol.', ''));
     return named === undefined ? undefined : sample(named, path, leaves);
   }
   if (ts.isTypeAliasDeclaration(type)) return sample(type.type, path, leaves);

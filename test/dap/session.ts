@@ -4,21 +4,23 @@ import path from 'node:path';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { AdapterClient } from './adapterClient.js';
 
-const ENTRY = 'test/dap/stdioMain.ts';
-/** Where the bundle is, for all test files of the process. */
+/** Where the adapter's bundle is, for all test files of the process and for the script that starts it. */
 const BUILT = 'MMSCOPE_TEST_ADAPTER';
+const START = path.resolve('build/run/test/dap/stdioStart.cjs');
 
-/** The adapter's bundle, made once a test run. */
-function adapterBundle(): string {
-  const known = process.env[BUILT];
-  if (known !== undefined) return known;
-  const script = `import('./scripts/bundle.mjs').then((m) => m.bundleForNode(['${ENTRY}']))`;
-  execFileSync(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+/** Bundles the adapter and what starts it, once a test run; gives the script to start. */
+function adapterScript(): string {
+  if (process.env[BUILT] !== undefined) return START;
+  const script = `import('./scripts/bundle.mjs').then(async (m) => {
+    await m.bundleAsScript('test/dap/stdioStart.ts');
+    console.log(await m.bundleAsScript('test/dap/stdioMain.ts'));
+  })`;
+  const built = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
   });
-  const built = path.resolve('build/run', ENTRY.replace(/\.ts$/, '.mjs'));
-  process.env[BUILT] = built;
-  return built;
+  process.env[BUILT] = built.trim();
+  return START;
 }
 
 /** What VS Code says about itself. */
@@ -37,7 +39,7 @@ export const CLIENT: Dap.InitializeRequestArguments = {
 
 /** Runs a test with an adapter that has just been started. */
 export async function withAdapter(test: (client: AdapterClient) => Promise<void>): Promise<void> {
-  const client = new AdapterClient(process.execPath, [adapterBundle()]);
+  const client = new AdapterClient(process.execPath, [adapterScript()]);
   await client.start();
   let failed = false;
   try {
@@ -51,4 +53,4 @@ export async function withAdapter(test: (client: AdapterClient) => Promise<void>
   }
 }
 
-export const build = (): void => void adapterBundle();
+export const build = (): void => void adapterScript();

@@ -33,6 +33,7 @@ const UNLISTED: Readonly<Record<string, string>> = {
   'include/linux/errno.h': 'no functions',
   'include/linux/instruction_pointer.h': 'no functions',
   'include/linux/poison.h': 'no functions',
+  'kernel/signal.c': 'the list has only a part of kernel/',
   'lib/show_mem.c': 'the list has only a part of lib/',
 };
 

@@ -341,7 +341,6 @@ const TRIMMED = new Set([
   'super_block',
   'vfsmount',
   'vm_special_mapping',
-  'kthread',
   'worker',
   'rcu_state',
 ]);

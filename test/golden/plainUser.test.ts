@@ -28,6 +28,11 @@ const OTHERS = [
   'i386-pae-slab-128M/migr-s1',
   'x86_64-slab-128M/migr-s1',
   'x86_64-slub-128M/migr-s1',
+  'i386-highmem4g-slub-256M/huge-s1',
+  'i386-pae-slab-256M/huge-s1',
+  'x86_64-slab-256M/huge-s1',
+  'x86_64-slub-256M/huge-s1',
+  'x86_64-slub-smp-256M/huge-s1',
 ];
 
 /** By family, how many operations are compared at least. */
@@ -36,6 +41,8 @@ const OPERATIONS: Readonly<Record<string, number>> = {
   usr: 142,
   usr2: 200,
   migr: 49,
+  huge: 131,
+  thp: 124,
 };
 
 function* files(): Generator<string> {

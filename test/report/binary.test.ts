@@ -1,6 +1,11 @@
 /** kpageflags, kpagecount and pagemap as the kernel writes them. */
 import assert from 'node:assert/strict';
-import { binaryKindOf, frameFinding, pagemapFinding } from '../../src/report/binary/explain.js';
+import {
+  binaryFindings,
+  binaryKindOf,
+  frameFinding,
+  pagemapFinding,
+} from '../../src/report/binary/explain.js';
 import { surveyFrames } from '../../src/report/binary/frameSurvey.js';
 import { cpuMs } from '../cpuTime.js';
 
@@ -50,6 +55,53 @@ describe('captures of frames', () => {
       const anonymous = survey.kinds.find(({ name }) => name === 'anonymous');
       assert.deepEqual([anonymous?.mapped, anonymous?.shared, survey.mostMapped], [2, 1, 7]);
     });
+
+  it('before 4.6 mark the first frame of a free block: what lies behind it is counted as far as a block can reach', () => {
+    const { kinds, onlyFirstOfFree } = surveyFrames([
+      bytes([
+        KPF.buddy,
+        0n,
+        0n,
+        0n,
+        KPF.buddy,
+        0n,
+        0n,
+        KPF.slab,
+        KPF.buddy,
+        KPF.slab,
+        KPF.buddy,
+        0n,
+      ]),
+    ]);
+    const count = (name: string): number | undefined =>
+      kinds.find((kind) => kind.name === name)?.frames;
+    assert.deepEqual(
+      [
+        onlyFirstOfFree,
+        count('free (buddy)'),
+        count('free (behind a first frame)'),
+        count('kernel, drivers'),
+      ],
+      [true, 4, 5, 1],
+    );
+    const whole = surveyFrames([bytes([KPF.buddy, KPF.buddy, KPF.buddy, KPF.buddy, 0n, 0n])]);
+    assert.deepEqual(
+      whole.kinds.map(({ name, frames }) => [name, frames]),
+      [
+        ['free (buddy)', 4],
+        ['kernel, drivers', 2],
+      ],
+    );
+  });
+
+  it('have counts below zero where nothing is mapped (before 4.18): none', () => {
+    const survey = surveyFrames([bytes([KPF.buddy, KPF.anon])], [bytes([(1n << 64n) - 127n, 2n])]);
+    assert.deepEqual([survey.mostMapped, survey.kinds.map(({ mapped }) => mapped)], [2, [0, 1]]);
+    const [alone] = binaryFindings([
+      { name: 'kpagecount', kind: 'kpagecount', pieces: () => [bytes([(1n << 64n) - 127n, 2n])] },
+    ]);
+    assert.deepEqual([alone?.facts.mapped, alone?.facts.mostMapped], [1, 2]);
+  });
 
   it('are told apart without their names', () => {
     const noise = bytes(

@@ -224,3 +224,32 @@ describe('registers of devices', () => {
       [],
     ));
 });
+
+describe('processes', () => {
+  it('are found by pid and on the list of all, and their memory can be read', () =>
+    checkLog(
+      `char *m = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+       strcpy(m, "parent");
+       int child = fork(), count = 0;
+       if (child == 0) { strcpy(m, "child!"); schedule(); schedule(); exit(0); }
+       schedule();
+       struct task_struct *p;
+       for_each_process(p) count += p == current || task_pid_nr(p) == child;
+       expect(count == 2);
+       struct task_struct *t = get_pid_task(find_get_pid(child), PIDTYPE_PID);
+       expect(t->pid == child && pid_task(find_vpid(4711), PIDTYPE_PID) == NULL);
+       put_task_struct(t);
+       char buf[16] = {}, comm[TASK_COMM_LEN];
+       expect(access_process_vm(t, (unsigned long)m, buf, 7, 0) == 7 && !strcmp(buf, "child!"));
+       expect(access_process_vm(t, (unsigned long)m, "hello", 6, FOLL_WRITE) == 6 && !strcmp(m, "parent"));
+       expect(access_process_vm(t, (unsigned long)m, buf, 6, 0) == 6 && !strcmp(buf, "hello"));
+       get_task_comm(comm, current);
+       expect(!strcmp(comm, "init"));
+       struct sysinfo si;
+       si_meminfo(&si);
+       expect(si.totalram == totalram_pages() && si.freeram == global_zone_page_state(NR_FREE_PAGES) && si.mem_unit == PAGE_SIZE);
+       wait(NULL);`,
+      [],
+      EVERY_LEVEL,
+    ));
+});

@@ -57,4 +57,76 @@ pr_info("%lu %lu %lu", first, third, last);`,
       assert.deepEqual(holders(last), []);
       assert.deepEqual(vm.holdings.pinnedFrames(), []);
     });
+
+  it('a page that is off its LRU list is held by the call that took it off; one of follow_page() by that', () => {
+    const vm = machine(`${BUFFER}buf[0] = 1; lru_add_drain();
+struct page *page = follow_page(find_vma(current->mm, (unsigned long)buf), (unsigned long)buf, FOLL_GET);
+follow_page(find_vma(current->mm, (unsigned long)buf), (unsigned long)buf, 0);
+isolate_lru_page(page);
+pr_info("%lu", page_to_pfn(page));
+putback_lru_page(page); put_page(page);
+pr_info("over"); buf[0] = 2;`);
+    const seen: string[] = [];
+    for (let i = 0; i < 40 && vm.runStatement().kind !== 'exited'; i++) {
+      const told = vm.tape
+        .marksBetween(vm.tape.start, vm.tape.cursor + 1)
+        .flatMap(({ event }) => (event.kind === 'printk' ? [event.text] : []));
+      if (told.length === seen.length) continue;
+      seen.push(told.at(-1) ?? '');
+      const pfn = Number(told[0]);
+      const account = pageAccount(inspectedOf(vm.image), pfn, (head) => ({
+        holders: vm.holdings.pageHolders(head),
+      }));
+      const texts = account?.rows.map(({ kind, references }) => `${kind} ${references}`);
+      assert.deepEqual(
+        texts,
+        told.length === 1 ? ['mappings 1', 'get 1', 'get 1'] : ['mappings 1', 'batch 1'],
+        told.join(),
+      );
+      if (told.length === 1)
+        assert.deepEqual(
+          vm.holdings.pageHolders(pfn).map(({ by }) => by),
+          ['at line 3 by follow_page()', 'at line 5 by isolate_lru_page()'],
+        );
+    }
+    assert.equal(seen.length, 2);
+  });
+
+  it('a reference to a page of a huge page stays with that page when it is split', () => {
+    const vm = machine(`transparent_hugepage_flags |= 1 << TRANSPARENT_HUGEPAGE_FLAG;
+struct page *pages[1]; unsigned long size = 1UL << PMD_SHIFT;
+char *buf = mmap((void *)0x40000000, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+buf[0] = 1;
+pin_user_pages((unsigned long)buf + 2 * PAGE_SIZE, 1, FOLL_WRITE, pages, NULL); pin_user_pages((unsigned long)buf, 1, FOLL_WRITE, pages, NULL);
+unsigned long head = page_to_pfn(compound_head(pages[0])); pr_info("%lu", head);
+unpin_user_page(pages[0]); unpin_user_page(pages[0]);
+get_user_pages((unsigned long)buf + 3 * PAGE_SIZE, 1, FOLL_WRITE, pages, NULL);
+pr_info("got");
+lock_page(pages[0]); expect(split_huge_page(pages[0]) == 0); unlock_page(pages[0]);
+pr_info("split"); buf[0] = 2;`);
+    const seen: (readonly string[])[] = [];
+    const rows = (pfn: number): readonly string[] =>
+      (
+        pageAccount(inspectedOf(vm.image), pfn, (head) => ({
+          holders: vm.holdings.pageHolders(head),
+        }))?.rows ?? []
+      ).map(({ kind, references }) => `${kind} ${references}`);
+    let told: readonly string[] = [];
+    for (let i = 0; i < 60 && vm.runStatement().kind !== 'exited'; i++) {
+      const texts = vm.tape
+        .marksBetween(vm.tape.start, vm.tape.cursor + 1)
+        .flatMap(({ event }) => (event.kind === 'printk' ? [event.text] : []));
+      if (texts.length === told.length) continue;
+      told = texts;
+      const head = Number(texts[0]);
+      seen.push([...rows(head), '|', ...rows(head + 3)]);
+    }
+    assert.deepEqual(seen, [
+      // Both pins count at the head.
+      ['mappings 1', 'pin 1', 'pin 1', '|', 'mappings 1', 'pin 1', 'pin 1'],
+      ['mappings 1', 'get 1', '|', 'mappings 1', 'get 1'],
+      ['mappings 1', '|', 'mappings 1', 'get 1'],
+    ]);
+    assert.equal(vm.failedExpects, 0);
+  });
 });

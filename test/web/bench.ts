@@ -6,6 +6,7 @@
  *     first picture   from the news of a session to what is drawn of it
  *     frame           callbacks and layout of a frame of the screen while the view scrolls
  *     update          all scripts that a step costs: the title, the timeline, the view
+ *     captures        kpageflags and kpagecount of such a machine, from the files to the picture
  *     scrubbing       callbacks of a frame while the pointer is dragged along a timeline of a million entries
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { CDPSession } from 'playwright-core';
 import type { ClockBody } from '../../src/engine/view/map.js';
+import { measureCapture, writeCaptures, type CaptureFigures } from './captureBench.js';
 import { launch, MapPage, noBrowser, type Machine } from './mapPage.js';
 import { scenarioMachine, type AdapterMachine } from './machines.js';
 
@@ -122,6 +124,18 @@ async function scriptMs(cdp: CDPSession): Promise<number> {
   return 1000 * (metrics.find(({ name }) => name === 'ScriptDuration')?.value ?? 0);
 }
 
+/** When nothing more is spent. Waits outside of the page: a page that waits spends, too. */
+async function scriptWhenStill(cdp: CDPSession): Promise<number> {
+  let last = await scriptMs(cdp);
+  for (let nrQuiet = 0; nrQuiet < 5;) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const now = await scriptMs(cdp);
+    nrQuiet = now === last ? nrQuiet + 1 : 0;
+    last = now;
+  }
+  return last;
+}
+
 /** @param step lets the machine go on, where its answers are not known yet */
 async function measure(
   view: string,
@@ -159,8 +173,7 @@ async function measure(
     const session = { id: 's', name: 't', subject: 't', stopped: true, epoch: 2, stop: 2 };
     window.postMessage({ type: 'session', session }, '*');
   });
-  await map.settle();
-  const update = (await scriptMs(cdp)) - before;
+  const update = (await scriptWhenStill(cdp)) - before;
   await map.page.close();
   return { first, frame, update };
 }
@@ -250,14 +263,29 @@ async function views(folder: string): Promise<void> {
   );
 }
 
+async function captures(folder: string): Promise<void> {
+  writeCaptures(folder);
+  const rounds: CaptureFigures[] = [];
+  for (let round = 0; round < ROUNDS; round++)
+    rounds.push(await measureCapture(folder, firstPicture));
+  const told = (of: (figures: CaptureFigures) => number): string =>
+    `${median(rounds.map(of)).toFixed(0)} ms`.padStart(13);
+  console.log('\nkpageflags and kpagecount of 64 GiB           read        drawn');
+  console.log(
+    `  ${'from the files (aim: drawn in 2000 ms)'.padEnd(36)}${told(({ read }) => read)}${told(({ drawn }) => drawn)}`,
+  );
+}
+
 async function main(): Promise<void> {
   if (noBrowser !== undefined) {
     console.log(`window: not measured (${noBrowser})`);
     return;
   }
   const folder = mkdtempSync(path.join(os.tmpdir(), 'mmscope-bench-'));
-  if (process.argv[2] !== 'timeline') await views(folder);
-  await timeline(folder);
+  const only = process.argv[2];
+  if (only === undefined) await views(folder);
+  if (only !== 'captures') await timeline(folder);
+  if (only !== 'timeline') await captures(folder);
   await (await launch()).close();
   rmSync(folder, { recursive: true });
 }

@@ -9,7 +9,7 @@ import { contrast, type Rgb } from '../../webview/draw/color.js';
 import { until } from './boards.js';
 import { describeInBrowser, openMap, showScenario } from './inBrowser.js';
 import { recordedMachine, smallMachine } from './machines.js';
-import { THEMES } from './mapPage.js';
+import { THEMES } from './themes.js';
 
 const RECORDED = 'examples/data/i386-highmem4g-slub-1G.trace.gz';
 const SCENARIO = path.join('examples', 'split-a-block.mms');

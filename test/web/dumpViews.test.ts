@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { CachesBody } from '../../src/engine/view/atlas/caches.js';
 import type { FreeAreasBody } from '../../src/engine/view/atlas/freeAreas.js';
 import type { PartsBody, VirtualBody } from '../../src/engine/view/atlas/virtual.js';
+import type { FrameLabelsBody, FrameValuesBody } from '../../src/engine/view/frameValues.js';
+import type { FrameBody, MapBody } from '../../src/engine/view/map.js';
 import { ask, complaints, marked, openView, press } from './boards.js';
 import { describeInBrowser, openMap } from './inBrowser.js';
 import { dumpMachine, type AdapterMachine } from './machines.js';
@@ -30,6 +32,76 @@ describeInBrowser('a dump in the window Memory', () => {
     await map.screenshot('dump-physical');
   });
 
+  it('physical: coloured by all that its types tell, each with its legend', async () => {
+    const { machine: kind } = await ask<MapBody>(machine, 'mmscope/map', {
+      firstPfn: 0,
+      framesPerCell: 1 << 26,
+      cells: 1,
+    });
+    assert.deepEqual(
+      kind?.colourings?.filter((by) => by === 'age'),
+      [],
+      'nothing is ever written',
+    );
+    const nrFrames = 0x5000;
+    const valuesBy = async (by: string): Promise<Buffer> => {
+      const asks = { firstPfn: 0, framesPerCell: 1, cells: nrFrames, by };
+      return Buffer.from(
+        (await ask<FrameValuesBody>(machine, 'mmscope/frameValues', asks)).values,
+        'base64',
+      );
+    };
+    const [references, flagged, types] = await Promise.all(
+      ['references', 'PG_uptodate', 'migratetype'].map(valuesBy),
+    );
+    assert.ok(references && flagged && types);
+    // Frames that have a count, and some that have none, as the frame itself says.
+    const counted = [...references.keys()].filter((pfn) => (references[pfn] ?? 255) % 255 > 0);
+    assert.ok(counted.length > 100);
+    let nrFlagged = 0;
+    for (const pfn of [...counted.filter((_, i) => i % 40 === 0), 0x2a10]) {
+      const { fields, flags } = await ask<FrameBody>(machine, 'mmscope/frame', { pfn });
+      const count = fields.find(({ name }) => name === '_refcount')?.value;
+      assert.equal(references[pfn], count === undefined ? 255 : Math.min(250, Number(count)));
+      const has = flags.includes('PG_uptodate');
+      assert.equal(flagged[pfn], count === undefined ? 255 : has ? 15 : 0, `pfn ${pfn}`);
+      if (has) nrFlagged++;
+    }
+    assert.ok(nrFlagged > 0);
+    assert.ok(new Set(types).size > 1, 'of several migratetypes');
+    const legend = map.page.locator('.legend');
+    for (const [by, words] of [
+      ['Order', 'Order of the block'],
+      ['Migratetype', 'RECLAIMABLE'],
+      ['Zone', 'DMA32'],
+      ['References', '_refcount'],
+      ['Mappings', 'page tables that map it'],
+      ['PG_uptodate', 'PG_uptodate'],
+      ['Owner', 'prog (pid 94)'],
+    ] as const) {
+      await map.page.locator('vscode-dropdown[aria-label="Colour by"]').click();
+      await map.page.getByRole('option', { name: `Colour: ${by}`, exact: true }).click();
+      await legend.filter({ hasText: words }).waitFor();
+      await map.settle();
+      if (by === 'Migratetype' || by === 'Owner') await map.screenshot(`dump-by-${by}`);
+    }
+    await map.page.locator('vscode-dropdown[aria-label="Colour by"]').click();
+    await map.page.getByRole('option', { name: 'Colour: Use', exact: true }).click();
+    await map.settle();
+  });
+
+  it('physical: near, with the count and the flags of each frame in use', async () => {
+    const { counts, flags } = await ask<FrameLabelsBody>(machine, 'mmscope/frameLabels', {
+      firstPfn: 0x3000,
+      nrFrames: 1024,
+    });
+    const at = counts.findIndex((count) => count > 0);
+    assert.ok(at >= 0);
+    const { fields } = await ask<FrameBody>(machine, 'mmscope/frame', { pfn: 0x3000 + at });
+    assert.equal(fields.find(({ name }) => name === '_refcount')?.value, String(counts[at]));
+    assert.ok(flags.some((letters) => letters !== ''));
+  });
+
   it('virtual: its regions, the areas of its processes', async () => {
     await openView(map, 'Virtual');
     const { regions, spaces } = await ask<VirtualBody>(machine, 'mmscope/virtual', {});
@@ -46,6 +118,12 @@ describeInBrowser('a dump in the window Memory', () => {
       count: 100,
     });
     assert.ok(parts.length > 3);
+    // What cannot be read is not called empty.
+    const direct = regions.find(({ kind }) => kind === 'directMap') ?? assert.fail('no direct map');
+    assert.equal(direct.mappedBytes, 0);
+    assert.equal(direct.unreadBytes, direct.sizeBytes);
+    const said = await map.page.locator('.view-virtual .ribbon').innerText();
+    assert.match(said, /tables not in the dump/);
     await map.screenshot('dump-virtual');
   });
 
@@ -66,6 +144,7 @@ describeInBrowser('a dump in the window Memory', () => {
     const { zones } = await ask<FreeAreasBody>(machine, 'mmscope/freeAreas', {});
     const shown = await map.page.locator('.view-free').innerText();
     for (const { name } of zones) assert.ok(shown.includes(name), name);
+    assert.ok(!shown.includes('requested'), 'nobody knows what was requested of a dump');
     await map.screenshot('dump-free');
   });
 

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { complaints, openView } from './boards.js';
 import { describeInBrowser, openMap } from './inBrowser.js';
 import { dumpMachine, scenarioMachine, type AdapterMachine } from './machines.js';
-import { THEMES } from './mapPage.js';
+import { THEMES } from './themes.js';
 
 const VIEWS = ['Physical', 'Virtual', 'Page Walk', 'Free Areas', 'Caches'] as const;
 

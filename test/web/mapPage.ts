@@ -2,22 +2,18 @@
  * The map in a browser, as the extension makes its page (its real content security policy), without VS Code around it: the
  * extension's half of the conversation is played here. A machine is any function that answers the map's questions.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { mapPage } from '../../src/extension/map/mapPage.js';
-import { PAGE_KINDS } from '../../src/engine/view/pageState.js';
-import { parseColor, type Rgb } from '../../webview/draw/color.js';
 import type { Act, MapSession } from '../../webview/messages.js';
+import { BODY_CLASSES, themeStyle, type Theme } from './themes.js';
 
 /** Whatever answers the window's custom requests. */
 export interface Machine {
   /** @throws Error with the adapter's sentence */
   request(name: string, args: unknown): Promise<unknown>;
 }
-
-export const THEMES = ['dark', 'light', 'highContrast', 'highContrastLight'] as const;
-export type Theme = (typeof THEMES)[number];
 
 const ORIGIN = 'http://map.test';
 const THEME = 'theme.css';
@@ -99,7 +95,7 @@ export class MapPage {
         resource: (file) => `${ORIGIN}/${file}`,
       });
       const body = html
-        .replace('<body>', `<body class="vscode-${theme}">`)
+        .replace('<body>', `<body class="${BODY_CLASSES[theme]}">`)
         .replace('</head>', `<link rel="stylesheet" href="${ORIGIN}/${THEME}"></head>`);
       return route.fulfill({ contentType: 'text/html', body });
     });
@@ -263,99 +259,3 @@ function playExtension(given: unknown): void {
     },
   });
 }
-
-interface Manifest {
-  readonly contributes: {
-    readonly colors: readonly { id: string; defaults: Readonly<Record<Theme, string>> }[];
-  };
-}
-
-/** The palette that a theme comes to, for tests that compare with it. */
-export function themeColors(theme: Theme): {
-  readonly background: Rgb;
-  readonly changed: Rgb;
-  readonly kinds: readonly Rgb[];
-} {
-  const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
-  const isLight = theme === 'light' || theme === 'highContrastLight';
-  const black = { r: 0, g: 0, b: 0 };
-  return {
-    background: parseColor((isLight ? LIGHT : DARK)['--vscode-editor-background'], black),
-    changed: parseColor(
-      contributes.colors.find(({ id }) => id === 'mmscope.changed')?.defaults[theme] ?? '',
-      black,
-    ),
-    kinds: PAGE_KINDS.map(({ colorId }) => {
-      const color = contributes.colors.find(({ id }) => id === colorId);
-      return parseColor(color?.defaults[theme] ?? '', black);
-    }),
-  };
-}
-
-/** What VS Code gives a webview: the colours that we contribute, and the few of its own that matter in a picture. */
-function themeStyle(theme: Theme): string {
-  const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
-  const own = contributes.colors.map(({ id, defaults }): [string, string] => [
-    `--vscode-${id.replaceAll('.', '-')}`,
-    defaults[theme],
-  ]);
-  const theirs = theme === 'light' || theme === 'highContrastLight' ? LIGHT : DARK;
-  const rules = [...own, ...Object.entries(theirs)].map(([name, value]) => `${name}: ${value};`);
-  return `:root { ${rules.join(' ')} }`;
-}
-
-const FONTS = {
-  '--vscode-font-family': '"DejaVu Sans", sans-serif',
-  '--vscode-font-size': '13px',
-  '--vscode-editor-font-family': '"DejaVu Sans Mono", monospace',
-};
-const DARK = {
-  ...FONTS,
-  '--vscode-editor-background': '#1f1f1f',
-  '--vscode-foreground': '#cccccc',
-  '--vscode-errorForeground': '#f85149',
-  '--vscode-descriptionForeground': '#9d9d9d',
-  '--vscode-focusBorder': '#0078d4',
-  '--vscode-panel-border': '#2b2b2b',
-  '--vscode-sideBar-background': '#181818',
-  '--vscode-editorHoverWidget-background': '#202020',
-  '--vscode-editorHoverWidget-border': '#454545',
-  '--vscode-button-background': '#0078d4',
-  '--vscode-button-foreground': '#ffffff',
-  '--vscode-textLink-foreground': '#4daafc',
-  '--vscode-button-secondaryBackground': '#313131',
-  '--vscode-button-secondaryForeground': '#cccccc',
-  '--vscode-input-background': '#313131',
-  '--vscode-input-foreground': '#cccccc',
-  '--vscode-settings-dropdownBackground': '#313131',
-  '--vscode-dropdown-background': '#313131',
-  '--vscode-dropdown-foreground': '#cccccc',
-  '--vscode-checkbox-background': '#313131',
-  '--vscode-badge-background': '#616161',
-  '--vscode-badge-foreground': '#f8f8f8',
-};
-const LIGHT = {
-  ...FONTS,
-  '--vscode-editor-background': '#ffffff',
-  '--vscode-errorForeground': '#d1242f',
-  '--vscode-foreground': '#3b3b3b',
-  '--vscode-descriptionForeground': '#717171',
-  '--vscode-focusBorder': '#005fb8',
-  '--vscode-panel-border': '#e5e5e5',
-  '--vscode-sideBar-background': '#f8f8f8',
-  '--vscode-editorHoverWidget-background': '#f8f8f8',
-  '--vscode-editorHoverWidget-border': '#c8c8c8',
-  '--vscode-button-background': '#005fb8',
-  '--vscode-button-foreground': '#ffffff',
-  '--vscode-textLink-foreground': '#005fb8',
-  '--vscode-button-secondaryBackground': '#e5e5e5',
-  '--vscode-button-secondaryForeground': '#3b3b3b',
-  '--vscode-input-background': '#ffffff',
-  '--vscode-input-foreground': '#3b3b3b',
-  '--vscode-settings-dropdownBackground': '#ffffff',
-  '--vscode-dropdown-background': '#ffffff',
-  '--vscode-dropdown-foreground': '#3b3b3b',
-  '--vscode-checkbox-background': '#f8f8f8',
-  '--vscode-badge-background': '#cccccc',
-  '--vscode-badge-foreground': '#3b3b3b',
-};

@@ -10,7 +10,8 @@ import { contrast } from '../../webview/draw/color.js';
 import { until } from './boards.js';
 import { describeInBrowser, showScenario } from './inBrowser.js';
 import type { AdapterMachine } from './machines.js';
-import { type MapPage, themeColors, THEMES } from './mapPage.js';
+import type { MapPage } from './mapPage.js';
+import { themeColors, THEMES } from './themes.js';
 
 const SPLIT = path.join('examples', 'split-a-block.mms');
 

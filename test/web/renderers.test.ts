@@ -16,7 +16,8 @@ import {
 } from '../../webview/views/physical/layout.js';
 import { describeInBrowser, openMap } from './inBrowser.js';
 import { plainMachine } from './machines.js';
-import { type MapPage, themeColors } from './mapPage.js';
+import type { MapPage } from './mapPage.js';
+import { themeColors } from './themes.js';
 
 const NR_FRAMES = 8 * CELLS_PER_TILE;
 const ZONES = [
@@ -156,4 +157,42 @@ describeInBrowser('the renderers of the map', () => {
       await one.page.close();
       await other.page.close();
     });
+
+  it('canvas: a step draws the tiles that have become others, and no other pixel', async () => {
+    const states = model.slice();
+    const stepping = plainMachine(ZONES, states);
+    const views = { physical: { zoom: 5, arrangement: 'buddy', renderer: 'canvas' } };
+    const options = { width: 900, height: 640, kept: { views } };
+    const map = await openMap(stepping, options);
+    await map.stopped();
+    await map.page.evaluate(() => {
+      const scope = window as unknown as { blitted: number };
+      scope.blitted = 0;
+      const { prototype } = CanvasRenderingContext2D;
+      const own = Object.getOwnPropertyDescriptor(prototype, 'putImageData')?.value as (
+        ...args: unknown[]
+      ) => void;
+      (prototype.putImageData as unknown) = function (
+        this: CanvasRenderingContext2D,
+        ...args: [ImageData, ...number[]]
+      ) {
+        const [image, , , , , width = image.width, height = image.height] = args;
+        scope.blitted += width * height;
+        own.apply(this, args);
+      };
+    });
+    states.fill(pageState(pageKindCode('slab'), 0), 1400, 1700);
+    await map.stopped();
+    const fresh = await openMap(stepping, options);
+    await fresh.stopped();
+    const cellPx = ZOOMS[5]?.cellPx ?? 0;
+    const blitted = await map.page.evaluate(
+      () => (window as unknown as { blitted: number }).blitted,
+    );
+    // Tile 1, in both zones.
+    assert.equal(blitted, 2 * CELLS_PER_TILE * cellPx * cellPx);
+    assert.deepEqual(await pixelsOf(map), await pixelsOf(fresh));
+    await map.page.close();
+    await fresh.page.close();
+  });
 });

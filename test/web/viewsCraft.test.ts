@@ -8,7 +8,8 @@ import path from 'node:path';
 import { contrast, parseColor, type Rgb } from '../../webview/draw/color.js';
 import { describeInBrowser, openMap } from './inBrowser.js';
 import { scenarioMachine, type AdapterMachine } from './machines.js';
-import { type MapPage, THEMES, type Theme } from './mapPage.js';
+import type { MapPage } from './mapPage.js';
+import { THEMES, type Theme } from './themes.js';
 
 const SCENARIO = path.join('test', 'web', 'scenarios', 'views.mms');
 const AXE = process.env['AXE_CORE'] ?? path.join('node_modules', 'axe-core', 'axe.min.js');

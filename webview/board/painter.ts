@@ -1,6 +1,6 @@
 /** Makes the SVG elements of a scene. Colours and fonts are attributes, so a picture looks the same in a file. */
-import { contrast, css, inkOn, mix, type Rgb } from '../draw/color.js';
-import type { Palette } from '../draw/palette.js';
+import { contrast, css, mix, type Rgb } from '../draw/color.js';
+import { inkIn, type Palette } from '../draw/palette.js';
 import type { Box } from './scene.js';
 
 export interface Stroke {
@@ -128,7 +128,7 @@ export class Painter {
   /** The theme's own where it can be read there (WCAG 2.2, 1.4.3). */
   inkOn(color: Rgb): Rgb {
     const { foreground } = this.palette;
-    return contrast(foreground, color) >= 4.6 ? foreground : inkOn(color);
+    return contrast(foreground, color) >= 4.6 ? foreground : inkIn(this.palette, color);
   }
 
   /** The theme's muted colour where it can be read. */

@@ -55,12 +55,12 @@ const WHITE: Rgb = { r: 255, g: 255, b: 255 };
 /** What text needs (WCAG 2.2, 1.4.3). */
 const LEGIBLE = 4.5;
 
-/** The softest ink that can be read on a colour: a dark or a light shade of the colour itself. */
-export function inkOn(color: Rgb): Rgb {
+/** The softest ink that has a contrast on a colour: a dark or a light shade of the colour itself. */
+export function inkOn(color: Rgb, least = LEGIBLE): Rgb {
   const end = contrast(color, BLACK) > contrast(color, WHITE) ? BLACK : WHITE;
   for (let share = 0.5; share < 1; share += 0.05) {
     const ink = mix(color, end, share);
-    if (contrast(color, ink) >= LEGIBLE + 0.1) return ink;
+    if (contrast(color, ink) >= least + 0.1) return ink;
   }
   return end;
 }

@@ -12,7 +12,7 @@ import {
   pageKindCode,
   shareOfState,
 } from '../../src/engine/view/pageState.js';
-import { mix, parseColor, type Rgb } from './color.js';
+import { inkOn, mix, parseColor, type Rgb } from './color.js';
 
 export interface Palette {
   readonly background: Rgb;
@@ -60,6 +60,13 @@ export function readPalette(root: HTMLElement): Palette {
     highContrast: document.body.classList.contains('vscode-high-contrast'),
   };
 }
+
+/** What high contrast asks of text (WCAG 2.2, 1.4.6). */
+const ENHANCED = 7;
+
+/** The ink for words on a colour. */
+export const inkIn = ({ highContrast }: Palette, color: Rgb): Rgb =>
+  highContrast ? inkOn(color, ENHANCED) : inkOn(color);
 
 const FREE_KINDS = new Set([
   pageKindCode('free'),

@@ -5,6 +5,8 @@ import type { ViewName } from './view.js';
 export interface Tabs {
   readonly root: HTMLElement;
   show(name: ViewName): void;
+  /** The others are hidden. */
+  offer(names: readonly ViewName[]): void;
 }
 
 export const panelId = (name: ViewName): string => `panel-${name}`;
@@ -30,17 +32,19 @@ export function createTabs(
     ...buttons.map(({ button }) => button),
   );
   root.addEventListener('keydown', (event) => {
-    const at = buttons.findIndex(({ button }) => button === document.activeElement);
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: buttons.length - 1 }[
-      event.key
-    ];
-    const next = to === undefined ? undefined : buttons[(to + buttons.length) % buttons.length];
+    const seen = buttons.filter(({ button }) => !button.hidden);
+    const at = seen.findIndex(({ button }) => button === document.activeElement);
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: seen.length - 1 }[event.key];
+    const next = to === undefined ? undefined : seen[(to + seen.length) % seen.length];
     if (next === undefined) return;
     event.preventDefault();
     next.button.focus();
   });
   return {
     root,
+    offer(names) {
+      for (const { name, button } of buttons) button.hidden = !names.includes(name);
+    },
     show(shown) {
       for (const { name, button } of buttons) {
         button.setAttribute('aria-selected', String(name === shown));

@@ -65,6 +65,7 @@ export function createTitleBar(tabs: HTMLElement, actions: TitleBarActions): Tit
     root,
     complain,
     setTitle(text, more) {
+      if (text === title.textContent && more === detail.textContent) return;
       title.textContent = text;
       title.title = `${text}; ${more}`;
       detail.textContent = more;

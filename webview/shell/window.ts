@@ -27,7 +27,12 @@ const PAGE_SIZE = 4096;
 const MOST_DIFFERENCES = 200;
 const STRIP_MS = 60;
 const MIB = 1 << 20;
-const SOURCES = { boot: 'booted', state: 'recorded', core: 'from a dump' } as const;
+const SOURCES = {
+  boot: 'booted',
+  state: 'recorded',
+  core: 'from a dump',
+  capture: 'captured',
+} as const;
 
 /** What survives a reload. */
 interface Kept {
@@ -62,6 +67,7 @@ export class MemoryWindow {
   private readonly opened = new Map<ViewName, Opened>();
   private shown: ViewName;
   private beside: ViewName | undefined;
+  private offered: readonly ViewName[] = VIEWS.map(({ name }) => name);
   private update: Update | undefined;
   private stripTimer: number | undefined;
   /** What is to be revealed at the first stop. */
@@ -172,6 +178,7 @@ export class MemoryWindow {
     }
     this.update = update;
     this.setTitle(update);
+    this.offerViews(update.machine.kind?.views);
     this.tellUpdate();
     if (!update.isOther) void this.link.locate();
     this.refreshStrip();
@@ -274,9 +281,21 @@ export class MemoryWindow {
     this.tellSelection(this.link.lit);
   }
 
+  /** What a machine cannot show is not offered. */
+  private offerViews(names: readonly string[] | undefined): void {
+    this.offered = VIEWS.map(({ name }) => name).filter((name) => names?.includes(name) ?? true);
+    this.tabs.offer(this.offered);
+    const { shown, beside, offered } = this;
+    const [first = 'physical'] = offered;
+    const isOffered = (name: ViewName | undefined): boolean =>
+      name === undefined || offered.includes(name);
+    if (isOffered(shown) && isOffered(beside)) return;
+    this.show(isOffered(shown) ? shown : first, isOffered(beside) ? beside : undefined);
+  }
+
   private besides(): readonly MenuItem[] {
-    const { shown, beside } = this;
-    const others = VIEWS.filter(({ name }) => name !== shown);
+    const { shown, beside, offered } = this;
+    const others = VIEWS.filter(({ name }) => name !== shown && offered.includes(name));
     return [
       {
         label: 'One view',
@@ -372,10 +391,15 @@ const known = (name: ViewName | undefined): ViewName | undefined =>
 /** `i386, 1 GiB, recorded; split-a-block.mms` */
 function titleOf({ nrFrames, kind }: Machine, { subject, name, isOneOfMany }: MapSession): string {
   const size = bytesText(Math.round((nrFrames * PAGE_SIZE) / MIB) * MIB);
-  const machine = kind === undefined ? [size] : [kind.arch, size, SOURCES[kind.source]];
+  const machine =
+    kind === undefined
+      ? [size]
+      : [kind.arch, size, SOURCES[kind.source]].filter((part) => part !== '');
   const whose = isOneOfMany === true && name !== subject ? `${subject} (${name})` : subject;
   return machine.join(', ') + (whose === '' ? '' : `; ${whose}`);
 }
 
 const detailOf = ({ nrFrames, zones }: Machine): string =>
-  `${countText(nrFrames)} frames \u00b7 ${zones.map((zone) => zone.name).join(', ')}`;
+  [`${countText(nrFrames)} frames`, zones.map(({ name }) => name).join(', ')]
+    .filter((part) => part !== '')
+    .join(' \u00b7 ');

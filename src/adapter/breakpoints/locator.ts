@@ -46,6 +46,8 @@ const unbound = (message: string): Omit<Dap.Breakpoint, 'id'> => ({
   message,
 });
 
+const NOTHING_RUNS = 'This session does not run a scenario.';
+
 const NO_INSTRUCTION: InstructionBinding = {
   state: unbound(
     'No instruction of the scenario is there, and no other ones run here: functions of the kernel are run line by line. Write the address of a function with a symbol, or set a function breakpoint.',
@@ -74,15 +76,20 @@ export class Locator {
     return parseDataId(this.machine, dataId);
   }
 
+  /** Another kernel's dump: mmscope's kernel does not run there, not even from the console. */
+  private get isForeign(): boolean {
+    return this.machine?.image.dumped !== undefined;
+  }
+
   line(source: Dap.Source, line: number, column: number | undefined): LineBinding {
-    const file = kernelFileOf(source);
+    const file = this.isForeign ? undefined : kernelFileOf(source);
     if (file !== undefined) return this.kernelLine(file, line);
     const own = this.fileOf(source);
     if (this.program === undefined || own === undefined)
       return {
         state: unbound(
           this.program === undefined
-            ? 'This session does not run a scenario.'
+            ? NOTHING_RUNS
             : `This file is not the scenario being debugged (${this.program.name}).`,
         ),
         statements: [],
@@ -107,6 +114,8 @@ export class Locator {
   }
 
   fn(name: string): FunctionBinding {
+    if (this.isForeign)
+      return { state: unbound(NOTHING_RUNS), statements: [], kernelFunctions: [] };
     const bare = name.trim().replace(/\(.*\)$/, '');
     const statements = this.program?.entriesOf(bare) ?? [];
     const kernelFunctions = kernelFunctionsNamed(bare);
@@ -164,7 +173,7 @@ export class Locator {
 
   private kernelEntry(address: number): InstructionBinding {
     const { machine } = this;
-    const found = machine?.profile.symbolAt(asVirt(address));
+    const found = this.isForeign ? undefined : machine?.profile.symbolAt(asVirt(address));
     if (machine === undefined || found?.offset !== 0) return NO_INSTRUCTION;
     const { name } = found.symbol;
     const kernelFunctions = kernelFunctionsNamed(name);

@@ -27,10 +27,13 @@ export function locateMemory(
   offset: number,
 ): MemoryPlace | undefined {
   const physical = /^phys:(0x[0-9a-f]+)$/i.exec(reference.trim())?.[1];
-  if (physical !== undefined) return physicalPlace(image, Number(physical) + Math.trunc(offset));
+  if (physical !== undefined) {
+    const phys = Number(physical) + offset;
+    return phys < 0 || !Number.isSafeInteger(phys) ? undefined : physicalPlace(image, phys);
+  }
   const base = parseAddress(reference.trim(), image.profile.pointerSize);
   if (base === undefined) return undefined;
-  const va = asVirt(base + Math.trunc(offset));
+  const va = asVirt(base + offset);
   return {
     address: formatAddress(va, image.profile.pointerSize),
     read: (count) => (count <= 0 ? NOTHING : (readVirtual(image, va, count) ?? NOTHING)),
@@ -47,7 +50,7 @@ const NOTHING = new Uint8Array(0);
 function physicalPlace({ memory, tape }: KernelImage, phys: number): MemoryPlace {
   return {
     address: `0x${phys.toString(16)}`,
-    read: (count) => (phys < 0 ? NOTHING : memory.readBytes(asPhys(phys), Math.max(0, count))),
+    read: (count) => memory.readBytes(asPhys(phys), Math.max(0, count)),
     write: (bytes) => {
       bytes.forEach((byte, i) => {
         const at = phys + i;

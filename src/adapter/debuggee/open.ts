@@ -36,16 +36,18 @@ export interface OpenedDebuggee {
   readonly close: () => void;
 }
 
+/** @param heed called every few milliseconds while the machine is booted or rebuilt: ends that by what it throws */
 export async function openDebuggee(
   args: LaunchArguments,
   host: Host,
   reporter: Reporter,
+  heed: () => void,
 ): Promise<OpenedDebuggee> {
   const override = specOf(args, host);
   const program = nonEmpty(args.program);
   if (program === undefined) {
     if (override === undefined) throw errors.nothingToDebug();
-    const { image, close } = await open(override, args, host);
+    const { image, close } = await open(override, args, host, heed);
     return { debuggee: inspection(image), close };
   }
   const path = host.resolvePath(program);
@@ -58,7 +60,7 @@ export async function openDebuggee(
   if (misread.length > 0 && override === undefined)
     refuse(misread, scenario.sources, path, reporter);
   const spec = override ?? resolved(scenario.machine, path, host);
-  const { image, close } = await open(spec, args, host);
+  const { image, close } = await open(spec, args, host, heed);
   try {
     if (image.dumped !== undefined) throw errors.cannotRunOn(image.origin);
     const compiled = checked(scenario.compile(image.profile), scenario.sources, path, reporter);
@@ -69,8 +71,13 @@ export async function openDebuggee(
   }
 }
 
-async function open(spec: MachineSpec, args: LaunchArguments, host: Host): Promise<OpenedMachine> {
-  const options = openOptions(args);
+async function open(
+  spec: MachineSpec,
+  args: LaunchArguments,
+  host: Host,
+  heed: () => void,
+): Promise<OpenedMachine> {
+  const options = { ...openOptions(args), heed };
   try {
     return await openMachine(spec, host, options);
   } catch (error) {

@@ -14,11 +14,13 @@ import { runCommand } from '../../engine/inspect/ask/commands/commands.js';
 import { objectData } from '../../engine/inspect/ask/object.js';
 import { QUESTIONS } from '../../engine/inspect/ask/questions.js';
 import { isDumpError, type Inspected } from '../../engine/inspect/inspected.js';
+import { dumpedProcLines, dumpedProcNames } from '../../engine/inspect/proc/files.js';
 import { placeBits, toBits } from '../../engine/types/access.js';
 import { formatPlace, formatScalar } from '../../engine/types/format.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import { typedMemory } from '../../engine/view/typedMemory.js';
 import type { Evaluated, Evaluator, Viewpoint } from '../evaluation/evaluator.js';
+import { procFileNamed } from '../evaluation/procFile.js';
 import { inspection } from '../debuggee/inspection.js';
 import { AdapterError } from '../protocol/errors.js';
 import { verdictAnswer } from './verdict.js';
@@ -55,11 +57,22 @@ export class DumpConsole {
         return question.answer(this.asked, this.number(argument));
       const verdict = verdictAnswer(this.k, expression);
       if (verdict !== undefined) return verdict;
-      return runCommand(this.asked, expression);
+      return this.procFile(expression) ?? runCommand(this.asked, expression);
     } catch (error) {
       if (isDumpError(error)) throw new Unanswerable(`${sentence(error.message)}.`);
       throw error;
     }
+  }
+
+  private procFile(expression: string): Answer | undefined {
+    const name = procFileNamed(expression);
+    if (name === undefined) return undefined;
+    const lines = dumpedProcLines(this.k, name, this.asked.task?.pid);
+    if (lines === undefined)
+      throw new Unanswerable(
+        `There is no file '${name}': write ${dumpedProcNames.join(', ')}, or PID/maps and its like.`,
+      );
+    return { text: lines.join('\n'), data: [...lines] };
   }
 
   private get evaluator(): Evaluator {

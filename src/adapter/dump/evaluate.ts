@@ -1,10 +1,10 @@
 /** Expressions of the console, of watches and of hovers over a dump: questions, commands, and C that only reads. */
 import { Unanswerable } from '../../engine/inspect/ask/answer.js';
-import type { Inspected } from '../../engine/inspect/inspected.js';
+import { isDumpError, type Inspected } from '../../engine/inspect/inspected.js';
 import { toBits } from '../../engine/types/access.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import type { Target } from '../debuggee/target.js';
-import type { Evaluated } from '../evaluation/evaluator.js';
+import type { Evaluated, Evaluator } from '../evaluation/evaluator.js';
 import type { Shown } from '../present/shown.js';
 import { errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
@@ -23,9 +23,19 @@ export function shownOfDump(
   const isHover = context === 'hover';
   const answer = isHover ? undefined : answered(() => console.answerOf(expression));
   if (answer !== undefined) return showAnswer(expression, answer);
-  const result = evaluator.evaluate(expression, { task: 0, frame: 0 });
+  const result = evaluated(expression, evaluator);
   const shown = show(result);
   return isHover ? withUse(console, k, result, shown) : shown;
+}
+
+/** Functions of mmscope's kernel go by facts that a dump need not tell. */
+function evaluated(expression: string, evaluator: Evaluator): Evaluated {
+  try {
+    return evaluator.evaluate(expression, { task: 0, frame: 0 });
+  } catch (error) {
+    if (isDumpError(error)) throw errors.cannotEvaluate(`not on this dump: ${error.message}`);
+    throw error;
+  }
 }
 
 /** What a hover adds to a pointer: where it leads. */

@@ -5,6 +5,7 @@ import { frameStatesOf } from '../../engine/inspect/frameStates.js';
 import { isDumpError, type Inspected } from '../../engine/inspect/inspected.js';
 import { pageblockOrder } from '../../engine/inspect/pageblocks.js';
 import { pageFlagNames, Pages, type PageView } from '../../engine/inspect/pages.js';
+import { DUMP_COLOURINGS } from '../../engine/view/dumpReadings.js';
 import { dumpHolderFacts } from '../../engine/view/holderFacts.js';
 import { useOfFrame, zoneOf } from '../../engine/inspect/ask/where.js';
 import { toBase64 } from '../protocol/base64.js';
@@ -30,6 +31,7 @@ export function dumpMap(
       arch: k.dump.arch,
       source: 'core',
       standsStill: true,
+      colourings: DUMP_COLOURINGS,
       pageblockOrder: pageblockOrder(k),
       flags: pageFlagNames(k).map(([, name]) => `PG_${name}`),
     },
@@ -44,7 +46,13 @@ export function dumpFrame(k: Inspected, pfn: number): FrameBody {
   const virt = formatAddress(k.dump.pageOffset + pfn * 4096, k.pointerSize);
   const bare = { pfn, state: states.stateOf(pfn), phys, memoryReference: `phys:${phys}` };
   const view = readPage(k, pfn);
-  if (view === undefined) return { ...bare, flags: [], fields: [], summary: 'no struct page' };
+  if (view === undefined) {
+    const summary =
+      new Pages(k).memmap.pfnToPage(pfn) === undefined
+        ? 'no struct page'
+        : 'its struct page is not in the dump';
+    return { ...bare, flags: [], fields: [], summary };
+  }
   const page = k.hex(view.page);
   return {
     ...bare,

@@ -9,6 +9,9 @@ const CALL = /^\s*proc\s*\(\s*"([\w/]*)"\s*\)\s*;?\s*$/;
 
 /** The text of the file that the expression asks for, as memory is now; undefined if it asks for none that there is. */
 export function procFileText(mm: Kernel, expression: string): string | undefined {
-  const name = CALL.exec(expression)?.[1];
+  const name = procFileNamed(expression);
   return name === undefined ? undefined : proc_lines(mm, name)?.join('\n');
 }
+
+/** The file that an expression asks for. */
+export const procFileNamed = (expression: string): string | undefined => CALL.exec(expression)?.[1];

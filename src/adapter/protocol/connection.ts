@@ -57,10 +57,10 @@ export abstract class Connection extends ProtocolServer {
     const fields = isObject(message) ? message : {};
     const { type, seq, command } = fields;
     const isRequest = type !== 'response' && type !== 'event';
-    const isSound = type === 'request' && typeof command === 'string' && Number.isInteger(seq);
+    const isSound = type === 'request' && typeof command === 'string' && isNumberOf(seq);
     if (isRequest && !isSound) {
       const reason = isObject(message)
-        ? "it lacks a 'type', a 'command' or a whole number 'seq'"
+        ? "it lacks a 'type', a 'command' or a 'seq' that is a positive whole number"
         : 'it is not an object';
       this.malformed(seq, command, reason);
     } else super.handleMessage(message as Dap.ProtocolMessage);
@@ -76,7 +76,7 @@ export abstract class Connection extends ProtocolServer {
   /** A request whose number is known is answered; anything else can only be complained of. */
   private malformed(seq: unknown, command: unknown, reason: string): void {
     const error = errors.malformedMessage(reason);
-    if (typeof seq === 'number' && Number.isInteger(seq) && seq > 0)
+    if (isNumberOf(seq) && seq > 0)
       this.refuse(seq, typeof command === 'string' ? command : '', error);
     else this.event('output', { category: 'stderr', output: `${error.message}\n` });
   }
@@ -95,6 +95,11 @@ export abstract class Connection extends ProtocolServer {
     pending.answered = true;
     this.refuse(requestId, pending.command, errors.cancelled());
     return true;
+  }
+
+  /** Whatever has not been answered yet, when the conversation ends. */
+  cancelAllBut(seq: number): void {
+    for (const requestId of this.pending.keys()) if (requestId !== seq) this.cancel(requestId);
   }
 
   /** Nothing goes out any more. */
@@ -158,6 +163,9 @@ export abstract class Connection extends ProtocolServer {
     this.sendResponse(response);
   }
 }
+
+/** The protocol begins at 1; there are clients that begin at 0. */
+const isNumberOf = (seq: unknown): seq is number => Number.isSafeInteger(seq) && Number(seq) >= 0;
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -140,10 +140,11 @@ export const errors = {
   ended: () =>
     quiet('ended', 'The scenario has ended, and its session with it. Restart it to run it again.'),
   running: () => quiet('running', 'The machine is running. Pause it first.'),
-  notRunnable: () =>
+  /** @param canCall whether mmscope's kernel works on this dump */
+  notRunnable: (canCall: boolean) =>
     shown(
       'notRunnable',
-      'This session inspects a dump and has no scenario to run. Kernel functions can be called in the debug console.',
+      `This session inspects a dump and has no scenario to run.${canCall ? ' Kernel functions can be called in the debug console.' : ''}`,
     ),
   notOfDumps: () =>
     quiet(

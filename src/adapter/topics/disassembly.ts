@@ -19,8 +19,9 @@ export const disassemblyHandlers = (
 ): Handlers<'disassemble' | 'setInstructionBreakpoints'> => ({
   disassemble(args) {
     const { image, scenario } = session.current.target;
-    const { memoryReference, offset = 0, instructionOffset = 0 } = args;
-    const count = Math.min(args.instructionCount, MOST_INSTRUCTIONS);
+    const { memoryReference, offset = 0, instructionOffset = 0, instructionCount: count } = args;
+    if (count > MOST_INSTRUCTIONS)
+      throw errors.badArguments(`'instructionCount' must be at most ${MOST_INSTRUCTIONS}.`);
     const start = parseReference(image, memoryReference);
     if (start === undefined) throw errors.badAddress(memoryReference);
     const address = start + offset;

@@ -27,6 +27,8 @@ export const lifecycleHandlers = (
 
   async launch(args, context) {
     if (session.isLaunched) throw errors.alreadyLaunched();
+    // One that was cancelled is on its way out.
+    await session.loading;
     await open(session, args, context);
     return undefined;
   },
@@ -50,6 +52,7 @@ export const lifecycleHandlers = (
   },
 
   terminate(_args, { afterResponse }) {
+    session.cancelLoading();
     afterResponse(() => {
       session.unload();
       session.connection.event('terminated');
@@ -57,7 +60,8 @@ export const lifecycleHandlers = (
     return undefined;
   },
 
-  disconnect(_args, { afterResponse }) {
+  disconnect(_args, { seq, afterResponse }) {
+    session.connection.cancelAllBut(seq);
     afterResponse(() => session.hangUp());
     return undefined;
   },

@@ -19,7 +19,8 @@ function beginningOfFrame(session: Session, view: FrameView): Place {
   const { target, frames } = session.current;
   const { timeline, scenario } = target;
   const { place, boundaries } = timeline;
-  if (view.kind === 'machine' || scenario === undefined) throw errors.notRunnable();
+  if (view.kind === 'machine' || scenario === undefined)
+    throw errors.notRunnable(target.image.dumped === undefined);
   if (view.kind === 'kernel' || view.kind === 'called') {
     const found = beginningInside(timeline.trace(place.boundary), place, view.index);
     if (found === undefined) throw errors.frameIsOld('The call of this frame is not recorded.');

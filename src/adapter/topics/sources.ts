@@ -24,7 +24,10 @@ export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSou
   },
 
   loadedSources() {
-    const program = session.live?.target.scenario?.program;
+    const target = session.live?.target;
+    // The kernel in the dump is not mmscope's.
+    if (target?.image.dumped !== undefined) return { sources: [] };
+    const program = target?.scenario?.program;
     const own =
       program?.files.map(({ name, path, text }) => withChecksum({ name, path }, text)) ?? [];
     return { sources: [...own, ...kernelFiles(session.kernelLanguage).map(kernelFileSource)] };

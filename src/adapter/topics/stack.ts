@@ -168,7 +168,7 @@ async function describeFrame(
     return { name: target.image.origin, line: 0, column: 0, presentationHint: 'label' };
   if (view.kind === 'kernel') return kernelFrame(session, view);
   const program = target.scenario?.program;
-  if (program === undefined) throw errors.notRunnable();
+  if (program === undefined) throw errors.notRunnable(target.image.dumped === undefined);
   // Without an end: clients select a range that has one, and the next key typed would replace the statement.
   const { line, column } = view.frame.range;
   const { name, path } = view.frame.file;

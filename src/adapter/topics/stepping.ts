@@ -88,7 +88,8 @@ export const steppingHandlers = (
     },
     terminateThreads({ threadIds = [] }, { afterResponse }) {
       const tasks = threadIds.map(taskOf);
-      if (session.current.target.scenario === undefined) throw errors.notRunnable();
+      const { scenario, image } = session.current.target;
+      if (scenario === undefined) throw errors.notRunnable(image.dumped === undefined);
       afterResponse(() => endTasks(session, tasks));
       return undefined;
     },

@@ -14,8 +14,10 @@ export type Handlers<C extends Command = Command> = { readonly [K in C]: Handler
 
 /** What must be there before a request makes sense. */
 export type Needs =
-  /** Nothing: the very first request. */
+  /** Nothing, at any time. */
   | 'nothing'
+  /** To be the very first request. */
+  | 'no client'
   /** `initialize` has been answered. */
   | 'client'
   /** A scenario or dump is loaded. */
@@ -25,12 +27,12 @@ export type Needs =
 
 /** For every request. */
 export const NEEDS: { readonly [C in Command]: Needs } = {
-  initialize: 'nothing',
+  initialize: 'no client',
   cancel: 'client',
   configurationDone: 'client',
   launch: 'client',
   restart: 'client',
-  disconnect: 'client',
+  disconnect: 'nothing',
   terminate: 'client',
   breakpointLocations: 'client',
   setBreakpoints: 'client',

@@ -34,9 +34,10 @@ function timelineBody(target: Target, args: TimelineArguments): TimelineBody {
   chronicle.extendTo(timeline.endOf(timeline.boundaries.last), target.settledPosition());
   const from = Math.max(axis.first, args.from ?? axis.first);
   const to = Math.max(from + 1e-3, Math.min(axis.last, args.to ?? axis.last));
+  const nrColumns = columnsFor(args.buckets, from, to);
   const columns = Array.from(
-    { length: args.buckets + 1 },
-    (_, i) => from + ((to - from) * i) / args.buckets,
+    { length: nrColumns + 1 },
+    (_, i) => from + ((to - from) * i) / nrColumns,
   );
   const times = columns.map((moment) => axis.timeAt(moment));
   const boundaries = columns.slice(0, -1).map((moment) => axis.boundaryAt(moment));
@@ -62,6 +63,13 @@ function timelineBody(target: Target, args: TimelineArguments): TimelineBody {
     expects: expectsIn(chronicle.expects, times),
     zones: zonesIn(target, times),
   };
+}
+
+/** Few statements have whole columns each: what happens in one is not told of the one before it. */
+function columnsFor(most: number, from: number, to: number): number {
+  const nrStatements = to - from;
+  const isWhole = Number.isInteger(from) && Number.isInteger(to);
+  return isWhole && nrStatements <= most ? Math.floor(most / nrStatements) * nrStatements : most;
 }
 
 function lineOf({ timeline, scenario }: Target, boundary: number): number {

@@ -75,7 +75,9 @@ async function writerOf(
             functionId: tables.statementFunction[innermost] ?? 0,
           });
   const at =
-    statement === undefined ? '' : ` at ${taskName ?? 'task'}:${statement.line}: ${statement.text}`;
+    statement === undefined
+      ? ''
+      : ` at ${taskName ?? 'task'}:${session.counting.toOurLine(statement.line)}: ${statement.text}`;
   return {
     text: `${what}${byProcessor}${stackText(stack, scenario?.program)}${at}`,
     seq: boundary,

@@ -1,8 +1,8 @@
 /**
- * `mmscope bench`: how fast pages are allocated and freed, how long a machine takes to boot and what it occupies, how long a
+ * `mmscope bench`: how fast pages are allocated and freed, how long a process's memory takes, how long a machine takes to boot and what it occupies, how long a
  * step in the debugger takes, the answer where a page is, and how long runs in the debugger do.
  *
- * Each figure is the best of several rounds: noise only ever adds. Allocation is held against what the same pair of calls takes
+ * Each figure is the best of many rounds (best.ts). Allocation is held against what the same pair of calls takes
  * in the native kernel on this very machine, if that was measured (nativeFigures.ts).
  */
 import { bootMachine } from '../../engine/image/boot/bootMachine.js';
@@ -10,9 +10,11 @@ import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { __free_pages, alloc_pages } from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { loadProfile } from '../../engine/types/bundled.js';
+import { bestOf } from './best.js';
 import { measureObjects } from './objects.js';
 import { measureLongRuns } from './longRun.js';
 import { measureStep } from './step.js';
+import { measureUserMemory } from './userMemory.js';
 import { measureWhere } from './where.js';
 import type { Native, Row } from './rows.js';
 
@@ -32,13 +34,9 @@ interface Pair {
 
 /** Orders that the per-CPU lists serve, and one that the free lists do. */
 const PAIRS: readonly Pair[] = [
-  ...[0, 1, 2, 3].map((order) => ({ order, pairs: 10_000, targets: { off: 1.6, on: 1.8 } })),
-  { order: 9, pairs: 500, targets: { off: 2 } },
+  ...[0, 1, 2, 3].map((order) => ({ order, pairs: 2000, targets: { off: 1.6, on: 1.8 } })),
+  { order: 9, pairs: 100, targets: { off: 2 } },
 ];
-
-/** Many short rounds: some fall between everything else that the machine does. */
-const ROUNDS = 40;
-const WARM_UP_ROUNDS = 10;
 
 const MIB = 1 << 20;
 const GIB = 1 << 30;
@@ -62,6 +60,9 @@ export async function bench(meter: Meter, native: Native): Promise<Row[]> {
         measureObjects(meter, native, image, recording),
       ),
     ),
+    ...[false, true].flatMap((recording) =>
+      measureUserMemory(meter, native, bootX86(1, TAPE), recording),
+    ),
     ...measureBoot(meter, 1),
     ...measureBoot(meter, 64),
     ...measureWhere(meter, bootX86(4)),
@@ -76,15 +77,14 @@ function measurePairs(meter: Meter, native: Native, recording: boolean): Row[] {
   return PAIRS.map(({ order, pairs, targets }): Row => {
     const targetRatio = recording ? targets.on : targets.off;
     const gfp = image.mm.GFP_KERNEL;
-    run(image, gfp, order, pairs * WARM_UP_ROUNDS);
-    const rounds = Array.from({ length: ROUNDS }, () => {
+    const value = bestOf(meter, () => {
       const start = meter.nowMs();
       run(image, gfp, order, pairs);
       return ((meter.nowMs() - start) * 1e6) / pairs;
     });
     return {
       name: `alloc_pages + __free_pages, order ${order}, tape ${recording ? 'on' : 'off'}`,
-      value: Math.min(...rounds),
+      value,
       unit: 'ns',
       native: native.pairNs[order] ?? null,
       ...(targetRatio !== undefined && { targetRatio }),

@@ -77,8 +77,8 @@ export class Machine {
     ];
     return () => {
       this.nrDestroyed = nrDestroyed;
-      this.slots = slots;
-      this.addresses = addresses;
+      this.slots = new Map(slots);
+      this.addresses = new Map(addresses);
       this.nested.length = nested;
     };
   }

@@ -54,6 +54,8 @@ export interface OpenOptions {
   /** Kernels that a core may be of; all bundled ones when absent. */
   readonly profiles?: readonly Profile[];
   readonly tapeOptions?: TapeOptions;
+  /** Called every few milliseconds while a machine is booted or rebuilt: ends that by what it throws. */
+  readonly heed?: () => void;
 }
 
 export interface OpenedMachine {
@@ -93,7 +95,7 @@ const isPrintable = (byte: number): boolean => byte >= 32 && byte < 127;
 
 const inMemory = (image: KernelImage): OpenedMachine => ({ image, close: () => undefined });
 
-function boot(spec: BootSpec, { tapeOptions }: OpenOptions): KernelImage {
+function boot(spec: BootSpec, { tapeOptions, heed }: OpenOptions): KernelImage {
   const { profile, compound, ramBytes, cmaBytes, cpus, busOffset, commandLine } = spec;
   return bootMachine({
     profile: profileWith(profile, { compound, debugVm: debugVmIn(commandLine) }),
@@ -102,6 +104,7 @@ function boot(spec: BootSpec, { tapeOptions }: OpenOptions): KernelImage {
     cpus,
     busOffset,
     commandLine,
+    heed,
     ...(tapeOptions && { tapeOptions }),
   });
 }
@@ -221,17 +224,19 @@ async function tryToDescribe(
   }
 }
 
-function state(path: string, bytes: Uint8Array, { tapeOptions }: OpenOptions): KernelImage {
+function state(path: string, bytes: Uint8Array, { tapeOptions, heed }: OpenOptions): KernelImage {
   const options = { name: nameOf(path), ...(tapeOptions && { tapeOptions }) };
-  return openBeginning(piecesOf(bytes), options);
+  return openBeginning(piecesOf(bytes, heed), options);
 }
 
 const PIECE_BYTES = 1 << 13;
 
 /** The text of bytes, one character each, a piece at a time: a recorded state is never one string. */
-function* piecesOf(bytes: Uint8Array): Generator<string> {
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+function* piecesOf(bytes: Uint8Array, heed?: () => void): Generator<string> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    heed?.();
     yield String.fromCharCode(...bytes.subarray(at, at + PIECE_BYTES));
+  }
 }
 
 /** The file and its folder: recordings are told apart by that. */

@@ -42,10 +42,12 @@ export class Pages {
   };
   /** Whether the page type is in the high byte. */
   private readonly typed: boolean;
+  private readonly names: readonly (readonly [bit: bigint, name: string])[];
 
   constructor(private readonly k: Inspected) {
     this.memmap = memmapOf(k);
     this.typed = k.findEnumerator('PGTY_buddy') !== undefined;
+    this.names = pageFlagNames(k).map(([bit, name]) => [BigInt(bit), name]);
     this.at = {
       flags: k.offset('page', 'flags'),
       refcount: k.offset('page', k.either('page', '_refcount', '_count')),
@@ -82,6 +84,25 @@ export class Pages {
     };
   }
 
+  /** _mapcount + 1, of a page of which nothing else is wanted. @throws NotInDump where the frame has no struct page */
+  mapcount(pfn: number): number | undefined {
+    const page = this.memmap.pfnToPage(pfn);
+    return page === undefined ? undefined : this.k.space.i32(page, this.at.mapcount) + 1;
+  }
+
+  flagsOf(page: VirtAddr): bigint {
+    return this.k.space.ulongBits(page, this.at.flags);
+  }
+
+  refcountOf(page: VirtAddr): number {
+    return this.k.space.i32(page, this.at.refcount);
+  }
+
+  /** The word of `_mapcount`, in which typed pages have their type. */
+  rawMapcountOf(page: VirtAddr): number {
+    return this.k.space.i32(page, this.at.mapcount);
+  }
+
   isBuddy(page: VirtAddr): boolean {
     const type = this.k.space.u32(page, this.at.type);
     if (this.typed) return type >>> 24 === (this.k.findEnumerator('PGTY_buddy') ?? PGTY.buddy);
@@ -111,9 +132,7 @@ export class Pages {
   }
 
   private flagNames(flags: bigint): string[] {
-    return pageFlagNames(this.k).flatMap(([bit, name]) =>
-      ((flags >> BigInt(bit)) & 1n) !== 0n ? [name] : [],
-    );
+    return this.names.filter(([bit]) => ((flags >> bit) & 1n) !== 0n).map(([, name]) => name);
   }
 
   /** First page of a compound page that an address of the memory map lies in. */

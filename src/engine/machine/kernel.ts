@@ -21,6 +21,7 @@ import { KernelMemory } from './kernelMemory.js';
 import type { LinearMaps } from './linearMaps.js';
 import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
+import { fromPteWords, highPteWord, lowPteWord } from './pteWords.js';
 import type { LockMode, Sleep, Sleeper, SleepKind } from './sleeper.js';
 import type { Tracer } from './tracer.js';
 
@@ -111,8 +112,13 @@ abstract class KernelContext extends KernelMemory {
   /** The value of an entry of a page table, on any level: `*pte`. */
   read_pte(pte: number): bigint {
     if (pte === 0) this.deref(pte, 0);
-    const low = BigInt(this.words[pte]! >>> 0);
-    return this.pteWords === 1 ? low : low | (BigInt(this.words[pte + 1]! >>> 0) << 32n);
+    return fromPteWords(this.words[pte]!, this.pteWords === 1 ? 0 : this.words[pte + 1]!);
+  }
+
+  /** `*pte = entry`: the half that makes it present comes last. */
+  write_pte(pte: number, entry: bigint): void {
+    if (this.pteWords === 2) this.write(pte + 1, highPteWord(entry));
+    this.write(pte, lowPteWord(entry));
   }
 
   /** Linux 6.1 include/asm-generic/memory_model.h. 0 for a pfn without struct page. */
@@ -208,9 +214,8 @@ abstract class KernelContext extends KernelMemory {
     return this.sleeper?.has(lock as Cell, mode) ?? false;
   }
 
-  /** Does what others are to see while the running task sleeps further on in its call. */
+  /** What was done just now is seen by others while the running task sleeps further on in its call. */
   shows(action: () => void): void {
-    action();
     this.sleeper?.shows(action);
   }
 

@@ -266,6 +266,14 @@ export abstract class KernelMemory extends KernelWords {
     return undefined;
   }
 
+  /** The frame behind such an address, -1 for none: {@link phys_of} for those that ask often, as it makes no number that V8 must box. */
+  pfn_of(va: VirtAddr): number {
+    const linear = va - this.directMapStart;
+    if (linear >= 0 && linear < this.directMapBytes) return Math.floor(linear / 4096);
+    const phys = this.phys_of(va);
+    return phys === undefined ? -1 : Math.floor(phys / 4096);
+  }
+
   /** The kernel virtual address of a cell; 0 for a frame that has none (highmem). */
   va_of(cell: Cell): VirtAddr {
     const slot = cell >>> 10;

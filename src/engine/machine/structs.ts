@@ -132,9 +132,10 @@ export const STRUCTS = {
   rwsem_waiter: 'handoff_set list task timeout type',
   semaphore: 'count wait_list',
   semaphore_waiter: 'list task up',
+  sysinfo: 'freehigh freeram mem_unit sharedram totalhigh totalram',
   task_struct: `
     __state active_mm blocked comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled
-    parent pending.list pending.signal personality pid real_parent rss_stat? stack tgid thread_info.flags usage worker_private
+    parent pending.list pending.signal personality pid real_parent rss_stat? stack tasks tgid thread_info.flags usage worker_private
   `,
   tasklet_struct: 'callback count data func next state use_callback',
   timer_list: 'entry expires flags function',
@@ -154,7 +155,7 @@ export const STRUCTS = {
   work_struct: 'data entry func',
   worker_pool: 'worklist',
   workqueue_struct: 'flags list name saved_max_active',
-  xa_node: 'array callback_head count offset parent private_list shift slots tags',
+  xa_node: 'array callback_head count nr_values offset parent private_list shift slots tags',
   xarray: 'xa_flags xa_head',
   zone: `
     _watermark cma_pages compact_considered contiguous flags free_area initialized

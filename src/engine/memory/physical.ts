@@ -12,7 +12,7 @@
  *
  * Invariant: nothing outside `tape.ts` and the rules of an image under construction writes `words`.
  */
-import { asCell, WORDS_PER_FRAME, type Cell, type PhysAddr, asPhys, PAGE_SIZE } from './address.js';
+import { asCell, WORDS_PER_FRAME, type Cell, type PhysAddr } from './address.js';
 
 /** Produces the first contents of a frame. `words` from `cell` on is zero, one frame long. */
 export type FillFrame = (frame: number, words: Int32Array, cell: Cell) => void;
@@ -168,7 +168,9 @@ export class PhysicalMemory {
   /** Whether nobody has touched a frame, and its rule makes zeros of it. */
   isUntouchedZero(frame: number): boolean {
     if (this.slotOfFrame[frame] !== 0) return false;
-    return this.readBytes(asPhys(frame * PAGE_SIZE), PAGE_SIZE).every((byte) => byte === 0);
+    // Most frames have no rule: nothing need be produced to be looked at.
+    if (this.ruleOf(frame) === undefined || this.isLeftOut?.(frame)) return true;
+    return this.firstContents(frame).every((word) => word === 0);
   }
 
   /**
@@ -223,7 +225,11 @@ export class PhysicalMemory {
     return undefined;
   }
 
+  /** Called when a frame is touched first: what touches many, a boot, can be ended there, by what this throws. */
+  atTouch: (() => void) | undefined;
+
   private touch(frame: number): number {
+    this.atTouch?.();
     if (this.isLeftOut?.(frame)) return 0;
     const frames = this.placementOf(frame);
     const first = this.takeSlots(frames);

@@ -12,10 +12,11 @@ import type { KernelImage } from '../image/kernelImage.js';
 import { asVirt, type Pfn, type PhysAddr, type VirtAddr } from '../memory/address.js';
 import { toldTasks } from '../machine/knownTasks.js';
 import { addressOf, type Paging } from '../x86/paging.js';
-import { mappedRanges, type Bounds, type MappedRange } from '../x86/ranges.js';
+import { mappedRanges, type Bounds, type MappedRange, type TableMissing } from '../x86/ranges.js';
 import { FrameIndex, type Alias } from '../x86/reverse.js';
 import { walk, type Walk } from '../x86/walk.js';
 import { imagePaging, pagingAt, type ImagePaging } from './imagePaging.js';
+import type { AddressRange } from './atlas/addressRange.js';
 import { StructReader } from './structReader.js';
 
 export interface Space {
@@ -40,6 +41,18 @@ interface Indexed {
   readonly index: FrameIndex;
 }
 
+interface Ranges {
+  readonly mapped: readonly MappedRange[];
+  readonly unread: readonly AddressRange[];
+}
+const NO_RANGES: Ranges = { mapped: [], unread: [] };
+
+/** What a table tells of. */
+const extentOf = ({ va, level }: TableMissing): AddressRange => ({
+  start: va,
+  end: asVirt(va + 2 ** (level.shift + level.indexBits)),
+});
+
 export class AddressSpaces {
   private readonly reader: StructReader;
   private at = -1;
@@ -50,7 +63,7 @@ export class AddressSpaces {
   private readonly pagings = new Map<PhysAddr, Paging>();
   private indices: readonly Indexed[] | undefined;
   /** Made from the same tables as the indices, and as long of use. */
-  private readonly ranges = new Map<PhysAddr, readonly MappedRange[]>();
+  private readonly ranges = new Map<PhysAddr, Ranges>();
 
   constructor(private readonly image: KernelImage) {
     this.reader = new StructReader(image);
@@ -91,14 +104,28 @@ export class AddressSpaces {
   }
 
   /** What its tables map, neighbours with the same rights and size of page as one, in the order of the address space. */
-  rangesOf({ paging }: Space): readonly MappedRange[] {
+  rangesOf(space: Space): readonly MappedRange[] {
+    return this.readOf(space).mapped;
+  }
+
+  /** What nobody can tell, for its tables are not there: in a dump, memory that was left out. */
+  unreadOf(space: Space): readonly AddressRange[] {
+    return this.readOf(space).unread;
+  }
+
+  private readOf({ paging }: Space): Ranges {
     this.sync();
     this.indexed();
     const known = this.ranges.get(paging.rootPhys);
-    if (known !== undefined || this.paging === undefined) return known ?? [];
-    const found = [...mappedRanges(paging, this.paging.memory)];
-    this.ranges.set(paging.rootPhys, found);
-    return found;
+    if (known !== undefined || this.paging === undefined) return known ?? NO_RANGES;
+    const unread: AddressRange[] = [];
+    const mapped = [
+      ...mappedRanges(paging, this.paging.memory, undefined, undefined, (table) =>
+        unread.push(extentOf(table)),
+      ),
+    ];
+    this.ranges.set(paging.rootPhys, { mapped, unread });
+    return { mapped, unread };
   }
 
   private sync(): void {

@@ -6,25 +6,25 @@
  */
 import { asPfn, asVirt } from '../memory/address.js';
 import { NO_VALUE } from './frameValues.js';
+import { Numbered } from './numbered.js';
 import { detailOfState, kindOfState, PAGE_KINDS } from './pageState.js';
 import { cacheNameOf } from './slabObject.js';
 import { vmapSpace } from './vmapSpace.js';
 import type { Surveyor } from './whereIs.js';
 
-/** Owners with numbers of their own; all others share the last. */
-const MOST_OWNERS = 200;
-
 export class FrameOwners {
-  readonly names: string[] = [];
-  private readonly numbers = new Map<string, number>();
+  private readonly numbered = new Numbered();
   private readonly caches = new Map<number, string>();
   private areas: ReadonlyMap<number, string> | undefined;
 
   constructor(private readonly surveyor: Surveyor) {}
 
   of(pfn: number, state: number): number {
-    const name = this.nameOf(pfn, state);
-    return name === undefined ? NO_VALUE : this.numberOf(name);
+    return this.numbered.numberOf(this.nameOf(pfn, state)) ?? NO_VALUE;
+  }
+
+  get names(): readonly string[] {
+    return this.numbered.names;
   }
 
   private nameOf(pfn: number, state: number): string | undefined {
@@ -43,14 +43,6 @@ export class FrameOwners {
       default:
         return undefined;
     }
-  }
-
-  private numberOf(name: string): number {
-    const known = this.numbers.get(name);
-    if (known !== undefined) return known;
-    if (this.names.length >= MOST_OWNERS) return MOST_OWNERS - 1;
-    this.numbers.set(name, this.names.length);
-    return this.names.push(name) - 1;
   }
 
   private cacheOf(headPfn: number): string | undefined {

@@ -26,9 +26,10 @@ export interface Readings {
   readonly names?: () => readonly string[];
 }
 
-const MOST = 250;
-const FLAG_FULL = 15;
-const FREE_KINDS: readonly PageKindName[] = ['free', 'freeCma', 'freeIsolated', 'perCpu'];
+/** Amounts are clamped to it. */
+export const MOST = 250;
+export const FLAG_FULL = 15;
+export const FREE_KINDS: readonly PageKindName[] = ['free', 'freeCma', 'freeIsolated', 'perCpu'];
 
 /** undefined: there is nothing of that name to colour by. */
 export function readingsOf(surveyor: Surveyor, by: string): Readings | undefined {
@@ -106,14 +107,20 @@ function zoneReadings({ image }: Surveyor): Readings {
   };
 }
 
-function migratetypeReadings({ image }: Surveyor): Readings {
-  const { mm } = image;
-  const types = image.profile.types.enum('migratetype')?.enumerators ?? [];
-  // MIGRATE_PCPTYPES has the number of MIGRATE_HIGHATOMIC, and MIGRATE_TYPES is none.
+/** `UNMOVABLE`. MIGRATE_PCPTYPES has the number of MIGRATE_HIGHATOMIC, and MIGRATE_TYPES is none. */
+export function migratetypeNames(
+  enumerators: readonly { readonly name: string; readonly value: number }[],
+): string[] {
   const names: string[] = [];
-  for (const { name, value } of types)
+  for (const { name, value } of enumerators)
     if (name !== 'MIGRATE_PCPTYPES' && name !== 'MIGRATE_TYPES')
       names[value] = name.replace('MIGRATE_', '');
+  return names;
+}
+
+function migratetypeReadings({ image }: Surveyor): Readings {
+  const { mm } = image;
+  const names = migratetypeNames(image.profile.types.enum('migratetype')?.enumerators ?? []);
   let lastBlock = -1;
   let last = NO_VALUE;
   return {
@@ -163,24 +170,35 @@ function ageReadings({ image, states }: Surveyor): Readings {
   };
 }
 
+/** Whose values are told: a machine's, or a dump's. */
+export interface StatedFrames {
+  readonly maxPfn: number;
+  /** A state byte each; how many are looked at together is a power of two. */
+  readonly states: (firstPfn: number, nrFrames: number) => Uint8Array;
+  readonly nrTogether: number;
+}
+
+export const statedFrames = ({ image, states }: Surveyor): StatedFrames => ({
+  maxPfn: image.maxPfn,
+  states: (firstPfn, nrFrames) => states.cells(firstPfn, 1, nrFrames),
+  nrTogether: states.regionFrames,
+});
+
 /** One byte a cell. */
 export function frameValues(
-  { image, states }: Surveyor,
+  { maxPfn, states, nrTogether }: StatedFrames,
   { read, several, ofFree }: Readings,
   firstPfn: number,
   framesPerCell: number,
   nrCells: number,
 ): Uint8Array {
-  const count = Math.max(
-    0,
-    Math.min(nrCells, Math.ceil((image.maxPfn - firstPfn) / framesPerCell)),
-  );
+  const count = Math.max(0, Math.min(nrCells, Math.ceil((maxPfn - firstPfn) / framesPerCell)));
   const out = new Uint8Array(count).fill(NO_VALUE);
-  const chunk = Math.max(1, states.regionFrames / framesPerCell);
+  const chunk = Math.max(1, nrTogether / framesPerCell);
   for (let first = 0; first < count; first += chunk) {
     const start = firstPfn + first * framesPerCell;
     const nr = Math.min(count - first, chunk) * framesPerCell;
-    const bytes = states.cells(start, 1, nr);
+    const bytes = states(start, nr);
     const sums = new Map<number, number>();
     for (let at = 0; at < bytes.length;) {
       const state = bytes[at] ?? 0;
@@ -204,7 +222,7 @@ export function frameValues(
 }
 
 /** Letters as page-types prints them. */
-const LETTERS: Readonly<Record<string, string>> = {
+export const LETTERS: Readonly<Record<string, string>> = {
   locked: 'L',
   error: 'E',
   referenced: 'R',

@@ -9,7 +9,10 @@ export interface FrameValuesArguments {
   /** A power of two. */
   readonly framesPerCell: number;
   readonly cells: number;
-  /** `order`, `migratetype`, `zone`, `references`, `mappings`, `pins`, `age`, `owner`, or a page flag: `PG_locked`. */
+  /**
+   * `order`, `migratetype`, `zone`, `references`, `mappings`, `pins`, `age`, `owner`, or a page flag: `PG_locked`. Of a capture also
+   * `process`, and its flags are `KPF_LOCKED`.
+   */
   readonly by: string;
 }
 

@@ -21,7 +21,7 @@ export interface MapArguments {
 export const MAX_CELLS = 1 << 18;
 
 export interface MapZone {
-  /** `DMA`, `Normal`, `HighMem`, ... */
+  /** `DMA`, `Normal`, `HighMem`, ...; empty: of a capture, which does not tell its zones. */
   readonly name: string;
   readonly startPfn: number;
   /** Exclusive. */
@@ -48,10 +48,14 @@ export interface MapMachine {
   readonly pageblockOrder: number;
   /** Names of the page flags that this build has: `PG_locked`. */
   readonly flags: readonly string[];
-  /** Booted by mmscope, rebuilt from a recorded state, or read from a dump. */
-  readonly source: 'boot' | 'state' | 'core';
+  /** Booted by mmscope, rebuilt from a recorded state, read from a dump, or told by captures of its frames. */
+  readonly source: 'boot' | 'state' | 'core' | 'capture';
   /** It is only looked into: nothing runs in it, and it has no other times. */
   readonly standsStill?: true;
+  /** What its frames can be coloured by, but for flags; absent: by all that a struct page tells. */
+  readonly colourings?: readonly string[];
+  /** The views that have something to show; absent: all. */
+  readonly views?: readonly string[];
 }
 
 export interface FrameArguments {

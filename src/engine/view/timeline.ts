@@ -9,7 +9,7 @@ export interface TimelineArguments {
   /** Moments; all that is on record when absent. */
   readonly from?: number;
   readonly to?: number;
-  /** Columns of the strip, at most {@link MAX_BUCKETS}. */
+  /** Columns of the strip, at most {@link MAX_BUCKETS}; fewer are told where they divide few statements evenly. */
   readonly buckets: number;
 }
 

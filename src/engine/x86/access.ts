@@ -131,5 +131,5 @@ export const errorCodeWords = (code: number): string =>
     .join(', ');
 
 /** Whether an entry withholds what a violation is about. None does where a user page is refused for being one. */
-export const withholds = ({ flag }: Violation, { flags }: Entry): boolean =>
-  flag === 'NX' ? flags.NX : !flags[flag];
+export const withholds = ({ flag }: Violation, { low, high }: Entry): boolean =>
+  flag === 'NX' ? high >>> 31 === 1 : (low & (flag === 'RW' ? 2 : 4)) === 0;

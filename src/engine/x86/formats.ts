@@ -182,18 +182,33 @@ export interface Entry extends EntryBits {
 }
 
 export function decode(at: Level, low: number, high: number): Entry {
-  const leaf = isLeaf(at, low);
-  return {
-    low,
-    high,
-    present: (low & 1) !== 0,
-    leaf,
-    phys: physOf(at, leaf, low, high),
-    flags: flagsOf(at, leaf, low, high),
-    reservedBits: hasReservedBits(at, leaf, low, high)
+  return new Decoded(at, low, high);
+}
+
+/** Each access of a processor decodes an entry at every level: names of flags are worked out for those that look at them. */
+class Decoded implements Entry {
+  readonly present: boolean;
+  readonly leaf: boolean;
+  readonly phys: PhysAddr;
+  readonly reservedBits: readonly number[];
+
+  constructor(
+    private readonly at: Level,
+    readonly low: number,
+    readonly high: number,
+  ) {
+    const leaf = isLeaf(at, low);
+    this.present = (low & 1) !== 0;
+    this.leaf = leaf;
+    this.phys = physOf(at, leaf, low, high);
+    this.reservedBits = hasReservedBits(at, leaf, low, high)
       ? reservedBits(at, leaf, low, high)
-      : NO_BITS,
-  };
+      : NO_BITS;
+  }
+
+  get flags(): EntryFlags {
+    return flagsOf(this.at, this.leaf, this.low, this.high);
+  }
 }
 
 export const isLeaf = (at: Level, low: number): boolean =>

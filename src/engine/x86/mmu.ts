@@ -53,8 +53,7 @@ function walked({ paging, memory, tlb }: Mmu, va: VirtAddr, access: Access): Tra
   if (exception?.kind === 'page fault') tlb.invlpg(paging, va);
   if (page === undefined || exception !== undefined)
     return { phys: undefined, hit: undefined, walk: found, exception };
-  if (found.steps.length > 0)
-    tlb.fill(paging, va, { ...page, dirty: page.dirty || access.kind === 'write' });
+  if (found.steps.length > 0) tlb.fill(paging, va, page, page.dirty || access.kind === 'write');
   return { phys: page.phys, hit: undefined, walk: found, exception };
 }
 

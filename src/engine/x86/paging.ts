@@ -135,7 +135,11 @@ function maskOf(ranges: readonly BitRange[]): EntryBits {
 }
 
 export const isCanonical = ({ addressBits }: Paging, va: VirtAddr): boolean =>
-  addressBits === 32 || (va >= -(2 ** (addressBits - 1)) && va < 2 ** (addressBits - 1));
+  addressBits === 32 || (va >= -powerOf2(addressBits - 1) && va < powerOf2(addressBits - 1));
+
+/** 2 to the power of `n`, below 64: looked up, as each access of a processor needs several. */
+export const powerOf2 = (n: number): number => POWERS_OF_2[n] as number;
+const POWERS_OF_2 = Float64Array.from({ length: 64 }, (_, n) => 2 ** n);
 
 /** `value` modulo a power of two, never negative. Exact: both are multiples of a power of two. */
 const modulo = (value: number, modulus: number): number =>
@@ -143,7 +147,7 @@ const modulo = (value: number, modulus: number): number =>
 
 /** Which entry of the table of `level` an address selects. */
 export const indexAt = (level: LevelFormat, va: VirtAddr): number =>
-  modulo(Math.floor(va / 2 ** level.shift), 2 ** level.indexBits);
+  modulo(Math.floor(va / powerOf2(level.shift)), powerOf2(level.indexBits));
 
 export const offsetInPage = (va: VirtAddr, pageSize: number): number => modulo(va, pageSize);
 

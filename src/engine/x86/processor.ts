@@ -38,6 +38,12 @@ const wordOf = new Map(
   ]),
 );
 
+/** Words of the registers that decide about translation: cr2 changes with each fault, and is not one of them. */
+const PAGING_WORDS: readonly number[] = REGISTERS.filter(({ name }) => name !== 'cr2').flatMap(
+  ({ name, nrWords }) =>
+    Array.from({ length: nrWords }, (_, i) => (wordOf.get(name) as number) + i),
+);
+
 /** Bits of a control register whose change empties the whole TLB. */
 const FLUSHING = {
   cr0: ['PG', 'WP'],
@@ -70,12 +76,19 @@ export class Processor {
     return {
       cr0: word('cr0') >>> 0,
       cr2: this.wide ? fromWords(word('cr2'), word('cr2', 1)) : word('cr2') >>> 0,
-      cr3: (word('cr3', 1) >>> 0) * 2 ** 32 + (word('cr3') >>> 0),
+      cr3: this.cr3,
       cr4: word('cr4') >>> 0,
       efer: word('efer') >>> 0,
       eflags: word('eflags') >>> 0,
       pat,
     };
+  }
+
+  /** One of {@link registers}, for those that look at it often. */
+  get cr3(): number {
+    const { words } = this.tape.memory;
+    const at = this.cellOf('cr3');
+    return ((words[at + 1] as number) >>> 0) * 2 ** 32 + ((words[at] as number) >>> 0);
   }
 
   /** The first of the words that hold a register. */
@@ -147,10 +160,10 @@ export class Processor {
   get paging(): Paging {
     const { words } = this.tape.memory;
     let same = this.cachedPaging !== undefined;
-    for (let i = 0; i < NR_REGISTER_WORDS; i++) {
-      const word = words[this.first + i] as number;
-      if (word === this.cachedWords[i]) continue;
-      this.cachedWords[i] = word;
+    for (const at of PAGING_WORDS) {
+      const word = words[this.first + at] as number;
+      if (word === this.cachedWords[at]) continue;
+      this.cachedWords[at] = word;
       same = false;
     }
     if (!same || this.cachedPaging === undefined)
@@ -160,7 +173,7 @@ export class Processor {
 
   /** Whether there are page tables to walk: not in a machine that was rebuilt from a recorded state. */
   get hasTables(): boolean {
-    return this.registers.cr3 !== 0;
+    return this.cr3 !== 0;
   }
 
   /** Looks at the way of an address through the tables, and changes nothing. The TLB is not asked. */
@@ -181,12 +194,11 @@ export class Processor {
     va: VirtAddr,
     access: Access,
   ): Translation & { readonly stale: string | undefined } {
-    const found = this.translate(va, access);
-    const { hit } = found;
-    if (hit === undefined) return { ...found, stale: undefined };
+    const { phys, hit, walk, exception } = this.translate(va, access);
+    if (hit === undefined) return { phys, hit, walk, exception, stale: undefined };
     // The processor does not look: it has its TLB.
     const look = (): string | undefined => staleness(this.paging, this.memory, hit);
-    return { ...found, stale: this.tape.memory.unheard(look) };
+    return { phys, hit, walk, exception, stale: this.tape.memory.unheard(look) };
   }
 
   /** INVLPG. */

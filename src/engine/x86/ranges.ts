@@ -49,7 +49,7 @@ export interface EntryRun {
 }
 
 /** A table where there is no memory. */
-interface TableMissing {
+export interface TableMissing {
   readonly kind: 'missing';
   readonly va: VirtAddr;
   readonly level: Level;
@@ -230,15 +230,20 @@ export const byUserAndWrite: RangeKey = ({ rights }) =>
 const byRightsAndSize: RangeKey = (run) =>
   (byUserAndWrite(run) as number) | (run.rights.execute ? 4 : 0) | (run.level.shift << 3);
 
-/** Maximal ranges of mapped pages with equal keys. None reaches over the hole between user and kernel half. */
+/**
+ * Maximal ranges of mapped pages with equal keys. None reaches over the hole between user and kernel half. `missing` hears of tables
+ * that cannot be read.
+ */
 export function* mappedRanges(
   paging: Paging,
   memory: TableMemory,
   key: RangeKey = byRightsAndSize,
   bounds?: Bounds,
+  missing?: (table: TableMissing) => void,
 ): Generator<MappedRange, void, undefined> {
   let open: { range: MappedRange; key: string | number } | undefined;
   for (const found of scan(paging, memory, bounds)) {
+    if (found.kind === 'missing') missing?.(found);
     if (found.kind !== 'run' || !found.mapped) continue;
     const pageSize = 2 ** found.level.shift;
     const sizeBytes = found.nrEntries * pageSize;

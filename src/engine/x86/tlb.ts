@@ -22,7 +22,7 @@ import {
   type VirtAddr,
 } from '../memory/address.js';
 import type { Rights } from './access.js';
-import type { Paging } from './paging.js';
+import { powerOf2, type Paging } from './paging.js';
 import type { WordTape } from './tableMemory.js';
 import type { MappedPage } from './walk.js';
 
@@ -69,19 +69,24 @@ export class Tlb {
 
   /** The entry that translates an address now. */
   lookup(paging: Paging, va: VirtAddr): TlbEntry | undefined {
-    const cell = this.cellsFor(paging, va).find((each) => this.isOf(each, paging.pcid));
-    return cell === undefined ? undefined : this.entryAt(cell);
+    for (const { shift, mapsPage } of paging.levels) {
+      if (mapsPage === 'never') continue;
+      const tag = tagOf(va, shift);
+      const cell = this.wayOf(this.setAt(tag.set), tag, codeOfShift(shift), paging.pcid);
+      if (cell !== undefined) return this.entryAt(cell);
+    }
+    return undefined;
   }
 
-  /** Remembers what a walk found. An entry for the same page is replaced. */
-  fill(paging: Paging, va: VirtAddr, page: MappedPage): void {
-    const size = sizeCode(page.pageSize);
+  /**
+   * Remembers what a walk found. An entry for the same page is replaced.
+   * @param dirty whether D is set by now
+   */
+  fill(paging: Paging, va: VirtAddr, page: MappedPage, dirty = page.dirty): void {
+    const size = codeOfShift(Math.log2(page.pageSize));
     const tag = tagOf(va, SHIFT_OF_SIZE[size]);
     const set = this.setAt(tag.set);
-    const cell =
-      this.waysOf(set).find((way) => this.holds(way, tag, size) && this.isOf(way, paging.pcid)) ??
-      this.waysOf(set).find((way) => !this.isValid(way)) ??
-      this.takeTurn(set);
+    const cell = this.wayOf(set, tag, size, paging.pcid) ?? this.freeWay(set) ?? this.takeTurn(set);
     const frame = page.pagePhys / 4096;
     const nextWay = this.word(cell, 1) & ~TAG_MASK;
     this.write(cell, 0, tag.low);
@@ -95,7 +100,7 @@ export class Tlb {
         (page.rights.user ? US : 0) |
         (page.rights.execute ? 0 : NX) |
         (page.global ? GLOBAL : 0) |
-        (page.dirty ? DIRTY : 0) |
+        (dirty ? DIRTY : 0) |
         (size << SIZE_SHIFT) |
         (Math.floor(frame / 2 ** 32) << FRAME_HIGH_SHIFT),
     );
@@ -103,7 +108,16 @@ export class Tlb {
 
   /** INVLPG: forgets the page of an address, global or not, for the PCID in force. */
   invlpg(paging: Paging, va: VirtAddr): void {
-    for (const cell of this.cellsFor(paging, va)) if (this.isOf(cell, paging.pcid)) this.drop(cell);
+    for (const { shift, mapsPage } of paging.levels) {
+      if (mapsPage === 'never') continue;
+      const tag = tagOf(va, shift);
+      const size = codeOfShift(shift);
+      const set = this.setAt(tag.set);
+      for (let way = 0; way < NR_WAYS; way++) {
+        const cell = asCell(set + way * WORDS);
+        if (this.holds(cell, tag, size) && this.isOf(cell, paging.pcid)) this.drop(cell);
+      }
+    }
   }
 
   /**
@@ -137,7 +151,7 @@ export class Tlb {
       cell,
       va: asVirt((pageHigh * 2 ** 32 + (this.word(cell, 0) >>> 0)) * 4096),
       pagePhys: asPhys((frameHigh * 2 ** 32 + (this.word(cell, 2) >>> 0)) * 4096),
-      pageSize: 2 ** (SHIFT_OF_SIZE[(bits >>> SIZE_SHIFT) & 3] ?? 12),
+      pageSize: powerOf2(SHIFT_OF_SIZE[(bits >>> SIZE_SHIFT) & 3] ?? 12),
       rights: {
         write: (bits & RW) !== 0,
         user: (bits & US) !== 0,
@@ -149,17 +163,21 @@ export class Tlb {
     };
   }
 
-  /** The valid entries of an address, of every size that the mode has. */
-  private cellsFor(paging: Paging, va: VirtAddr): readonly Cell[] {
-    const found: Cell[] = [];
-    for (const { shift, mapsPage } of paging.levels) {
-      if (mapsPage === 'never') continue;
-      const size = sizeCode(2 ** shift);
-      const tag = tagOf(va, shift);
-      for (const way of this.waysOf(this.setAt(tag.set)))
-        if (this.holds(way, tag, size)) found.push(way);
+  /** The entry of a page in its set, for a PCID. */
+  private wayOf(set: Cell, tag: Tag, size: number, pcid: number): Cell | undefined {
+    for (let way = 0; way < NR_WAYS; way++) {
+      const cell = asCell(set + way * WORDS);
+      if (this.holds(cell, tag, size) && this.isOf(cell, pcid)) return cell;
     }
-    return found;
+    return undefined;
+  }
+
+  private freeWay(set: Cell): Cell | undefined {
+    for (let way = 0; way < NR_WAYS; way++) {
+      const cell = asCell(set + way * WORDS);
+      if (!this.isValid(cell)) return cell;
+    }
+    return undefined;
   }
 
   private holds(cell: Cell, { low, high }: Tag, size: number): boolean {
@@ -190,10 +208,6 @@ export class Tlb {
 
   private setAt(set: number): Cell {
     return asCell(this.first + set * NR_WAYS * WORDS);
-  }
-
-  private waysOf(set: Cell): readonly Cell[] {
-    return [0, 1, 2, 3].map((way) => asCell(set + way * WORDS));
   }
 
   private validCells(): readonly Cell[] {
@@ -230,8 +244,8 @@ interface Tag {
 }
 
 function tagOf(va: VirtAddr, shift: number): Tag {
-  const inOwnSize = Math.floor(va / 2 ** shift);
-  const pageNumber = inOwnSize * 2 ** (shift - 12);
+  const inOwnSize = Math.floor(va / powerOf2(shift));
+  const pageNumber = inOwnSize * powerOf2(shift - 12);
   return {
     low: pageNumber | 0,
     high: Math.floor(pageNumber / 2 ** 32) & PAGE_HIGH_MASK,
@@ -239,17 +253,17 @@ function tagOf(va: VirtAddr, shift: number): Tag {
   };
 }
 
-function sizeCode(pageSize: number): 0 | 1 | 2 | 3 {
-  switch (pageSize) {
-    case 2 ** 12:
+function codeOfShift(shift: number): 0 | 1 | 2 | 3 {
+  switch (shift) {
+    case 12:
       return 0;
-    case 2 ** 21:
+    case 21:
       return 1;
-    case 2 ** 22:
+    case 22:
       return 2;
-    case 2 ** 30:
+    case 30:
       return 3;
     default:
-      throw new Error(`no page has ${pageSize} bytes`);
+      throw new Error(`no page has 2^${shift} bytes`);
   }
 }

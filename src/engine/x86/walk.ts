@@ -24,7 +24,7 @@ import {
   type Rights,
 } from './access.js';
 import { decode, patIndex, type Entry, type Level } from './formats.js';
-import { indexAt, isCanonical, offsetInPage, type Paging } from './paging.js';
+import { indexAt, isCanonical, offsetInPage, powerOf2, type Paging } from './paging.js';
 import { memoryType, type MemoryType } from './registers.js';
 import type { TableMemory, WritableTableMemory } from './tableMemory.js';
 
@@ -180,15 +180,18 @@ function pageOf(
   rights: Rights,
   va: VirtAddr,
 ): MappedPage {
-  const pageSize = 2 ** level.shift;
+  const pageSize = powerOf2(level.shift);
   return {
     phys: asPhys(entry.phys + offsetInPage(va, pageSize)),
     pagePhys: entry.phys,
     pageSize,
     rights,
-    global: paging.globalPages && entry.flags.G,
-    dirty: entry.flags.D,
-    memoryType: memoryType(paging.pat, patIndex(entry)),
+    global: paging.globalPages && (entry.low & GLOBAL) !== 0,
+    dirty: (entry.low & DIRTY) !== 0,
+    // Worked out for those that look at it: no access needs it.
+    get memoryType() {
+      return memoryType(paging.pat, patIndex(entry));
+    },
   };
 }
 
@@ -207,6 +210,7 @@ const stepText = ({ level, index }: WalkStep): string => `${level.name}[0x${inde
 
 const ACCESSED = 1 << 5;
 const DIRTY = 1 << 6;
+const GLOBAL = 1 << 8;
 
 /**
  * Sets A in the entries used and D in the one that maps the page, as a processor does: on the way down A in each entry that

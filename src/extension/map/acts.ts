@@ -4,7 +4,6 @@ import type { DebugSession } from 'vscode';
 import type { Act } from '../../../webview/messages.js';
 import { messageOf } from '../debug/customRequest.js';
 import { MMSCOPE } from '../identity.js';
-import type { Sessions } from '../debug/sessions.js';
 import { hexDocumentUri } from './hexDocument.js';
 
 const HEX_EDITOR = 'ms-vscode.hexeditor';
@@ -19,9 +18,9 @@ type Performers = {
 };
 
 /** Says so when something cannot be done. */
-export async function perform(act: Act, sessions: Sessions): Promise<void> {
+export async function perform(act: Act, session: DebugSession | undefined): Promise<void> {
   try {
-    await performers[act.action](act as never, sessions.current?.session);
+    await performers[act.action](act as never, session);
   } catch (error) {
     void window.showInformationMessage(messageOf(error));
   }

@@ -1,28 +1,20 @@
 /**
- * One open map: keeps its webview told of the session on show, and answers its questions by custom requests to the
- * adapter. It holds no data: what the map knows, it asked for.
+ * One open map: keeps its webview told of the machine on show, and passes its questions on. It holds no data: what the map knows, it asked
+ * for.
  */
-import path from 'node:path';
-import { Disposable, type DebugSession, type Uri, type Webview } from 'vscode';
+import { Disposable, type Uri, type Webview } from 'vscode';
 import { isViewRequest } from '../../engine/view/viewRequests.js';
-import type { FromMap, ToMap } from '../../../webview/messages.js';
-import { focusedFrameId } from '../debug/customRequest.js';
-import type { Sessions, SessionState } from '../debug/sessions.js';
-import { perform } from './acts.js';
+import type { Act, FromMap, MapSession, ToMap } from '../../../webview/messages.js';
 import { mapHtml } from './html.js';
 
-/** The file that a session is about: its scenario, else its machine's. */
-function subjectOf({ configuration }: DebugSession): string {
-  const given = [configuration['program'], configuration['core'], configuration['state']];
-  const file = given.find((value) => typeof value === 'string' && value !== '') as
-    string | undefined;
-  return file === undefined ? '' : path.basename(file);
-}
-
-/** What a user types to be found is meant in the frame that is looked at. */
-function seenFrom(request: string, args: unknown): unknown {
-  const isTyped = request === 'mmscope/locate' && (args as { text?: string }).text !== undefined;
-  return isTyped ? { frameId: focusedFrameId(), ...(args as object) } : args;
+/** Whose machine it is: a session's (sessionSource.ts), or captures of frames (../capture/). */
+export interface MapSource {
+  readonly session: MapSession | undefined;
+  /** Another session, or the same at another stop. */
+  onDidChange(listener: () => void): Disposable;
+  /** @throws Error with a sentence for the user */
+  answer(request: string, args: unknown): Promise<unknown>;
+  perform(act: Act): Promise<void>;
 }
 
 export class MapView implements Disposable {
@@ -33,11 +25,11 @@ export class MapView implements Disposable {
   constructor(
     private readonly webview: Webview,
     extensionUri: Uri,
-    private readonly sessions: Sessions,
+    private readonly source: MapSource,
   ) {
     this.subscriptions = [
       webview.onDidReceiveMessage((message: FromMap) => this.receive(message)),
-      sessions.onDidChange((state) => this.tellSession(state)),
+      source.onDidChange(() => this.tellSession()),
     ];
     webview.html = mapHtml(webview, extensionUri);
   }
@@ -50,7 +42,7 @@ export class MapView implements Disposable {
 
   /** Messages to a hidden webview are lost: it is told again when shown. */
   refresh(): void {
-    if (this.ready) this.tellSession(this.sessions.current);
+    this.tellSession();
   }
 
   dispose(): void {
@@ -61,7 +53,7 @@ export class MapView implements Disposable {
     switch (message.type) {
       case 'ready':
         this.ready = true;
-        this.tellSession(this.sessions.current);
+        this.tellSession();
         if (this.pendingReveal !== undefined) this.reveal(this.pendingReveal);
         this.pendingReveal = undefined;
         return;
@@ -69,32 +61,19 @@ export class MapView implements Disposable {
         void this.answer(message);
         return;
       case 'act':
-        void perform(message.act, this.sessions);
+        void this.source.perform(message.act);
         return;
     }
   }
 
-  private tellSession(state: SessionState | undefined): void {
-    if (!this.ready) return;
-    const session = state && {
-      id: state.session.id,
-      name: state.session.name,
-      subject: subjectOf(state.session),
-      stopped: state.stopped,
-      epoch: state.epoch,
-      stop: state.stop,
-      isOneOfMany: this.sessions.count > 1,
-    };
-    this.post({ type: 'session', session });
+  private tellSession(): void {
+    if (this.ready) this.post({ type: 'session', session: this.source.session });
   }
 
   private async answer({ id, request, args }: FromMap & { type: 'ask' }): Promise<void> {
     try {
-      const session = this.sessions.current?.session;
-      if (session === undefined) throw new Error('no session');
       if (!isViewRequest(request)) throw new Error(`${String(request)} is not for views`);
-      const body = (await session.customRequest(request, seenFrom(request, args))) as unknown;
-      this.post({ type: 'answer', id, body });
+      this.post({ type: 'answer', id, body: await this.source.answer(request, args) });
     } catch (error) {
       this.post({ type: 'failed', id, message: error instanceof Error ? error.message : '' });
     }

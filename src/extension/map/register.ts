@@ -15,6 +15,7 @@ import { isLaunch } from '../debug/sessionMessages.js';
 import { settings } from '../identity.js';
 import { registerHexDocuments } from './hexDocument.js';
 import { MapView } from './mapView.js';
+import { sessionSource } from './sessionSource.js';
 import { frameMeant } from './frameMeant.js';
 
 const VIEW_ID = 'mmscope.map';
@@ -25,13 +26,14 @@ export function registerMap(extensionUri: Uri, sessions: Sessions): Disposable {
     enableScripts: true,
     localResourceRoots: [Uri.joinPath(extensionUri, 'dist')],
   };
+  const source = sessionSource(sessions);
   let panel: { readonly panel: WebviewPanel; readonly view: MapView } | undefined;
   let inPanel: MapView | undefined;
 
   const adopt = (webviewPanel: WebviewPanel): MapView => {
     webviewPanel.webview.options = webviewOptions;
     webviewPanel.iconPath = Uri.joinPath(extensionUri, 'media', 'scenario.svg');
-    const view = new MapView(webviewPanel.webview, extensionUri, sessions);
+    const view = new MapView(webviewPanel.webview, extensionUri, source);
     webviewPanel.onDidChangeViewState(() => view.refresh());
     webviewPanel.onDidDispose(() => {
       view.dispose();
@@ -62,7 +64,7 @@ export function registerMap(extensionUri: Uri, sessions: Sessions): Disposable {
   const provider: WebviewViewProvider = {
     resolveWebviewView(webviewView) {
       webviewView.webview.options = webviewOptions;
-      const view = new MapView(webviewView.webview, extensionUri, sessions);
+      const view = new MapView(webviewView.webview, extensionUri, source);
       inPanel = view;
       webviewView.onDidChangeVisibility(() => view.refresh());
       webviewView.onDidDispose(() => {

@@ -13,17 +13,18 @@ import {
   type ExtensionContext,
 } from 'vscode';
 import type { Finding } from '../../report/finding.js';
+import { showCapture } from '../capture/capturePanel.js';
 import type { ReportDocuments } from './reportDocument.js';
-import { askSource, explainAt, explainFile, type Asked } from './reportSource.js';
+import { askSource, explainAt, explainFile, explainFiles, type Asked } from './reportSource.js';
 
 export function registerExplainCommand(
-  { globalStorageUri }: ExtensionContext,
+  { extensionUri, globalStorageUri }: ExtensionContext,
   documents: ReportDocuments,
 ): Disposable {
   return commands.registerCommand(
     'mmscope.explainReport',
-    async (target: unknown, line: unknown) => {
-      const asked = await askedOf(target, line);
+    async (target: unknown, more: unknown) => {
+      const asked = await askedOf(target, more);
       if (asked === undefined) return;
       if (asked.findings.length === 0) {
         void window.showInformationMessage(
@@ -33,19 +34,32 @@ export function registerExplainCommand(
       }
       const { markdown } = await import('./explaining.js');
       await documents.show(asked.name, markdown(asked.findings));
+      await drawFrames(asked, extensionUri);
       await offerMachine(asked, globalStorageUri);
     },
   );
 }
 
-async function askedOf(target: unknown, line: unknown): Promise<Asked | undefined> {
+/** @param more the line of a code lens, or all files that are selected in the explorer */
+async function askedOf(target: unknown, more: unknown): Promise<Asked | undefined> {
   if (!(target instanceof Uri)) return askSource();
-  if (typeof line === 'number') return explainAt(await workspace.openTextDocument(target), line);
+  if (typeof more === 'number') return explainAt(await workspace.openTextDocument(target), more);
+  if (Array.isArray(more) && more.length > 1)
+    return explainFiles(more.filter((each) => each instanceof Uri));
   const editor = window.activeTextEditor;
   // The editor's menu gives the file as well: a selection in it is what is meant.
   if (editor?.document.uri.toString() === target.toString() && !editor.selection.isEmpty)
     return askSource();
   return explainFile(target);
+}
+
+/** Captures of frames are drawn as the map of their machine, in front of the answer. */
+async function drawFrames({ name, captured }: Asked, extensionUri: Uri): Promise<void> {
+  if (captured === undefined) return;
+  const { captureOf, CaptureMachine } = await import('./explaining.js');
+  const capture = await captureOf(captured);
+  if (capture.frames === 0) return;
+  showCapture(extensionUri, name, new CaptureMachine(capture));
 }
 
 async function offerMachine({ name, findings }: Asked, folder: Uri): Promise<void> {

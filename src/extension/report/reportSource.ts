@@ -8,11 +8,18 @@ import {
   type QuickPickItem,
   type TextDocument,
 } from 'vscode';
+import type { CapturedFile } from '../capture/readCapture.js';
 import type { Finding } from '../../report/finding.js';
 import type { KernelVersion } from '../../report/input/version.js';
 
 /** The kernel that sessions run. */
 const SESSION_KERNEL: KernelVersion = [6, 1, 0];
+const ASKING = {
+  fallback: SESSION_KERNEL,
+  given: { version: SESSION_KERNEL, source: 'session' },
+} as const;
+/** Enough to tell what a file is. */
+const HEAD_BYTES = 4096;
 /** Around a line that a code lens points at: enough for the version above it and for the whole report below. */
 const LINES_BEFORE = 400;
 const LINES_AFTER = 800;
@@ -20,17 +27,13 @@ const LINES_AFTER = 800;
 export interface Asked {
   readonly name: string;
   readonly findings: readonly Finding[];
+  /** Captures of frames among the files, to be drawn. */
+  readonly captured?: readonly CapturedFile[];
 }
 
 export async function explainText(name: string, text: string): Promise<Asked> {
   const { explain } = await import('./explaining.js');
-  return {
-    name,
-    findings: explain([{ name, text }], {
-      fallback: SESSION_KERNEL,
-      given: { version: SESSION_KERNEL, source: 'session' },
-    }),
-  };
+  return { name, findings: explain([{ name, text }], ASKING) };
 }
 
 export const baseName = (uri: Uri): string => uri.path.replace(/^.*\//, '');
@@ -55,21 +58,32 @@ export async function explainAt(document: TextDocument, line: number): Promise<A
   return { name, findings: moved };
 }
 
-export async function explainFile(uri: Uri): Promise<Asked> {
-  const bytes = await workspace.fs.readFile(uri);
-  const { binaryKindOf, countFinding, frameFinding, pagemapFinding } =
-    await import('./explaining.js');
-  const name = baseName(uri);
-  switch (binaryKindOf(name, bytes.subarray(0, 4096))) {
-    case 'kpageflags':
-      return { name, findings: [frameFinding(name, [bytes])] };
-    case 'kpagecount':
-      return { name, findings: [countFinding(name, [bytes])] };
-    case 'pagemap':
-      return { name, findings: [pagemapFinding(name, [bytes])] };
-    case undefined:
-      return explainText(name, new TextDecoder().decode(bytes));
+export const explainFile = (uri: Uri): Promise<Asked> => explainFiles([uri]);
+
+/** Logs and captures together. */
+export async function explainFiles(uris: readonly Uri[]): Promise<Asked> {
+  const { binaryFindings, binaryKindOf, explain, partnerOf } = await import('./explaining.js');
+  const texts: { name: string; text: string }[] = [];
+  const captured: CapturedFile[] = [];
+  for (const uri of uris) {
+    const bytes = await workspace.fs.readFile(uri);
+    const name = baseName(uri);
+    const kind = binaryKindOf(name, bytes.subarray(0, HEAD_BYTES));
+    if (kind === undefined) texts.push({ name, text: new TextDecoder().decode(bytes) });
+    else captured.push({ kind, name, bytes });
+    const partner = kind && uris.length === 1 ? await partnerOf(uri, kind) : undefined;
+    if (partner) captured.push(partner);
   }
+  return {
+    name: [...texts, ...captured].map(({ name }) => name).join(', '),
+    findings: [
+      ...explain(texts, ASKING),
+      ...binaryFindings(
+        captured.map(({ name, kind, bytes }) => ({ name, kind, pieces: () => [bytes] })),
+      ),
+    ],
+    ...(captured.length > 0 && { captured }),
+  };
 }
 
 interface Source extends QuickPickItem {

@@ -5,6 +5,7 @@ import {
   gfpOfNames,
   mayReclaim,
   mobilityOf,
+  unknownText,
   type GfpMask,
 } from '../facts/gfp.js';
 import type { ReportKernel } from '../finding.js';
@@ -70,10 +71,7 @@ export function requestItems(
   items.push(
     `Mask ${hex(request.mask)} of Linux ${seriesOf(version)}: ${mask.text}${bits.length > 0 ? ` (${bits.join(', ')})` : ''}.`,
   );
-  if (mask.unknown !== 0)
-    items.push(
-      `${hex(mask.unknown)} has no name in Linux ${seriesOf(version)}: a vendor's flag, or the mask is of another release.`,
-    );
+  if (mask.unknown !== 0) items.push(unknownText(mask.unknown, version));
   items.push(`It ${sleepText(mask)}; ${mobilityText(mask, verdict)}.`);
   items.push(zoneText(verdict));
   if (flags.has('THISNODE')) items.push('__GFP_THISNODE: one node only, no other may help out.');

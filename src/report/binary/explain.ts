@@ -2,7 +2,8 @@
 import { sections, type Finding, type Item } from '../finding.js';
 import { hex, size } from '../render/amount.js';
 import { kpfNames } from './frameKinds.js';
-import { surveyFrames, wordPieces, type FrameSurvey } from './frameSurvey.js';
+import { surveyFrames, type FrameSurvey } from './frameSurvey.js';
+import { countOf, wordPieces } from './wordPieces.js';
 
 export type BinaryKind = 'kpageflags' | 'kpagecount' | 'pagemap';
 
@@ -26,6 +27,23 @@ export function binaryKindOf(name: string, head: Uint8Array): BinaryKind | undef
     }
   if (tops > 0) return 'pagemap';
   return large > words / 64 ? 'kpageflags' : 'kpagecount';
+}
+
+export interface BinaryFile {
+  readonly name: string;
+  readonly kind: BinaryKind;
+  readonly pieces: () => Iterable<Uint8Array>;
+}
+
+/** A kpagecount is told of together with its kpageflags. */
+export function binaryFindings(files: readonly BinaryFile[]): Finding[] {
+  const counts = files.find(({ kind }) => kind === 'kpagecount');
+  const flags = files.find(({ kind }) => kind === 'kpageflags');
+  return files.flatMap(({ name, kind, pieces }): Finding[] => {
+    if (kind === 'pagemap') return [pagemapFinding(name, pieces())];
+    if (kind === 'kpageflags') return [frameFinding(name, pieces(), counts?.pieces())];
+    return flags ? [] : [countFinding(name, pieces())];
+  });
 }
 
 export function frameFinding(
@@ -59,14 +77,19 @@ export function frameFinding(
       framesPerCell: survey.framesPerCell,
       cells: survey.cells,
     },
+    survey.onlyFirstOfFree
+      ? [
+          'Only the first frame of each free block is marked, as kernels before 4.6 do it: frames behind one are taken as free as far as a block can reach.',
+        ]
+      : [],
   );
 }
 
-export function countFinding(name: string, counts: Iterable<Uint8Array>): Finding {
+function countFinding(name: string, counts: Iterable<Uint8Array>): Finding {
   let [frames, mapped, shared, most, mostAt] = [0, 0, 0, 0, 0];
   for (const piece of wordPieces(counts))
     for (let at = 0; at + 1 < piece.length; at += 2) {
-      const count = piece[at] ?? 0;
+      const count = countOf(piece[at] ?? 0, piece[at + 1] ?? 0);
       if (count > 0) mapped++;
       if (count > 1) shared++;
       if (count > most) [most, mostAt] = [count, frames];
@@ -131,6 +154,7 @@ function binaryFinding(
   headline: string,
   found: Finding['sections'],
   facts: Finding['facts'],
+  assumed: readonly string[] = [],
 ): Finding {
   return {
     kind: 'binary-capture',
@@ -138,7 +162,7 @@ function binaryFinding(
     place: { input: name, firstLine: 1, lastLine: 1 },
     kernel: { source: 'unknown' },
     sections: found,
-    assumed: ['Frames are taken as 4 kB: the file does not tell.'],
+    assumed: ['Frames are taken as 4 kB: the file does not tell.', ...assumed],
     facts,
   };
 }

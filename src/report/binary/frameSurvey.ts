@@ -4,10 +4,13 @@
  * Invariant: no number of frames makes it grow; it looks at each word once. (64 GiB are 16.8 million words; a word that is the one before it
  * costs a comparison.)
  */
-import { FRAME_KINDS, frameKindOf } from './frameKinds.js';
+import { FreeBlocks, largestOrder } from './freeBlocks.js';
+import { FRAME_KINDS, frameKindCode, frameKindOf } from './frameKinds.js';
+import { countOf, wordPieces } from './wordPieces.js';
 
 /** The text map has at most so many cells. */
 const MOST_CELLS = 1024;
+const NONE = -1;
 
 interface KindCount {
   readonly name: string;
@@ -32,7 +35,13 @@ export interface FrameSurvey {
   /** A letter a cell: what most of its frames are. */
   readonly cells: string;
   readonly framesPerCell: number;
+  /** Only the first frame of a free block has BUDDY, as before 4.6: what lies behind it is told by where a block can end. */
+  readonly onlyFirstOfFree: boolean;
 }
+
+const FREE = frameKindCode('free');
+const KERNEL = frameKindCode('kernel');
+const BEHIND = frameKindCode('behind');
 
 /** @param counts the words of kpagecount for the same frames, in pieces of any size. */
 export function surveyFrames(
@@ -59,13 +68,18 @@ class Survey {
   private cells: Uint32Array[] = [];
   private framesPerCell = 512;
   private inCell = 0;
+  private readonly free = new FreeBlocks();
+  /** The free frame that was seen last, and how many words of 0 followed it at once. */
+  private lastFree = NONE;
+  private following = 0;
+  private behind = 0;
 
   add(piece: Uint32Array, counts: WordReader | undefined): void {
     let lastLow = -1;
     let lastHigh = -1;
     let entry = { low: 0, high: 0, kind: 0, frames: 0 };
     let cell = this.cells.at(-1) ?? this.newCell();
-    for (let at = 0; at + 1 < piece.length; at += 2) {
+    for (let at = 0; at + 1 < piece.length; at += 2, this.frames++) {
       const low = piece[at] ?? 0;
       const high = piece[at + 1] ?? 0;
       if (low !== lastLow || high !== lastHigh) {
@@ -75,6 +89,14 @@ class Survey {
       }
       entry.frames++;
       const { kind } = entry;
+      if (kind === FREE) {
+        this.settleFree();
+        this.free.add(this.frames);
+        this.lastFree = this.frames;
+      } else if (this.lastFree !== NONE) {
+        if (low === 0 && high === 0) this.following++;
+        else this.settleFree();
+      }
       if (counts) {
         const count = counts.next();
         if (count > 0) this.kindMapped[kind] = (this.kindMapped[kind] ?? 0) + 1;
@@ -83,9 +105,21 @@ class Survey {
       }
       if (this.inCell === this.framesPerCell) cell = this.newCell();
       this.inCell++;
-      cell[kind] = (cell[kind] ?? 0) + 1;
+      const shown = this.following > 0 && this.canBeBehind ? BEHIND : kind;
+      cell[shown] = (cell[shown] ?? 0) + 1;
     }
-    this.frames += piece.length >> 1;
+  }
+
+  /** A block reaches no further than its first frame's number allows. */
+  private get canBeBehind(): boolean {
+    return this.following < 1 << largestOrder(this.lastFree, Infinity);
+  }
+
+  private settleFree(): void {
+    if (this.following > 0)
+      this.behind += (1 << largestOrder(this.lastFree, this.lastFree + this.following + 1)) - 1;
+    this.following = 0;
+    this.lastFree = NONE;
   }
 
   private newCell(): Uint32Array {
@@ -124,8 +158,18 @@ class Survey {
   private readonly spill: { kind: number; frames: number }[] = [];
 
   result(hasCounts: boolean): FrameSurvey {
+    this.settleFree();
+    const { onlyFirst } = this.free;
     for (const { kind, frames } of [...this.words.values(), ...this.spill])
       this.kindFrames[kind] = (this.kindFrames[kind] ?? 0) + frames;
+    if (onlyFirst) {
+      this.kindFrames[BEHIND] = this.behind;
+      this.kindFrames[KERNEL] = (this.kindFrames[KERNEL] ?? 0) - this.behind;
+    } else
+      for (const cell of this.cells) {
+        cell[KERNEL] = (cell[KERNEL] ?? 0) + (cell[BEHIND] ?? 0);
+        cell[BEHIND] = 0;
+      }
     return {
       frames: this.frames,
       kinds: FRAME_KINDS.map(({ name, letter }, kind) => ({
@@ -140,6 +184,7 @@ class Survey {
       mostMapped: this.mostMapped,
       cells: this.cells.map(letterOf).join(''),
       framesPerCell: this.framesPerCell,
+      onlyFirstOfFree: onlyFirst,
     };
   }
 }
@@ -172,22 +217,6 @@ class WordReader {
     const low = this.piece[this.at] ?? 0;
     const high = this.piece[this.at + 1] ?? 0;
     this.at += 2;
-    return high === 0 ? low : high * 2 ** 32 + low;
-  }
-}
-
-/** Pieces as whole 64-bit words, each as two 32-bit ones; bytes behind the last word are left out. */
-export function* wordPieces(pieces: Iterable<Uint8Array>): Generator<Uint32Array, undefined> {
-  let rest = new Uint8Array(0);
-  for (const piece of pieces) {
-    let bytes = piece;
-    if (rest.length > 0 || piece.byteOffset % 4 !== 0) {
-      bytes = new Uint8Array(rest.length + piece.length);
-      bytes.set(rest);
-      bytes.set(piece, rest.length);
-    }
-    const whole = bytes.length - (bytes.length % 8);
-    if (whole > 0) yield new Uint32Array(bytes.buffer, bytes.byteOffset, whole / 4);
-    rest = bytes.slice(whole);
+    return countOf(low, high);
   }
 }

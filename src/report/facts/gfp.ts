@@ -4,9 +4,10 @@
  * Source: include/linux/gfp.h of 2.6.30, 2.6.39, 3.3, 3.19, 4.3, 4.4, 4.9, 4.14, 4.19; include/linux/gfp_types.h of 6.1, 6.9, 6.12.
  * Turns: 2.6.31 __GFP_MOVABLE becomes a zone bit (b70d94ee438b); 4.4 __GFP_WAIT is split (d0164adc89f6) and __GFP_RECLAIMABLE
  * moves (016c13daa5c9); 4.10 __GFP_OTHER_NODE goes; 4.18 what __GFP_COLD and __GFP_NOTRACK left is closed; 5.1 all but the zone
- * bits are shuffled; 6.3 __GFP_ATOMIC goes (2973d8229b78); 6.10 numbers are counted, those above __GFP_ZEROTAGS by configuration.
+ * bits are shuffled; 5.14 __GFP_SKIP_KASAN_POISON is part of GFP_HIGHUSER_MOVABLE, from 5.18 on only with KASAN_HW_TAGS; 6.3 __GFP_ATOMIC
+ * goes (2973d8229b78); 6.7 GFP_NOWAIT has __GFP_NOWARN; 6.10 numbers are counted, those above __GFP_ZEROTAGS by configuration.
  */
-import { isIn, type KernelVersion, type Span } from '../input/version.js';
+import { isIn, seriesOf, type KernelVersion, type Span } from '../input/version.js';
 
 interface Bit extends Span {
   /** Without `__GFP_`. */
@@ -78,22 +79,60 @@ const BITS: readonly Bit[] = [
   { name: 'ACCOUNT', bit: 0x400000, since: v(5, 1) },
   { name: 'NOLOCKDEP', bit: 0x800000, since: v(5, 1), until: v(5, 14) },
   { name: 'ZEROTAGS', bit: 0x800000, since: v(5, 14) },
+  // Above: from 5.18 on set only with KASAN_HW_TAGS (arm64), NOLOCKDEP only with lockdep.
+  { name: 'SKIP_KASAN_POISON', bit: 0x1000000, since: v(5, 14), until: v(5, 18) },
+  { name: 'NOLOCKDEP', bit: 0x2000000, since: v(5, 14), until: v(5, 18) },
+  { name: 'SKIP_ZERO', bit: 0x1000000, since: v(5, 18), until: v(6, 10) },
+  { name: 'SKIP_KASAN_UNPOISON', bit: 0x2000000, since: v(5, 18), until: v(6, 4) },
+  { name: 'SKIP_KASAN_POISON', bit: 0x4000000, since: v(5, 18), until: v(6, 4) },
+  { name: 'NOLOCKDEP', bit: 0x8000000, since: v(5, 18), until: v(6, 4) },
+  { name: 'SKIP_KASAN', bit: 0x2000000, since: v(6, 4), until: v(6, 10) },
+  { name: 'NOLOCKDEP', bit: 0x4000000, since: v(6, 4), until: v(6, 10) },
 ];
 
-/** Combinations with a name, in the order in which the kernel looks for them (include/trace/events/mmflags.h). */
-const COMBINATIONS: readonly (readonly [name: string, parts: string])[] = [
-  ['GFP_TRANSHUGE', 'GFP_TRANSHUGE_LIGHT DIRECT_RECLAIM'],
-  ['GFP_TRANSHUGE_LIGHT', 'IO FS HARDWALL HIGHMEM MOVABLE COMP NOMEMALLOC NOWARN'],
-  ['GFP_HIGHUSER_MOVABLE', 'GFP_HIGHUSER MOVABLE'],
+/** Names that a kernel prints, and whose bit the configuration decides: from 6.10 on, in this order from __GFP_ZEROTAGS upwards. */
+const COUNTED = ['SKIP_ZERO', 'SKIP_KASAN', 'NOLOCKDEP', 'NO_OBJ_EXT'] as const;
+const FIRST_COUNTED = 0x1000000;
+
+const LIGHT = 'IO FS HARDWALL HIGHMEM MOVABLE COMP NOMEMALLOC NOWARN';
+const TAGGED = 'SKIP_KASAN_POISON SKIP_KASAN_UNPOISON';
+
+/**
+ * Combinations with a name, in the order in which the kernel looks for them (include/trace/events/mmflags.h). What is only set with
+ * KASAN_HW_TAGS makes a second form; the last one is what a printed name is taken for.
+ */
+const COMBINATIONS: readonly (readonly [name: string, parts: string, span?: Span])[] = [
+  ['GFP_TRANSHUGE', 'GFP_TRANSHUGE_LIGHT DIRECT_RECLAIM', { since: v(4, 8) }],
+  ['GFP_TRANSHUGE_LIGHT', `${LIGHT} SKIP_KASAN_POISON`, { since: v(5, 14), until: v(5, 18) }],
+  ['GFP_TRANSHUGE_LIGHT', `${LIGHT} ${TAGGED}`, { since: v(5, 18), until: v(6, 4) }],
+  ['GFP_TRANSHUGE_LIGHT', `${LIGHT} SKIP_KASAN`, { since: v(6, 4), until: v(6, 10) }],
+  ['GFP_TRANSHUGE_LIGHT', LIGHT, { since: v(4, 8), until: v(5, 14) }],
+  ['GFP_TRANSHUGE_LIGHT', LIGHT, { since: v(5, 18) }],
+  ['GFP_TRANSHUGE', `${LIGHT} NORETRY`, { since: v(4, 6), until: v(4, 8) }],
+  [
+    'GFP_TRANSHUGE',
+    'GFP_HIGHUSER_MOVABLE COMP NOMEMALLOC NORETRY NOWARN NO_KSWAPD',
+    { since: v(2, 6, 38), until: v(4, 4) },
+  ],
+  [
+    'GFP_HIGHUSER_MOVABLE',
+    'GFP_HIGHUSER MOVABLE SKIP_KASAN_POISON',
+    { since: v(5, 14), until: v(5, 18) },
+  ],
+  ['GFP_HIGHUSER_MOVABLE', `GFP_HIGHUSER MOVABLE ${TAGGED}`, { since: v(5, 18), until: v(6, 4) }],
+  ['GFP_HIGHUSER_MOVABLE', 'GFP_HIGHUSER MOVABLE SKIP_KASAN', { since: v(6, 4), until: v(6, 10) }],
+  ['GFP_HIGHUSER_MOVABLE', 'GFP_HIGHUSER MOVABLE', { until: v(5, 14) }],
+  ['GFP_HIGHUSER_MOVABLE', 'GFP_HIGHUSER MOVABLE', { since: v(5, 18) }],
   ['GFP_HIGHUSER', 'GFP_USER HIGHMEM'],
   ['GFP_USER', 'GFP_KERNEL HARDWALL'],
-  ['GFP_KERNEL_ACCOUNT', 'GFP_KERNEL ACCOUNT'],
-  ['GFP_TEMPORARY', 'GFP_KERNEL RECLAIMABLE'],
+  ['GFP_TEMPORARY', 'GFP_KERNEL RECLAIMABLE', { until: v(4, 14) }],
+  ['GFP_KERNEL_ACCOUNT', 'GFP_KERNEL ACCOUNT', { since: v(4, 5) }],
   ['GFP_KERNEL', 'RECLAIM IO FS'],
   ['GFP_NOFS', 'RECLAIM IO'],
   ['GFP_ATOMIC', 'HIGH ATOMIC KSWAPD_RECLAIM'],
   ['GFP_NOIO', 'RECLAIM'],
-  ['GFP_NOWAIT', 'KSWAPD_RECLAIM'],
+  ['GFP_NOWAIT', 'KSWAPD_RECLAIM NOWARN', { since: v(6, 7) }],
+  ['GFP_NOWAIT', 'KSWAPD_RECLAIM', { until: v(6, 7) }],
   ['GFP_DMA32', 'DMA32'],
   ['GFP_DMA', 'DMA'],
   ['__GFP_RECLAIM', 'RECLAIM'],
@@ -112,12 +151,21 @@ const bitsOf = (version: KernelVersion): readonly Bit[] => BITS.filter((bit) => 
 
 /** The flags that a name stands for in a release; undefined for a name that no release has. */
 function partsOf(name: string, version: KernelVersion): readonly string[] | undefined {
+  const form =
+    combinationsOf(version).findLast(([combination]) => combination === name) ??
+    COMBINATIONS.findLast(([combination]) => combination === name);
+  if (form) return partsOfForm(form[1], version);
+  const single = name.replace(/^__GFP_/, '');
+  return ALL_NAMES.has(single) ? [single] : undefined;
+}
+
+const ALL_NAMES: ReadonlySet<string> = new Set([...BITS.map(({ name }) => name), ...COUNTED]);
+
+const combinationsOf = (version: KernelVersion) =>
+  COMBINATIONS.filter(([, , span]) => !span || isIn(version, span));
+
+function partsOfForm(parts: string, version: KernelVersion): readonly string[] {
   const had = bitsOf(version).map((bit) => bit.name);
-  const parts = COMBINATIONS.find(([combination]) => combination === name)?.[1];
-  if (parts === undefined) {
-    const single = name.replace(/^__GFP_/, '');
-    return BITS.some((bit) => bit.name === single) ? [single] : undefined;
-  }
   return parts.split(' ').flatMap((part): readonly string[] => {
     if (part.startsWith('GFP_')) return partsOf(part, version) ?? [];
     if (part === 'RECLAIM')
@@ -153,10 +201,8 @@ export function gfpText(
 ): string {
   const rest = new Set(flags);
   const words: string[] = [];
-  const hasAccount = bitsOf(version).some(({ name }) => name === 'ACCOUNT');
-  for (const [name] of COMBINATIONS) {
-    const parts = partsOf(name, version) ?? [];
-    if (name === 'GFP_KERNEL_ACCOUNT' && !hasAccount) continue;
+  for (const [name, form] of combinationsOf(version)) {
+    const parts = partsOfForm(form, version);
     if (parts.length === 0 || !parts.every((part) => rest.has(part))) continue;
     if (name === '__GFP_RECLAIM' && parts.length === 1) continue;
     words.push(name);
@@ -173,6 +219,38 @@ export function gfpBitTexts(mask: number, version: KernelVersion): string[] {
     .filter(({ bit }) => (mask & bit) !== 0)
     .map(({ name, bit }) => `0x${bit.toString(16)} __GFP_${name}`);
 }
+
+/** What bits without a name may be. */
+export function unknownText(unknown: number, version: KernelVersion): string {
+  const text = `0x${unknown.toString(16)}`;
+  const counted = COUNTED.map((_, at) => FIRST_COUNTED << at).filter((bit) => unknown & bit);
+  const isCounted =
+    isIn(version, { since: v(6, 10) }) && unknown === counted.reduce((sum, bit) => sum + bit, 0);
+  if (!isCounted)
+    return `${text} has no name in Linux ${seriesOf(version)}: a vendor's flag, or the mask is of another release.`;
+  return counted
+    .map(
+      (bit) =>
+        `0x${bit.toString(16)} is ${candidates(Math.log2(bit / FIRST_COUNTED)).join(' or ')}: from 6.10 on the configuration numbers the bits above __GFP_ZEROTAGS.`,
+    )
+    .join(' ');
+}
+
+/** Names of the bit that is `at` above the first one that is counted, the most frequent configuration first. */
+function candidates(at: number): string[] {
+  const names = CONFIGURATIONS.flatMap(
+    (has) => COUNTED.filter((name) => has.includes(name))[at] ?? [],
+  );
+  return [...new Set(names)].map((name) => `__GFP_${name}`);
+}
+
+/** Plain, with lockdep, with KASAN_HW_TAGS, with both; each with and without what SLAB_OBJ_EXT adds. */
+const CONFIGURATIONS: readonly (readonly string[])[] = [
+  ['NO_OBJ_EXT'],
+  ['NOLOCKDEP', 'NO_OBJ_EXT'],
+  ['SKIP_ZERO', 'SKIP_KASAN', 'NO_OBJ_EXT'],
+  ['SKIP_ZERO', 'SKIP_KASAN', 'NOLOCKDEP', 'NO_OBJ_EXT'],
+];
 
 export const mayReclaim = ({ flags }: GfpMask): boolean =>
   flags.has('DIRECT_RECLAIM') || flags.has('WAIT');

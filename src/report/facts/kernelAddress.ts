@@ -59,9 +59,11 @@ function poisonIn(address: bigint, bits: 32 | 64): string | undefined {
   const offset =
     bits === 64 && address >> 48n === 0xdeadn
       ? address - 0xdead000000000000n
-      : bits === 32
-        ? address
-        : -1n;
+      : bits === 64 && address >> 20n === 0x5deadbeef00n
+        ? address - 0x5deadbeef0000000n // PowerPC
+        : bits === 32
+          ? address
+          : -1n;
   if (offset >= 0x100n && offset < 0x120n)
     return `LIST_POISON1 + ${hex(offset - 0x100n)}: list_del() left it in ->next; the entry is deleted a second time, or used after it was taken off its list`;
   if (offset >= 0x120n && offset < 0x140n)

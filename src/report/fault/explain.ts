@@ -8,7 +8,7 @@ import {
   type Bases,
 } from '../facts/kernelAddress.js';
 import { sections, type Facts, type Finding } from '../finding.js';
-import { machineOf } from '../input/machineHints.js';
+import { machineOf, type Machine } from '../input/machineHints.js';
 import { kernelOf, kernelText } from '../input/reportKernel.js';
 import { capital, hex } from '../render/amount.js';
 import { baseIn } from '../page/pagePlace.js';
@@ -54,7 +54,7 @@ function explainOne({ lines, input, given }: Context, oops: Oops): Finding {
       : shadowed
         ? shadowKind(shadowed)
         : isForeign
-          ? foreignKind(oops.address, bits)
+          ? foreignKind(oops.address, bits, machine.arch)
           : addressKind(oops.address, bits, bases);
   const rule = oops.isGeneralProtection
     ? 'unknown'
@@ -90,11 +90,18 @@ function explainOne({ lines, input, given }: Context, oops: Oops): Finding {
 }
 
 const AS_BYTES = 'as bytes';
+const OUTSIDE = 'neither an address of user space nor of the kernel';
 
 /** Of another architecture only what holds anywhere is told. */
-function foreignKind(address: bigint, bits: 32 | 64): AddressTold {
+function foreignKind(address: bigint, bits: 32 | 64, arch: Machine['arch']): AddressTold {
   const told = addressKind(address, bits, {});
   if (['null', 'poison', 'error-pointer'].includes(told.kind)) return told;
+  const half = address >> 48n;
+  if (arch === 'arm64' && half !== 0n && half !== 0xffffn)
+    return {
+      kind: 'non-canonical',
+      text: `${OUTSIDE}: bits 48 to 63 are neither all 0 nor all 1${half === 0xbfffn || half === 0xdfffn ? '. Two of them differ as a failed check of a pointer signature leaves them (pointer authentication: AUTIA, AUTIB): a return address was signed with another key, or not at all, or overwritten' : ': the pointer was overwritten, or holds something else'}`,
+    };
   const text = asciiIn(address, bits);
   return text !== undefined
     ? {
@@ -154,10 +161,12 @@ function headline(oops: Oops, rule: Rule, told: AddressTold | undefined): string
       ? `${at} was to follow a NULL pointer, to offset ${hex(shadowed.from)} to ${hex(shadowed.to)}: KASAN's check of it faulted.`
       : `${at} was to follow a pointer to ${hex(shadowed.from)} to ${hex(shadowed.to)}, which is not kernel memory: KASAN's check of it faulted.`;
   if (told?.kind === 'null') return `${at} ${access} ${address}: a NULL pointer.`;
-  if (told?.kind === 'poison') return `${at} ${access} ${address}: ${told.text}.`;
+  if (told?.kind === 'poison' || told?.kind === 'error-pointer')
+    return `${at} ${access} ${address}: ${told.text}.`;
   if (oops.isGeneralProtection)
     return `${at} ${access} ${address}: ${told?.text ?? 'a general protection fault'}.`;
-  if (told?.text.startsWith(AS_BYTES) === true) return `${at} ${access} ${address}: ${told.text}.`;
+  if (told?.text.startsWith(AS_BYTES) === true || told?.text.startsWith(OUTSIDE) === true)
+    return `${at} ${access} ${address}: ${told.text}.`;
   return `${at} ${access} ${address}, and ${ruleTexts[rule]}.`;
 }
 

@@ -35,6 +35,41 @@ const fault = (
   isFetch,
 });
 
+/** What PowerPC says in words, without a status. */
+export const FETCH: ForeignFault = {
+  text: 'An instruction fetch: nothing is mapped there, or it may not be executed.',
+  rule: 'unknown',
+  isWrite: false,
+  isFetch: true,
+};
+
+/** `Unable to handle kernel data access on write at ...`, `Kernel attempted to read user page (...)`. */
+const powerpcWords: Reader = (text) => {
+  const user = /^\s*Kernel attempted to (read|write|access|execute) user page/.exec(text)?.[1];
+  if (user !== undefined)
+    return {
+      text: `The kernel was to ${user} memory of user space outside of copy_from_user() and its like (KUAP, KUEP).`,
+      rule: user === 'execute' ? 'smep' : 'smap',
+      isWrite: user === 'write',
+      isFetch: user === 'execute',
+    };
+  const access = /Unable to handle kernel data access on (read|write) at/.exec(text)?.[1];
+  if (access === undefined) return undefined;
+  return {
+    text: `A ${access} of data.`,
+    rule: 'unknown',
+    isWrite: access === 'write',
+    isFetch: false,
+  };
+};
+
+/** The same, known to have been an instruction fetch. */
+export const asFetch = (read: ForeignFault): ForeignFault => ({
+  ...read,
+  text: read.text.replace('(a read)', '(an instruction fetch: the program counter is the address)'),
+  isFetch: true,
+});
+
 type Reader = (text: string) => ForeignFault | undefined;
 
 /** `Internal error: Oops: 805 [#1] ARM`: the fault status register. */
@@ -102,7 +137,7 @@ const mips: Reader = (text) => {
 };
 
 export const foreignFault: Reader = (text) => {
-  for (const read of [arm, riscv, powerpc, mips]) {
+  for (const read of [arm, riscv, powerpc, powerpcWords, mips]) {
     const found = read(text);
     if (found) return found;
   }

@@ -5,7 +5,7 @@
  * 4.15, 5.2, 6.1; arch/arm/mm/fault.c, arch/arm64/mm/fault.c, arch/mips/mm/fault.c for their first line.
  */
 import { entryOf, type Entry, type Level } from '../facts/pte.js';
-import { foreignFault, type ForeignFault } from './foreign.js';
+import { asFetch, FETCH, foreignFault, type ForeignFault } from './foreign.js';
 import type { LogLine } from '../input/lines.js';
 
 export interface Oops {
@@ -29,6 +29,8 @@ export interface Oops {
   readonly isLegacy32: boolean;
   readonly codeSegment?: number;
   readonly where?: string;
+  /** The program counter, of processors other than x86. */
+  readonly pc?: bigint;
   readonly cr0?: bigint;
   readonly cr2?: bigint;
   readonly cr4?: bigint;
@@ -42,7 +44,7 @@ const LONGEST = 90;
 const STARTS: readonly RegExp[] = [
   /^\s*BUG: unable to handle (?:kernel )?(?:page fault|paging request)(?: for address:| at)\s*(?:virtual address\s*)?(?:0x)?([0-9a-f]{1,16})/i,
   /^\s*BUG: (?:unable to handle )?kernel NULL pointer dereference(?:, address:| at)\s*(?:virtual address\s*)?(?:0x)?([0-9a-f]{1,16}|\(null\)|\s*\(null\))/i,
-  /^\s*(?:CPU \d+ )?Unable to handle kernel (?:paging request|NULL pointer dereference|access to user memory (?:outside|without) uaccess routines|write to read-only memory|read from unreadable memory|execute from non-executable memory) at (?:virtual )?address\s*:?\s*(?:0x)?([0-9a-f]{1,16})/i,
+  /^(?:.{0,60}[#$>] )?\s*(?:CPU \d+ )?Unable to handle kernel (?:paging request|NULL pointer dereference|access to user memory (?:outside|without) uaccess routines|write to read-only memory|read from unreadable memory|execute from non-executable memory) at (?:virtual )?address\s*:?\s*(?:0x)?([0-9a-f]{1,16})/i,
   /^\s*(?:Oops: )?general protection fault,? (?:probably|maybe) for (?:non-canonical )?address (?:0x)?([0-9a-f]{1,16})/i,
   /^\s*general protection fault: ([0-9a-f]{4}) \[#/i,
   /^\s*BUG: unable to handle kernel (?:paging request|NULL pointer dereference)/i,
@@ -50,6 +52,7 @@ const STARTS: readonly RegExp[] = [
   /^\s*unable to execute userspace code/i,
   /^\s*(?:BUG: )?(?:Unable to handle kernel|Kernel NULL pointer dereference)(?: paging request for)? ?(?:data|instruction fetch|unaligned access|data access|instruction)? ?(?:access )?(?:on (?:read|write) )?at (?:address )?0x([0-9a-f]{8,16})/i,
   /^\s*Failing address: ([0-9a-f]{8,16}) TEID:/,
+  /^\s*(?:BUG: )?Unable to handle kernel instruction fetch/,
 ];
 
 type Draft = { -readonly [name in keyof Oops]: Oops[name] } & {
@@ -82,6 +85,8 @@ function readOops(lines: readonly LogLine[], first: number): Oops {
     isPae32: false,
     isLegacy32: false,
   };
+  const before = lines[first - 1]?.text ?? '';
+  if (/^\s*Kernel attempted to/.test(before)) readCode(draft, before);
   for (let index = first; index < Math.min(lines.length, first + LONGEST); index++) {
     const text = lines[index]?.text ?? '';
     if (index > first + 2 && isNext(text)) break;
@@ -93,6 +98,9 @@ function readOops(lines: readonly LogLine[], first: number): Oops {
   }
   if (draft.address === undefined && draft.cr2 !== undefined && !draft.isGeneralProtection)
     draft.address = draft.cr2;
+  // MIPS has one cause for loads and fetches: where the program counter is the address, it was a fetch.
+  if (draft.foreign?.isWrite === false && draft.pc !== undefined && draft.pc === draft.address)
+    draft.foreign = asFetch(draft.foreign);
   return draft;
 }
 
@@ -168,9 +176,16 @@ function readCode(draft: Draft, text: string): boolean {
     draft.kasan = { from: BigInt(`0x${kasan[1] ?? '0'}`), to: BigInt(`0x${kasan[2] ?? '0'}`) };
     return true;
   }
+  const fetched = /^\s*Faulting instruction address: 0x([0-9a-f]{8,16})/.exec(text)?.[1];
+  if (fetched !== undefined && draft.headline.includes('instruction fetch')) {
+    draft.address ??= BigInt(`0x${fetched}`);
+    draft.foreign ??= FETCH;
+    return true;
+  }
   const foreign = foreignFault(text);
   if (foreign) {
-    draft.foreign ??= foreign;
+    // Words come first, a status word with more to tell later.
+    if (draft.foreign === undefined || draft.foreign.rule === 'unknown') draft.foreign = foreign;
     return true;
   }
   return text.startsWith('#PF:');
@@ -214,6 +229,8 @@ function readPlace(draft: Draft, text: string): boolean {
     if (place[2] !== undefined && place[2] !== '') draft.where ??= place[2];
     used = true;
   }
+  const pc = /^\s*(?:epc\s*:|pc :|NIP)\s*\[?<?([0-9a-f]{8,16})\b/.exec(text)?.[1];
+  if (pc !== undefined) draft.pc ??= BigInt(`0x${pc}`);
   const offset = /Kernel Offset: 0x([0-9a-f]{1,16})/.exec(text)?.[1];
   if (offset !== undefined) {
     draft.kernelOffset = BigInt(`0x${offset}`);

@@ -5,6 +5,8 @@
  * Source: formats of syslog (RFC 3164, 5424), util-linux dmesg(1), Linux kernel/printk/printk.c: info_print_prefix().
  */
 
+import { unwrapped } from './unwrap.js';
+
 export interface LogLine {
   /** Without any prefix; leading blanks of the message itself are kept. */
   readonly text: string;
@@ -22,9 +24,13 @@ const LONGEST_LINE = 8192;
 // eslint-disable-next-line no-control-regex -- colours of `dmesg --color`
 const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g;
 
+/** Blanks of a mail that do not break a line, also where another encoding made a sign for what is not a letter of them. */
+const ODD_BLANKS = /[\u00a0\ufffd]+/g;
+
 const HOST_AND_TAG = String.raw`\S+\s+(?:kernel|[\w./-]+(?:\[\d+\])?):\s?`;
 
 const PREFIXES: readonly RegExp[] = [
+  /^\s+(?=\[\s*\d+\.\d{4,}\])/,
   /^(?:>\s?)+(?=[\s\S])/,
   new RegExp(String.raw`^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+${HOST_AND_TAG}`),
   // Without a host, as some collectors have it.
@@ -33,13 +39,26 @@ const PREFIXES: readonly RegExp[] = [
   new RegExp(
     String.raw`^(?:<\d{1,3}>)?[^\s\d[(<:]{2,6}\s+\d{1,2}\s+\d\d:\d\d:\d\d(?:\.\d+)?\s+${HOST_AND_TAG}`,
   ),
+  // journalctl -o short-full.
+  new RegExp(
+    String.raw`^[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S{1,6} ${HOST_AND_TAG}`,
+  ),
+  // Android's logcat.
+  /^\d\d-\d\d \d\d:\d\d:\d\d\.\d+\s+(?:\d+\s+\d+\s+)?[VDIWEF][ /]\S*\s*:\s/,
+  // journalctl -o short-monotonic, behind its time.
+  /^[\w.-]{1,64} kernel:\s/,
+  // grep -n, and grep in several files.
+  /^(?:[\w./-]{1,80}[:-])?\d{1,7}[:-](?=\s*(?:\[\s*\d+\.\d|<\d>))/,
   // OpenWrt's logread.
   /^[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4} \w+\.\w+ kernel:\s?/,
   /^\d\d:\d\d:\d\d kernel:\s?/,
   /^(?:kern|user|mail|daemon|auth|syslog|local\d)\s*:(?:emerg|alert|crit|err|warn|notice|info|debug)\s*:\s?/,
+  // Labs put their own time before printk's.
+  /^\d\d:\d\d:\d\d[.,]\d+\s+(?=\[)/,
   /^<\d{1,3}>/,
   /^\[[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4}\]\s?/,
   /^(?:KERN(?:EL)?|kernel)\s*:\s(?=[[<])/,
+  /^kernel:\s(?!\s*(?:Linux\s+)?v?\d)/,
   /^\(\d\)\[\d+:[^\]]{1,40}\]\s?/,
   /^\[\d:\s*[^\]]{1,24}:\s*\d+\]\s?/,
   /^\*\* \d+ printk messages dropped \*\* (?=\[)/,
@@ -56,11 +75,29 @@ const PAUSE_S = 1;
  * piece then. Every line keeps its number.
  */
 export function logLines(text: string): LogLine[] {
-  const lines = text
-    .split(/\r\n|\n|\r/)
-    .flatMap((line, index) => inLines(line).map((part) => logLine(part, index + 1)));
+  const plain = ENTITY.test(text)
+    ? text.replace(ENTITIES, (name) => ENTITY_TEXTS[name] ?? name)
+    : text;
+  const lines = unwrapped(
+    plain
+      .split(/\r\n|\n|\r/)
+      .flatMap((line, index) => inLines(line).map((part) => logLine(part, index + 1))),
+  );
   return lines.some(({ caller }) => caller !== undefined) ? byCaller(lines) : lines;
 }
+
+/** A log that was taken out of a page of the web. */
+const ENTITY_TEXTS: Readonly<Record<string, string>> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&amp;': '&',
+  '&quot;': '"',
+  '&#39;': "'",
+  '&#x27;': "'",
+  '&nbsp;': ' ',
+};
+const ENTITIES = /&(?:lt|gt|amp|quot|nbsp|#39|#x27);/g;
+const ENTITY = /&(?:lt|gt|amp|quot|nbsp|#39|#x27);/;
 
 /** One printk of several lines is one line of syslog: rsyslog writes `#012` for each line break. */
 const inLines = (line: string): string[] => (line.includes('#012') ? line.split('#012') : [line]);
@@ -87,7 +124,7 @@ function byCaller(lines: readonly LogLine[]): LogLine[] {
 }
 
 function logLine(raw: string, number: number): LogLine {
-  let text = raw.slice(0, LONGEST_LINE).replace(ANSI, '');
+  let text = raw.slice(0, LONGEST_LINE).replace(ANSI, '').replace(ODD_BLANKS, ' ');
   let seconds: number | undefined;
   let caller: string | undefined;
   for (let again = true; again;) {

@@ -22,7 +22,8 @@ const NAMED: readonly RegExp[] = [
   /^\s*(?:[-#*]\s*)?[Kk]ernel(?: version| release)?\s*[:=]?\s+(?:Linux\s+)?v?(\d{1,2}\.\d{1,3}\S*)/,
   /^\s*RELEASE:\s+(\d{1,2}\.\d{1,3}\S*)/,
   /^\s*OSRELEASE=(\d{1,2}\.\d{1,3}\S*)/,
-  /\b(?:Linux|[Kk]ernel)\s+(?:\S+\s)?v?([2-9]\.\d{1,3}(?:\.\d+)?[-\w.+]*)/,
+  // Not of distributions, which have numbers of their own: Rocky Linux 8.5.
+  /(?<!(?:CentOS|Rocky|Oracle|Scientific|Enterprise|Amazon|Alpine|Photon|Kali|Azure) )\b(?:Linux|[Kk]ernel)\s+(?!(?:Server )?release\b)(?:\S+\s)?v?([2-9]\.\d{1,3}(?:\.\d+)?[-\w.+]*)/,
   /\b(?:on|under)\s+([2-7]\.\d{1,2}(?:\.\d+)?)\b(?!\s*(?:[GM]Hz|[GMk]i?B|%|V\b))/,
 ];
 

@@ -58,15 +58,22 @@ type Draft = { -readonly [name in keyof KasanReport]: KasanReport[name] } & {
 };
 
 const START =
-  /^\s*BUG: KASAN: ([a-z][a-z -]*?)(?: in (\S+(?: \[\w+\])?)(?: \([^)]*\)| \S+:\d+.*)?)?(?: (?:at addr|on address)\s+\(?(?:0x)?([0-9a-f]{1,16}|null)\)?)?\s*$/;
+  /^\s*BUG: KASAN: ([a-z][a-z -]*?)(?: in (\S+(?: \[?\w+\]?)?)(?: \([^)]*\)| \S+:\d+.*)?)?(?: (?:at addr|on address)\s+\(?(?:0x)?([0-9a-f]{1,16}|null)\)?)?\s*$/;
 const RULER = /^\s*={40,}\s*$/;
 const LONGEST = 400;
+/** Lines within which another first line is of the same report. */
+const INLINED = 2;
 
 export function kasanReports(lines: readonly LogLine[]): KasanReport[] {
   const found: KasanReport[] = [];
   for (let index = 0; index < lines.length; index++) {
     const start = START.exec(lines[index]?.text ?? '');
     if (!start) continue;
+    // syzbot's reports name the inlined functions, too, each as the bug: the last one is the place.
+    const next = lines
+      .slice(index + 1, index + 1 + INLINED)
+      .map(({ text }) => START.exec(text)?.[1]);
+    if (next.includes(start[1])) continue;
     const report = readReport(lines, index, start);
     found.push(report);
     index = Math.max(index, report.last);

@@ -21,6 +21,8 @@ interface KfenceReport {
   readonly bug: string;
   readonly where: string;
   address?: bigint;
+  /** `32B left of`: how far from the object, as the text says it. */
+  beside?: { bytes: number; isBefore: boolean };
   /** Bytes that were changed: a number, or `undefined` where it is hidden; `null` where one is as it was. */
   changed?: (number | undefined | null)[];
   trace: Frame[];
@@ -32,6 +34,7 @@ interface KfenceReport {
 const START = /^\s*BUG: KFENCE: (.+?) in (\S+(?: \[\w+\])?)/;
 const RULER = /^\s*={40,}\s*$/;
 const LONGEST = 160;
+const PAGE_BYTES = 4096;
 
 export function kfenceFindings(context: Context): Finding[] {
   return context.lines.flatMap(({ text }, first) => {
@@ -66,6 +69,8 @@ function readLine(report: KfenceReport, text: string): Frame[] | undefined {
     );
   if (access) {
     report.address = BigInt(`0x${access[1] ?? '0'}`);
+    const beside = /\((\d{1,4})B (left|right) of kfence-/.exec(text);
+    if (beside) report.beside = { bytes: Number(beside[1]), isBefore: beside[2] === 'left' };
     if (access[2] !== undefined)
       report.changed = access[2]
         .trim()
@@ -94,7 +99,10 @@ function readLine(report: KfenceReport, text: string): Frame[] | undefined {
 function explainOne({ lines, input, given }: Context, report: KfenceReport): Finding {
   const kernel = kernelOf(lines, report.first, report.last, given);
   const { bug, where, object, address, trace, allocated, freed } = report;
-  const offset = object && address !== undefined ? Number(address - object.from) : undefined;
+  const distance = object && address !== undefined ? Number(address - object.from) : undefined;
+  // %p prints hashes: an access that KFENCE sees is within a page of the object.
+  const isHashed = distance !== undefined && Math.abs(distance) > 2 * PAGE_BYTES;
+  const offset = isHashed ? toldOffset(report) : distance;
   const beyond = object && offset !== undefined ? offset - object.size : undefined;
   const what = object ? `a ${object.size}-byte object of ${object.cache}` : 'an object';
   const by = (owner: Owner | undefined): string | undefined =>
@@ -117,7 +125,9 @@ function explainOne({ lines, input, given }: Context, report: KfenceReport): Fin
           ...(userOf(trace) ? [`On behalf of ${userOf(trace)?.text ?? ''}.`] : []),
           ...(object
             ? [
-                `The object is at ${hex(object.from)} to ${hex(object.from + BigInt(object.size - 1))}.`,
+                isHashed
+                  ? 'Addresses are hashes in the text (boot with no_hash_pointers to have them).'
+                  : `The object is at ${hex(object.from)} to ${hex(object.from + BigInt(object.size - 1))}.`,
               ]
             : []),
           ...changedItems(report),
@@ -149,6 +159,10 @@ function explainOne({ lines, input, given }: Context, report: KfenceReport): Fin
     },
   };
 }
+
+/** From the object's beginning; `right of` counts from its end. */
+const toldOffset = ({ beside, object }: KfenceReport): number | undefined =>
+  beside && object ? (beside.isBefore ? -beside.bytes : object.size + beside.bytes - 1) : undefined;
 
 function placeText(offset: number | undefined, beyond: number | undefined): string {
   if (offset === undefined || beyond === undefined) return 'at a place that is not told, of';

@@ -34,6 +34,8 @@ export interface PageDump {
   readonly because?: string;
   readonly badFlags?: readonly string[];
   readonly memcg?: bigint;
+  /** What page poisoning found in its bytes, before the dump. */
+  readonly poison?: 'single bit error' | 'memory corruption';
   /** `mm/internal.h:96`. */
   readonly bugAt?: string;
   /** Functions of the call trace, innermost first. */
@@ -50,6 +52,7 @@ const PAGE =
   /^\s*page:\s?(\S*)\s+(?:flags:([0-9a-f]+)\s+)?(?:ref)?count:(-?\d+)\s+mapcount:(-?\d+)\s+(?:mapping:\s*(\(null\)|\S+)\s+)?(?:index:\s*(\S+))?(?:\s+pfn:(?:0x)?([0-9a-f]+))?/i;
 const RAW = /^\s*(?:RAW|raw):\s*((?:(?:0x)?[0-9a-fA-F]{8,16}\b\s*)+)$/;
 const HEAD_RAW = /^\s*head:\s*((?:[0-9a-f]{8,16}\b\s*){2,})$/;
+const POISON = /^\s*pagealloc: (?:single bit error|memory corruption)/;
 const FLAGS = /^\s*(?:(?:anon |ksm |device |page )?)flags:\s*(?:0x)?([0-9a-f]{1,16})\s?\(([^)]*)\)/;
 
 export function pageDumps(lines: readonly LogLine[]): PageDump[] {
@@ -97,6 +100,12 @@ function readDump(lines: readonly LogLine[], first: number, end: number): PageDu
     if (/---\[ end trace/.test(text)) break;
   }
   if (trace.includes(OWNER)) trace.length = 0;
+  if (draft.because?.startsWith('pagealloc:') === true) {
+    const before = lines.slice(Math.max(0, first - LONGEST), first).map(({ text }) => text);
+    const found = before.findLast((text) => POISON.test(text));
+    if (found !== undefined)
+      draft.poison = found.includes('single') ? 'single bit error' : 'memory corruption';
+  }
   return draft;
 }
 

@@ -86,6 +86,16 @@ export function reasonOf(
         "Its pp_magic is set: a network driver's page pool has the page, and it was freed by put_page() or __free_page() instead of page_pool_put_page() (or skb_mark_for_recycle() was forgotten).",
       ],
     };
+  if (because.startsWith('pagealloc: corrupted'))
+    return {
+      short: `it was written to while it was free${dump.poison === 'single bit error' ? ', one bit of it' : ''} (page poisoning found it)`,
+      items: [
+        'Free pages are filled with 0xaa (page_poison=1), and this one had other bytes when it was allocated again. Its former owner, or a device by DMA, went on using it after it was freed; the task that allocates it now has no part in it. The rows above the dump show the bytes that are not 0xaa.',
+        dump.poison === 'single bit error'
+          ? 'One single bit differs: bad memory is as likely as a stray write.'
+          : 'With page_owner=on the dump tells who had the page before.',
+      ],
+    };
   if (/tail page/.test(because))
     return {
       short: `a tail of a compound page is wrong (${because})`,

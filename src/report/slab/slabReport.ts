@@ -50,6 +50,7 @@ export interface SlabReport {
 }
 
 const LONGEST = 220;
+const LARGEST_SLAB = 1n << 20n;
 const SLUB = /^\s*BUG (\S.*?) \((?:Not tainted|Tainted[^)]*)\): (.*)$/;
 const SLUB_OLD = /^\s*BUG (\S+): (.*(?:[Rr]edzone|[Pp]oison|[Ff]ree|[Oo]bject).*)$/;
 const SLAB_CORRUPTION =
@@ -123,12 +124,19 @@ function readReport(lines: readonly LogLine[], draft: Draft): SlabReport {
   return isHashed(draft) ? withoutHashes(draft) : draft;
 }
 
-/** `%p` prints a hash of an address, of 32 bits in 16 digits: two of them say nothing of how far apart they are. */
+/**
+ * `%p` prints a hash of an address, of 32 bits in 16 digits: two of them say nothing of how far apart they are. On 32-bit kernels hashes look
+ * like addresses, but no slab is that large.
+ */
 const isHashed = ({ hit, object, isWide }: Draft): boolean =>
-  isWide === true &&
   hit !== undefined &&
   object !== undefined &&
-  (hit.from | object.address) >> 32n === 0n;
+  (isWide === true
+    ? (hit.from | object.address) >> 32n === 0n
+    : hit.to < hit.from ||
+      hit.to - hit.from > LARGEST_SLAB ||
+      hit.from - object.address > LARGEST_SLAB ||
+      object.address - hit.from > LARGEST_SLAB);
 
 /** Addresses from the offsets that are printed beside them, as if the slab began at 0; how many bytes are wrong is not known then. */
 function withoutHashes(draft: Draft): SlabReport {

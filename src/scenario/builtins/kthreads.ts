@@ -20,7 +20,7 @@ const rows: readonly BuiltinRow[] = [
     run: (call, threadfn, data, _node, format = 0, ...args) => {
       const name = vsprintf(printServices(call), call.string(format), args);
       const comm = Array.from(name, (character) => character.charCodeAt(0));
-      const task = call.process.threads.create(threadfn ?? 0, data ?? 0, comm);
+      const task = call.process.threads.create(threadfn, data, comm);
       return task < 0 ? call.unsignedLong(task) : call.pointer(task);
     },
   },

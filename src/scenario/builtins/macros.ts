@@ -97,7 +97,7 @@ ${thisCpu('dec_return', 'pcp', '(*this_cpu_ptr(&(pcp)) -= 1)', 'Subtracts 1; the
 #define kthread_run(threadfn, data, namefmt, ...) ({ struct task_struct *__created = kthread_create(threadfn, data, namefmt, ##__VA_ARGS__); if (!IS_ERR(__created)) wake_up_process(__created); __created; }) // Creates a thread of the kernel and wakes it. include/linux/kthread.h
 #define set_freezable() ((void)0) // include/linux/freezer.h
 #define try_to_freeze() 0 // include/linux/freezer.h
-#define get_task_struct(t) ((void)((t)->usage.refs.counter++)) // A reference to a task; what is left of a thread goes with kthread_stop(). include/linux/sched/task.h
+#define get_task_struct(t) ({ typeof(&*(t)) __task = (t); __task->usage.refs.counter++; __task; }) // A reference to a task; what is left of a thread goes with kthread_stop(). include/linux/sched/task.h
 #define put_task_struct(t) ((void)((t)->usage.refs.counter--)) // include/linux/sched/task.h
 #define current get_current() // The task that runs. arch/x86/include/asm/current.h
 #define rcu_head callback_head // What call_rcu() needs in an object. include/linux/types.h

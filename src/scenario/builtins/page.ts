@@ -86,6 +86,14 @@ const hugePages = group('page', 'include/linux/huge_mm.h', [
   },
 ]);
 
+const pool = group('page', 'mm/hugetlb.c', [
+  {
+    signature: 'int PageHuge(struct page *page)',
+    doc: 'Whether the page is part of a huge page of the pool (hugetlb).',
+    run: (call, page) => truth(call.kernel.PageHuge(call.k, call.page(page, 'compound_head'))),
+  },
+]);
+
 const compound = group('page', 'include/linux/mm.h', [
   {
     signature: 'struct page *compound_head(struct page *page)',
@@ -247,6 +255,7 @@ export const page: readonly Builtin[] = [
   ...pageLocks,
   ...compound,
   ...hugePages,
+  ...pool,
   ...places,
   ...debugging,
 ];

@@ -28,11 +28,6 @@ const kinds: readonly BuiltinRow[] = [
     run: (call, page) => truth(PageAnonExclusive(call.k, call.page(page))),
   },
   {
-    signature: 'int PageHuge(struct page *page)',
-    doc: 'Whether the page is part of one of hugetlb.',
-    run: (call, page) => truth(call.kernel.PageHuge(call.k, headOf(call, page))),
-  },
-  {
     signature: 'int __PageMovable(struct page *page)',
     doc: 'Whether the page is not on an LRU list, but can be moved by its driver.',
     run: (call, page) => truth(call.kernel.__PageMovable(call.k, call.page(page))),

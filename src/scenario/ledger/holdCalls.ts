@@ -38,6 +38,17 @@ const takesPage: Holding = ({ call, args, result }) => {
   if (result !== 0) call.ledger.holds('get', args[0] ?? 0);
 };
 
+/** Given for 0: a page that is off its LRU list is the caller's. */
+const isolates: Holding = ({ call, args, result }) => {
+  if (result === 0) call.ledger.holds('get', args[0] ?? 0);
+};
+
+/** With FOLL_GET among the flags, argument 2. What is an error is not the address of a page. */
+const follows: Holding = ({ call, args, result }) => {
+  if (result !== 0 && (Number(args[2] ?? 0) & call.k.FOLL_GET) !== 0)
+    call.ledger.holds('get', result);
+};
+
 const getsPage: Holding = ({ call, args }) => call.ledger.holds('get', args[0] ?? 0);
 
 const givesPage: Holding = ({ call, result }) => {
@@ -82,6 +93,9 @@ const HOLDINGS: ReadonlyMap<string, Holding> = new Map<string, Holding>([
   ['try_get_page', takesPage],
   ['folio_try_get', takesPage],
   ['get_page_unless_zero', takesPage],
+  ['isolate_lru_page', isolates],
+  ['putback_lru_page', drops('get')],
+  ['follow_page', follows],
   ['find_get_page', givesPage],
   ['find_lock_page', givesPage],
   ['put_page', drops('get')],

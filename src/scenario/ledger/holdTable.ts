@@ -1,6 +1,7 @@
 /**
  * Who holds a page by a reference or a pin that a call of the scenario took. A page may have any number of entries: one for each call
- * that holds it, in however many rounds.
+ * that holds it, in however many rounds. A page of a compound page has its own: references count at the head, but when a huge page is split,
+ * the reference stays with the page that it was taken to.
  *
  *     entry    0 kind    1 pfn    2 place, counted from 1    3 task    4 how many    5 time
  *
@@ -18,7 +19,7 @@ const TIME = 5;
 
 export interface Hold {
   readonly kind: HoldKind;
-  /** Of a compound page its head. */
+  /** The page that was asked for. */
   readonly pfn: number;
   readonly by: Mark;
   readonly count: number;
@@ -49,39 +50,51 @@ export class HoldTable {
     this.table.add([KINDS.indexOf(kind) + 1, pfn, by.place, by.task, 1, time]);
   }
 
-  /** One is given back: the newest of the task's own, else the newest. Nothing happens where none is known. */
-  drop(kind: HoldKind, pfn: number, task: number): void {
+  /**
+   * One is given back: the newest of the task's own, else the newest. False: none is known.
+   * @param nrPages from pfn on, any of which may be the one
+   */
+  drop(kind: HoldKind, pfn: number, task: number, nrPages = 1): boolean {
     let found: Found | undefined;
-    for (const entry of this.entriesOf(pfn)) {
+    for (const entry of this.entriesOf(pfn, nrPages)) {
       if (entry.hold.kind !== kind) continue;
       const isOwn = entry.hold.by.task === task;
       const wasOwn = found?.hold.by.task === task;
       const isNewer = found === undefined || entry.hold.time > found.hold.time;
       if (isOwn === wasOwn ? isNewer : isOwn) found = entry;
     }
-    if (found === undefined) return;
+    if (found === undefined) return false;
     if (found.hold.count > 1) this.table.set(found.at, COUNT, found.hold.count - 1);
     else this.table.remove(found.at);
+    return true;
   }
 
-  /** A page is free: nobody holds it any more, whatever was noted. */
-  forget(pfn: number): void {
-    for (const { at } of this.entriesOf(pfn)) this.table.remove(at);
+  /** Pages are free: nobody holds them any more, whatever was noted. */
+  forget(pfn: number, nrPages: number): void {
+    for (const { at } of this.entriesOf(pfn, nrPages)) this.table.remove(at);
   }
 
-  /** Oldest first. */
-  of(pfn: number): readonly Hold[] {
-    return this.entriesOf(pfn)
-      .map(({ hold }) => hold)
-      .sort((a, b) => a.time - b.time);
+  /** Oldest first; what one call took of several pages is one. */
+  of(pfn: number, nrPages: number): readonly Hold[] {
+    const found = new Map<string, Hold>();
+    for (const { hold } of this.entriesOf(pfn, nrPages)) {
+      const key = `${hold.kind} ${hold.by.place} ${hold.by.task}`;
+      const before = found.get(key);
+      const count = hold.count + (before?.count ?? 0);
+      found.set(key, { ...hold, pfn, count, time: Math.max(hold.time, before?.time ?? 0) });
+    }
+    return [...found.values()].sort((a, b) => a.time - b.time);
   }
 
   *held(): Generator<Hold> {
     for (const at of this.table.all()) yield this.hold(at);
   }
 
-  private entriesOf(pfn: number): Found[] {
-    return [...this.table.withKey(pfn)].map((at) => ({ at, hold: this.hold(at) }));
+  private entriesOf(pfn: number, nrPages = 1): Found[] {
+    const places = nrPages === 1 ? this.table.withKey(pfn) : this.table.all();
+    return [...places]
+      .map((at) => ({ at, hold: this.hold(at) }))
+      .filter(({ hold }) => hold.pfn >= pfn && hold.pfn < pfn + nrPages);
   }
 
   private hold(at: Cell): Hold {

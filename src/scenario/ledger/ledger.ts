@@ -5,6 +5,8 @@
  *
  * Left out: pages that the kernel allocates for itself on the way (slabs, page tables): they are not the scenario's.
  */
+import { compound_head, compound_nr } from '../../engine/entry/functions.js';
+import { NULL } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import type { Tracer } from '../../engine/machine/tracer.js';
 import { asVirt, PAGE_SIZE } from '../../engine/memory/address.js';
@@ -47,32 +49,36 @@ export class TapeLedger implements Ledger {
   }
 
   holds(kind: HoldKind, page: Value): void {
-    const pfn = this.headOf(page);
+    const pfn = pfnOfPage(this.k, asVirt(Number(page)));
     if (pfn !== undefined) this.holdings.take(kind, pfn, this.here());
   }
 
+  /** Of a compound page any may be given back for another: it is the whole that counts. */
   drops(kind: HoldKind, page: Value): void {
-    const pfn = this.headOf(page);
-    if (pfn !== undefined) this.holdings.drop(kind, pfn, this.here().task);
+    const pfn = pfnOfPage(this.k, asVirt(Number(page)));
+    if (pfn === undefined) return;
+    const { task } = this.here();
+    if (this.holdings.drop(kind, pfn, task)) return;
+    const whole = this.compoundAt(pfn);
+    if (whole.nrPages > 1) this.holdings.drop(kind, whole.head, task, whole.nrPages);
   }
 
-  /** References and pins count at the head of a compound page. */
-  private headOf(address: Value): number | undefined {
+  /** The compound page that a page is part of, as it is now. */
+  private compoundAt(pfn: number): { readonly head: number; readonly nrPages: number } {
     const { k } = this;
-    const pfn = pfnOfPage(k, asVirt(Number(address)));
-    if (pfn === undefined) return undefined;
-    const head = k.words[k.pfn_to_page(pfn) + k.page.compound_head] ?? 0;
-    if ((head & 1) === 0) return pfn;
-    return pfnOfPage(k, asVirt(k.read_va(k.pfn_to_page(pfn) + k.page.compound_head) - 1));
+    const head = compound_head(k, k.pfn_to_page(pfn));
+    return { head: k.page_to_pfn(head), nrPages: compound_nr(k, head) };
   }
 
   /** Who holds a page by what calls took, oldest first. @param pfn of a compound page its head */
   holdsOf(pfn: number): readonly Hold[] {
-    return this.holdings.of(pfn);
+    const isPage = this.k.pfn_to_page(pfn) !== NULL;
+    return this.holdings.of(pfn, isPage ? this.compoundAt(pfn).nrPages : 1);
   }
 
-  allHolds(): Iterable<Hold> {
-    return this.holdings.held();
+  /** Of a compound page they count at its head. */
+  *allHolds(): Generator<Hold> {
+    for (const hold of this.holdings.held()) yield { ...hold, pfn: this.compoundAt(hold.pfn).head };
   }
 
   /** The block of the scenario's that a page is, or was, part of. */
@@ -99,7 +105,7 @@ export class TapeLedger implements Ledger {
     mm_page_free: (page, order) => {
       const pfn = this.k.page_to_pfn(page);
       this.pages.giveBack(pfn, order, this.here());
-      this.holdings.forget(pfn);
+      this.holdings.forget(pfn, 1 << order);
     },
     mm_page_free_batched: nothing,
     mm_page_alloc_zone_locked: nothing,

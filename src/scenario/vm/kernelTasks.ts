@@ -73,6 +73,8 @@ export class KernelTasks {
 
   /** The task that runs in the machine; undefined if nothing says so. */
   private runningProcess(): TaskStruct | undefined {
+    // Linux 6.2 moved it into struct pcpu_hot.
+    if (this.k.profile.symbol('current_task') === undefined) return undefined;
     try {
       return this.kernel.current(this.k);
     } catch (error) {
@@ -98,6 +100,8 @@ export class KernelTasks {
     words[tsk + of.pid] = words[tsk + of.tgid] = INIT_PID;
     if (task > 0) words[tsk + of.pid] = this.firstPid + task - 1;
     words[tsk + of.flags] = PF_KTHREAD;
+    // The reference that a task has of itself while it lives.
+    words[tsk + of.usage] = 1;
     for (let i = 0; i < Math.min(comm.length, COMM_BYTES - 1); i++) {
       const at = of.comm + i;
       const cell = tsk + (at >> 2);

@@ -12,11 +12,13 @@ put_page(one); // one less
 __free_page(one); // last reference
 drain_all_pages(NULL); // drain
 __free_pages(kept, 5); // merge
-struct page *large[250];
-for (int i = 0; i < 250; i++)
+for (int i = 0; i < 36; i++)
+  alloc_pages(GFP_ATOMIC | __GFP_NOWARN, 8);
+struct page *large[80];
+for (int i = 0; i < 80; i++)
   large[i] = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, 5); // down
 struct page *none = alloc_pages(GFP_ATOMIC | __GFP_NOWARN | __GFP_DMA, 10); // DMA fails
-for (int i = 0; i < 250; i++)
+for (int i = 0; i < 80; i++)
   if (large[i])
     __free_pages(large[i], 5); // up
 expect(large[0] != NULL); // end

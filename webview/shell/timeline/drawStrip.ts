@@ -22,6 +22,13 @@ const EVENTS_TOP = 21;
 const ROW_PX = 2.5;
 const EXPECTS_Y = 60;
 const LANES_TOP = 65;
+/** Where a caption of 12 px stands beside its row. */
+export const ROWS = {
+  free: FREE_TOP + FREE_PX / 2 - 6,
+  events: EVENTS_TOP + 10,
+  expects: EXPECTS_Y - 9,
+  lanes: LANES_TOP - 1,
+} as const;
 const TICK_PX = 3.5;
 /** Through all rows, so that a tick is found by the eye. */
 const STEM_ALPHA = 0.3;
@@ -54,7 +61,7 @@ export function drawStrip(
   const columns = body.lines.length;
   const columnPx = widthPx / columns;
   drawStatements(context, body, widthPx, palette);
-  for (const { free } of body.zones) drawFree(context, free, columnPx, palette);
+  drawZones(context, body, columnPx, palette);
   for (const [column, kind] of body.events) drawEvent(context, column * columnPx, kind, palette);
   for (const [column, , failed] of body.expects)
     drawExpect(context, column * columnPx, failed > 0, palette);
@@ -143,6 +150,44 @@ function drawEvent(
   context.fillRect(left, EVENTS_TOP + kind * ROW_PX - 0.5, TICK_PX, TICK_PX);
 }
 
+/** Each zone's line is dashed in its own way, and named where there is more than one. */
+const DASHES: readonly (readonly number[])[] = [[], [5, 3], [2, 2], [8, 2, 2, 2]];
+const NAME_PX = 9;
+
+function drawZones(
+  context: CanvasRenderingContext2D,
+  { zones }: TimelineBody,
+  columnPx: number,
+  palette: Palette,
+): void {
+  // One that nothing was taken from has no line.
+  const lines = zones.filter(({ free }) => free.some((pages) => pages !== free[0]));
+  let x = 3;
+  lines.forEach(({ name, free }, i) => {
+    context.setLineDash([...(DASHES[i % DASHES.length] ?? [])]);
+    drawFree(context, free, columnPx, palette);
+    context.setLineDash([]);
+    if (lines.length < 2) return;
+    context.font = `${NAME_PX}px ${palette.fontFamily}`;
+    context.textBaseline = 'middle';
+    context.textAlign = 'left';
+    const width = context.measureText(name).width;
+    const y = FREE_TOP + FREE_PX - NAME_PX / 2;
+    context.fillStyle = css(palette.background);
+    context.fillRect(x - 1, y - NAME_PX / 2, width + 20, NAME_PX);
+    context.strokeStyle = css(colorOf(palette, 'free'));
+    context.setLineDash([...(DASHES[i % DASHES.length] ?? [])]);
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(x + 14, y);
+    context.stroke();
+    context.setLineDash([]);
+    context.fillStyle = css(palette.muted);
+    context.fillText(name, x + 17, y);
+    x += width + 26;
+  });
+}
+
 function drawFree(
   context: CanvasRenderingContext2D,
   free: readonly number[],
@@ -155,8 +200,6 @@ function drawFree(
     least = Math.min(least, pages);
     most = Math.max(most, pages);
   }
-  // A zone that nothing was taken from is a line of its own only where all are.
-  if (most === least) return;
   context.strokeStyle = css(colorOf(palette, 'free'));
   context.lineWidth = 1.25;
   context.beginPath();

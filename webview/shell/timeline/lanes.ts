@@ -4,8 +4,8 @@
  */
 import { MAX_LANES, type TimelineBody } from '../../../src/engine/view/timeline.js';
 import { pageKindCode } from '../../../src/engine/view/pageState.js';
-import { css, inkOn, mix, type Rgb } from '../../draw/color.js';
-import type { Palette } from '../../draw/palette.js';
+import { css, mix, type Rgb } from '../../draw/color.js';
+import { inkIn, type Palette } from '../../draw/palette.js';
 
 export interface Lane {
   /** `CPU 1`, `writer` */
@@ -47,6 +47,9 @@ export function lanesOf(body: TimelineBody): readonly Lane[] {
 const lanePx = (nrLanes: number): number =>
   nrLanes <= 1 ? ONE_PX : Math.max(LEAST_PX, Math.min(LANE_PX, Math.floor(MOST_PX / nrLanes)));
 
+/** Their names stand in them. */
+export const lanesAreNamed = (lanes: readonly Lane[]): boolean => lanePx(lanes.length) >= NAMED_PX;
+
 export const lanesHeight = (lanes: readonly Lane[]): number => lanes.length * lanePx(lanes.length);
 
 export function drawLanes(
@@ -82,15 +85,15 @@ function drawName(
   name: string,
   y: number,
   ground: Rgb,
-  { fontFamily }: Palette,
+  palette: Palette,
 ): void {
-  context.font = `9px ${fontFamily}`;
+  context.font = `9px ${palette.fontFamily}`;
   context.textBaseline = 'middle';
   context.textAlign = 'left';
   const width = context.measureText(name).width;
   context.fillStyle = css(ground);
   context.fillRect(0, y - 5, width + 6, 10);
-  context.fillStyle = css(inkOn(ground));
+  context.fillStyle = css(inkIn(palette, ground));
   context.fillText(name, 3, y + 0.5);
 }
 

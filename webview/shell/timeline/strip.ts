@@ -8,6 +8,7 @@ import { textButton } from '../../controls.js';
 import { element } from '../../dom.js';
 import type { Palette } from '../../draw/palette.js';
 import { countText } from '../../text.js';
+import { createCaptions } from './captions.js';
 import { drawCursor, drawStrip, heightOf, type Cursor } from './drawStrip.js';
 
 export interface StripActions {
@@ -44,6 +45,7 @@ export class Strip {
   private readonly slider: HTMLElement;
   private readonly standing = element('div', { class: 'standing' });
   private readonly tip = element('div', { class: 'tip', 'aria-hidden': 'true', hidden: '' });
+  private readonly captions = createCaptions();
   private readonly compareButton: HTMLElement;
   private readonly differ;
   private body: TimelineBody | undefined;
@@ -76,6 +78,7 @@ export class Strip {
       'section',
       { class: 'timeline', 'aria-label': 'Timeline' },
       element('div', { class: 'side' }, this.standing, this.compareButton),
+      this.captions.root,
       this.slider,
       this.differ.root,
     );
@@ -116,6 +119,7 @@ export class Strip {
     this.root.style.height = `${heightPx}px`;
     const context = sized(this.picture, clientWidth, heightPx);
     drawStrip(context, body, clientWidth, this.actions.palette);
+    this.captions.show(body);
     this.drawCursors();
   }
 

@@ -2,7 +2,7 @@
 import type { CacheBody, CachesBody, SlabsBody } from '../../../src/engine/view/atlas/caches.js';
 import { Board } from '../../board/board.js';
 import { svgOf } from '../../board/export.js';
-import { textField } from '../../controls.js';
+import { filterField } from '../../controls.js';
 import { element } from '../../dom.js';
 import type { Lit, LitPlace, Update, View, ViewHost } from '../../shell/view.js';
 import { bytesOf } from '../../text.js';
@@ -44,7 +44,7 @@ export class CachesView implements View {
       watch: () => host.stopOnChange,
     });
     this.shelves.root.classList.add('shelves');
-    const field = textField('Show caches whose name has', 'Part of a name, then Enter', (text) => {
+    const field = filterField('Show caches whose name has', 'Part of a name', (text) => {
       this.filter = text.trim();
       this.draw();
     });

@@ -34,7 +34,9 @@ export function paintShelves(
   const inner = width - 2 * MARGIN;
   let y = MARGIN;
   const shown = body.caches.filter(({ name }) => name.includes(filter));
-  const title = `${body.allocator ?? 'no slab allocator'}, ${countText(body.caches.length)} caches`;
+  const all = countText(body.caches.length);
+  const count = shown.length === body.caches.length ? all : `${countText(shown.length)} of ${all}`;
+  const title = `${body.allocator ?? 'no slab allocator'}, ${count} caches`;
   painter.text(MARGIN, y + 12, title, { color: palette.muted, maxWidth: inner });
   y += 24;
   for (const cache of shown) {

@@ -38,6 +38,7 @@ const MARGIN = 14;
 const GAP = 3;
 /** Freelist arrows that are drawn in a slab. */
 const MOST_ARROWS = 12;
+const STUB_PX = 11;
 
 export function paintTrays(
   model: TrayModel,
@@ -127,9 +128,9 @@ class TrayPainter {
       const inside = part.kind === 'freePointer' && isInside(part, layout);
       const box = {
         x: MARGIN + part.from * scale,
-        y: inside ? this.y + 15 : this.y,
+        y: inside ? this.y + 16 : this.y,
         width: Math.max(2, (part.to - part.from) * scale),
-        height: inside ? 7 : 22,
+        height: inside ? 6 : 22,
       };
       this.layoutPart(part, box);
       items.push({
@@ -156,7 +157,8 @@ class TrayPainter {
       painter.rect(box, { fill: painter.hatch(palette.background), opacity: 0.25 });
     const name = LAYOUT_NAMES[part.kind];
     if (box.height < 12 || painter.widthOf(name, { size: 10.5 }) > box.width - 8) return;
-    painter.text(box.x + box.width / 2, box.y + 14, name, {
+    // In the upper part: a free pointer inside of the object lies along its lower edge.
+    painter.text(box.x + box.width / 2, box.y + 11.5, name, {
       size: 10.5,
       anchor: 'middle',
       color: painter.inkOn(look.fill),
@@ -202,6 +204,15 @@ class TrayPainter {
     put('free, on a CPU\u2019s list', OBJECT_STATES.kept);
     put('given next', OBJECT_STATES.kept, { first: true });
     if (this.hasRedZones) put('between red zones', OBJECT_STATES.used, { red: true });
+    const { layout } = this.model.body;
+    if (layout.some((part) => part.kind === 'freePointer' && isInside(part, layout))) {
+      painter.rect(
+        { x, y: this.y + 4, width: 13, height: 6 },
+        { fill: this.kind('free'), radius: 2 },
+      );
+      const text = 'free pointer, in free objects';
+      painter.text(x + 19, this.y + 11, text, { size: 10.5, color: palette.muted });
+    }
     this.y += 24;
   }
 
@@ -227,8 +238,10 @@ class TrayPainter {
     const left = MARGIN + 112;
     const inner = this.width - MARGIN - left - 10;
     const size = slotSize(objects.length);
-    const perRow = Math.max(1, Math.min(objects.length, Math.floor(inner / (size + GAP))));
-    const nrRows = Math.max(1, Math.ceil(objects.length / perRow));
+    const mostPerRow = Math.max(1, Math.floor(inner / (size + GAP)));
+    const nrRows = Math.max(1, Math.ceil(objects.length / mostPerRow));
+    // Rows of one length: 64 objects are twice 32, and slabs can be compared column by column.
+    const perRow = Math.max(1, Math.ceil(objects.length / nrRows));
     const height = Math.max(40, nrRows * (size + GAP) + 12);
     const tray = { x: MARGIN, y: this.y, width: this.width - 2 * MARGIN, height };
     painter.rect(tray, {
@@ -365,12 +378,24 @@ class TrayPainter {
     for (let i = 0; i + 1 < objects.length && i < MOST_ARROWS; i++) {
       const [x1, y1] = centre(objects[i] ?? 0);
       const [x2, y2] = centre(objects[i + 1] ?? 0);
+      const next = `${objects[i] ?? ''}-${objects[i + 1] ?? ''}`;
+      if (objects[i + 1] === (objects[i] ?? 0) + 1 && y2 > y1) {
+        // Over the end of a row: a line across all of it would hide the others.
+        painter.path(`M${x1} ${y1}h${STUB_PX}M${x2 - STUB_PX} ${y2}h${STUB_PX}`, {
+          stroke: color,
+          strokeWidth: 1.2,
+          opacity: 0.9,
+          data: { next },
+        });
+        painter.circle(x2, y2, 1.8, { fill: color });
+        continue;
+      }
       const lift = y1 === y2 ? Math.min(12, 4 + Math.abs(x2 - x1) / 12) : 0;
       painter.path(`M${x1} ${y1}Q${(x1 + x2) / 2} ${(y1 + y2) / 2 - 2 * lift} ${x2} ${y2}`, {
         stroke: color,
         strokeWidth: 1.2,
         opacity: 0.9,
-        data: { next: `${objects[i] ?? ''}-${objects[i + 1] ?? ''}` },
+        data: { next },
       });
       painter.circle(x2, y2, 1.8, { fill: color });
     }

@@ -40,6 +40,7 @@ export class FreeView implements View {
   private lit: Lit | undefined;
   private asked = 0;
   private stop = -1;
+  private standsStill = false;
 
   constructor(private readonly host: ViewHost) {
     this.zones = new Board('Free lists by zone, order and migratetype', () => host.palette, {
@@ -56,6 +57,7 @@ export class FreeView implements View {
   }
 
   show(update: Update): void {
+    this.standsStill = update.machine.kind?.standsStill === true;
     if (update.isOther) {
       this.now = this.before = this.attempt = this.open = undefined;
       this.types.clear();
@@ -111,6 +113,7 @@ export class FreeView implements View {
         before: this.before,
         since: this.isCompared ? 'A' : 'the last stop',
         attempt: this.attempt,
+        standsStill: this.standsStill,
         types: [...this.types].sort((a, b) => a - b),
         lit: this.litLists(now),
         open: this.open && listKey(this.open.name),

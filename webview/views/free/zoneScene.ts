@@ -30,6 +30,8 @@ export interface FreeModel {
   /** What `before` is: `the last stop`. */
   readonly since: string;
   readonly attempt: AttemptBody | undefined;
+  /** Nothing ever happens: a dump. */
+  readonly standsStill: boolean;
   /** Migratetypes that have a row. */
   readonly types: readonly number[];
   /** Keys of lists that are lit. */
@@ -106,6 +108,8 @@ class ZonePainter {
     const { attempt } = model;
     const width = this.width - 2 * MARGIN;
     if (attempt === undefined) {
+      // Of a dump nobody knows its newest request.
+      if (model.standsStill) return;
       painter.text(MARGIN, this.y + 12, 'Nothing has been requested so far.', {
         color: palette.muted,
       });
@@ -143,6 +147,14 @@ class ZonePainter {
     const free = `${countText(zone.freePages)} of ${countText(zone.managedPages)} pages free`;
     const asked = look === undefined ? '' : look.gave ? ' · gave the block' : ' · was asked';
     painter.text(behind, this.y, free + asked, { color: palette.muted });
+    const scale = 'the bar is logarithmic';
+    const wide = painter.widthOf(scale, { size: 10.5 });
+    if (behind + painter.widthOf(free + asked) + 24 + wide < MARGIN + inner)
+      painter.text(MARGIN + inner, this.y, scale, {
+        anchor: 'end',
+        size: 10.5,
+        color: palette.muted,
+      });
     this.y += 8;
     const gauge = paintGauge(painter, zone, look, { x: MARGIN, y: this.y, width: inner });
     this.rows.push(...gauge.rows);
@@ -163,15 +175,18 @@ class ZonePainter {
     const { palette } = painter;
     const left = MARGIN + LABEL;
     zone.orders.forEach(({ order }) => {
-      const x = left + order * cell + cell / 2;
-      painter.text(x, this.y + 12, `${order}`, { anchor: 'middle', bold: true });
+      // Above its numbers, which end there, too.
+      const x = left + (order + 1) * cell - 8;
+      painter.text(x, this.y + 12, `${order}`, { anchor: 'end', bold: true });
       if (look !== undefined && order === model.attempt?.order)
-        painter.line(x - 12, this.y + 29, x + 12, this.y + 29, {
+        painter.line(x - 24, this.y + 29, x, this.y + 29, {
           color: palette.foreground,
           width: 2,
         });
-      const size = bytesText(PAGE_BYTES * 2 ** order).replace('iB', '');
-      painter.text(x, this.y + 25, size, { anchor: 'middle', size: 10.5, color: palette.muted });
+      const bytes = bytesText(PAGE_BYTES * 2 ** order);
+      const fits = painter.widthOf(bytes, { size: 10.5 }) <= cell - 8;
+      const size = fits ? bytes : bytes.replace(/ (.)iB/, '$1');
+      painter.text(x, this.y + 25, size, { anchor: 'end', size: 10.5, color: palette.muted });
     });
     painter.text(MARGIN, this.y + 12, 'order', { color: palette.muted });
     painter.text(MARGIN, this.y + 25, 'block size', { size: 10.5, color: palette.muted });

@@ -3,6 +3,7 @@
  * tells (src/engine/view/frameValues.ts). A scale says what such a byte looks like.
  */
 import { NO_VALUE } from '../../../src/engine/view/frameValues.js';
+import type { MapMachine } from '../../../src/engine/view/map.js';
 import { pageKindCode, type PageKindName } from '../../../src/engine/view/pageState.js';
 import { mix, type Rgb } from '../../draw/color.js';
 import type { Palette } from '../../draw/palette.js';
@@ -17,7 +18,9 @@ export type Colouring =
   | 'pins'
   | 'age'
   | 'owner'
-  | `PG_${string}`;
+  | 'process'
+  | `PG_${string}`
+  | `KPF_${string}`;
 
 interface ColouringRow {
   readonly id: Colouring;
@@ -44,6 +47,13 @@ const amount = (id: Colouring, label: string, full: number, hint: string): Colou
   hint,
 });
 
+const PROCESS: ColouringRow = amount(
+  'process',
+  'Process',
+  1,
+  'Frames that the entries of the pagemap lead to',
+);
+
 export const COLOURINGS: readonly ColouringRow[] = [
   names('use', 'Use', 'What the frame is used for'),
   amount('order', 'Order', 10, 'Order of the block that the frame belongs to'),
@@ -56,10 +66,16 @@ export const COLOURINGS: readonly ColouringRow[] = [
   names('owner', 'Owner', 'Slab cache, vmalloc area or address space'),
 ];
 
+/** What a machine can be coloured by: all that a struct page tells, or what the machine says. */
+export const colouringsOf = (kind: MapMachine | undefined): readonly ColouringRow[] =>
+  kind?.colourings === undefined
+    ? COLOURINGS
+    : [...COLOURINGS, PROCESS].filter(({ id }) => kind.colourings?.includes(id));
+
 /** The row of a colouring, also of a page flag. */
 export function colouringOf(id: Colouring): ColouringRow {
-  const row = COLOURINGS.find((known) => known.id === id);
-  return row ?? amount(id, id, 15, `Frames whose struct page has ${id}`);
+  const row = [...COLOURINGS, PROCESS].find((known) => known.id === id);
+  return row ?? amount(id, id, 15, `Frames that have ${id}`);
 }
 
 const NAME_KINDS: readonly PageKindName[] = [

@@ -6,6 +6,7 @@ import { CanvasRenderer } from './draw/canvasRenderer.js';
 import { blockEvents, type BlockEvent } from './draw/happened.js';
 import type { CellRenderer, Scene } from './draw/mapRenderer.js';
 import { drawOverlay } from './draw/overlay.js';
+import { Pulse } from './draw/pulse.js';
 import { WebglRenderer } from './draw/webglRenderer.js';
 import { drawWords } from './draw/words.js';
 import type { Changes } from './changes.js';
@@ -13,7 +14,6 @@ import type { Options } from './options.js';
 import type { Picture } from './picture.js';
 import type { Viewport } from './viewport.js';
 
-const ANIMATION_MS = 200;
 /** Device pixels beyond which a canvas takes longer than a frame of the screen. */
 const MANY_PIXELS = 3_000_000;
 /** What is to be drawn: bits of Drawing.scheduled. */
@@ -21,17 +21,19 @@ const OVERLAY = 1;
 const CELLS = 2;
 
 /** What is on show, but for how it is drawn. */
-export type Subject = Omit<Scene, 'emphasis' | 'progress'>;
+export type Subject = Omit<Scene, 'emphasis'>;
 
 export class Drawing {
   private palette: Palette;
   private emphasis: ReadonlySet<number> | undefined;
-  private stoppedAt = -Infinity;
+  /** The changes on show are those of a stop that has not been drawn yet. */
+  private isNews = false;
   private scheduled = 0;
   private renderer: CellRenderer | undefined;
   private kind: 'canvas' | 'webgl' | undefined;
   private readonly words: CanvasRenderingContext2D;
   private readonly overlay: CanvasRenderingContext2D;
+  private readonly pulse: Pulse;
   private widthPx = 0;
   private heightPx = 0;
   private eventsOf: Changes | undefined;
@@ -46,6 +48,7 @@ export class Drawing {
     this.palette = host.palette;
     this.words = contextOf(viewport.words);
     this.overlay = contextOf(viewport.overlay);
+    this.pulse = new Pulse(viewport.pulse, contextOf(viewport.pulse));
   }
 
   resize(widthPx: number, heightPx: number, wanted: Options['renderer']): void {
@@ -56,7 +59,8 @@ export class Drawing {
     this.widthPx = widthPx;
     this.heightPx = heightPx;
     if (kind !== this.kind) this.start(kind);
-    for (const canvas of [this.viewport.cells, this.viewport.words, this.viewport.overlay]) {
+    const { cells, words, overlay, pulse } = this.viewport;
+    for (const canvas of [cells, words, overlay, pulse]) {
       canvas.width = Math.max(1, Math.round(widthPx * ratio));
       canvas.height = Math.max(1, Math.round(heightPx * ratio));
       canvas.style.width = `${widthPx}px`;
@@ -79,7 +83,13 @@ export class Drawing {
 
   /** The machine has stopped: its changes draw attention, once. */
   animate(): void {
-    this.stoppedAt = performance.now();
+    this.isNews = true;
+  }
+
+  /** The map has moved: what was about to fade lies elsewhere now. */
+  moved(): void {
+    this.pulse.stop();
+    this.draw();
   }
 
   /** The colour of a state, as CSS. */
@@ -91,14 +101,14 @@ export class Drawing {
   draw(withCells = true): void {
     const isScheduled = this.scheduled !== 0;
     this.scheduled |= withCells ? OVERLAY | CELLS : OVERLAY;
-    if (!isScheduled) requestAnimationFrame((now) => this.drawNow(now));
+    if (!isScheduled) requestAnimationFrame(() => this.drawNow());
   }
 
   /** What is on show now. */
   picture(): Picture | undefined {
     const subject = this.subject();
     if (subject === undefined) return undefined;
-    const scene: Scene = { ...subject, emphasis: this.emphasis, progress: 1 };
+    const scene: Scene = { ...subject, emphasis: this.emphasis };
     return { scene, events: this.events, widthPx: this.widthPx, heightPx: this.heightPx };
   }
 
@@ -122,15 +132,13 @@ export class Drawing {
     this.renderer.setPalette(this.palette);
   }
 
-  private drawNow(now: number): void {
+  private drawNow(): void {
     const what = this.scheduled;
     this.scheduled = 0;
     const subject = this.subject();
     if (subject === undefined || this.renderer === undefined) return;
     const { palette, widthPx, heightPx } = this;
-    const elapsed = (now - this.stoppedAt) / ANIMATION_MS;
-    const progress = this.host.reducedMotion ? 1 : Math.max(0, Math.min(1, elapsed));
-    const scene: Scene = { ...subject, emphasis: this.emphasis, progress };
+    const scene: Scene = { ...subject, emphasis: this.emphasis };
     const ratio = window.devicePixelRatio;
     if (what & CELLS) {
       this.renderer.drawCells(scene);
@@ -139,7 +147,13 @@ export class Drawing {
     }
     this.overlay.setTransform(ratio, 0, 0, ratio, 0, 0);
     drawOverlay(this.overlay, scene, this.eventsNow(scene), widthPx, heightPx, palette);
-    if (progress < 1) this.draw(false);
+    if (this.isNews && !this.host.reducedMotion) this.animateNow(scene, ratio);
+    this.isNews = false;
+  }
+
+  private animateNow(scene: Scene, ratio: number): void {
+    const { pulse, widthPx, heightPx, palette } = this;
+    pulse.run(scene, { widthPx, heightPx, ratio }, palette);
   }
 
   private eventsNow({ changes }: Scene): readonly BlockEvent[] {

@@ -45,6 +45,8 @@ const SECTION_GAP_PX = 14;
 const RIGHT_MARGIN_PX = 12;
 const MIN_TILE_GAP_PX = 2;
 const READABLE_PX = 5;
+/** The two lines at the left of its first row. */
+const LEAST_BODY_PX = 30;
 
 export interface Section {
   readonly zone: MapZone;
@@ -113,7 +115,7 @@ export function computeLayout(
         ? usedRows(shape, firstCell % CELLS_PER_TILE, endCell - firstTile * CELLS_PER_TILE) *
           zoom.cellPx
         : rows * pitchY;
-    const heightPx = HEADER_PX + bodyPx + SECTION_GAP_PX;
+    const heightPx = HEADER_PX + Math.max(LEAST_BODY_PX, bodyPx) + SECTION_GAP_PX;
     sections.push({ zone, topPx, heightPx, firstTile, nrTiles, firstCell, endCell });
     topPx += heightPx;
   }

@@ -5,8 +5,8 @@
 import type { ViewHost } from '../../shell/view.js';
 import { element } from '../../dom.js';
 import { css } from '../../draw/color.js';
-import { stateColor } from '../../draw/palette.js';
-import { bytesOf } from '../../text.js';
+import { stateColor, type Palette } from '../../draw/palette.js';
+import { bytesOf, sameBytes } from '../../text.js';
 import { CHANGED } from './changes.js';
 import { CELLS_PER_TILE } from './curve.js';
 import { HEADER_PX, type Layout, type Section } from './layout.js';
@@ -23,12 +23,17 @@ export class Minimap {
   readonly root = element('div', { class: 'minimap', 'aria-hidden': 'true' });
   private readonly canvas = document.createElement('canvas');
   private readonly window = element('div', { class: 'window' });
+  /** The column without its ticks: drawn again only when something of {@link Column} is another. */
+  private readonly column = document.createElement('canvas');
+  private drawn: Column | undefined;
+  private heightPx = 0;
   private projection: Projection | undefined;
   private viewport: Viewport | undefined;
-  private states = new Uint8Array(0);
+  private states: Uint8Array = new Uint8Array(0);
   private framesPerState = 1;
   private epoch = -1;
   private maxPfn = 0;
+  private selected: number | undefined;
 
   constructor(
     private readonly host: ViewHost,
@@ -36,6 +41,10 @@ export class Minimap {
   ) {
     this.root.append(this.canvas, this.window);
     const go = (event: PointerEvent): void => this.go(event);
+    new ResizeObserver(() => {
+      this.heightPx = this.root.clientHeight;
+      this.draw();
+    }).observe(this.root);
     this.root.addEventListener('pointerdown', (event) => {
       this.root.setPointerCapture(event.pointerId);
       go(event);
@@ -71,12 +80,18 @@ export class Minimap {
     this.window.hidden = layout.heightPx <= heightPx;
   }
 
+  /** The frame that is selected, if one is. */
+  select(pfn: number | undefined): void {
+    this.selected = pfn;
+    this.draw();
+  }
+
   draw(): void {
-    const { layout, viewport, projection, canvas } = this;
+    const { layout, viewport, projection, canvas, heightPx } = this;
     const context = canvas.getContext('2d');
-    if (layout === undefined || viewport === undefined || context === null) return;
+    if (layout === undefined || viewport === undefined || context === null || heightPx === 0)
+      return;
     const ratio = window.devicePixelRatio;
-    const { heightPx } = this;
     const width = Math.round(WIDTH_PX * ratio);
     const height = Math.max(1, Math.round(heightPx * ratio));
     if (canvas.width !== width || canvas.height !== height) {
@@ -84,29 +99,55 @@ export class Minimap {
       canvas.height = height;
       canvas.style.height = `${heightPx}px`;
     }
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, WIDTH_PX, heightPx);
     const scale = heightPx / Math.max(layout.heightPx, viewport.heightPx);
-    for (let y = 0; y < heightPx; y++) {
-      const pfn = pfnAtHeight(layout, (y + 0.5) / scale);
-      if (pfn === undefined) continue;
-      const state = this.states[Math.floor(pfn / this.framesPerState)];
-      if (state === undefined) continue;
-      context.fillStyle = css(stateColor(this.host.palette, state, this.framesPerState));
-      context.fillRect(5, y, WIDTH_PX - 10, 1);
-    }
+    const { states } = this;
+    this.drawColumn({ layout, states, palette: this.host.palette, scale, width, height });
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.drawImage(this.column, 0, 0);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.fillStyle = css(this.host.palette.changed);
     const span = projection?.options.showChanges === true ? projection.changes.spans : [];
     for (const y of ticks(layout, span, scale)) context.fillRect(0, y, WIDTH_PX, TICK_PX);
+    const { selected } = this;
+    const mark = selected === undefined ? undefined : heightOfPfn(layout, selected);
+    if (mark !== undefined) {
+      context.fillStyle = css(this.host.palette.focus);
+      context.fillRect(0, Math.floor(mark * scale), WIDTH_PX, TICK_PX);
+    }
     this.moved(viewport);
+  }
+
+  /** Lines of one colour are one rectangle. */
+  private drawColumn(wanted: Column): void {
+    const { layout, states, palette, scale, width, height } = wanted;
+    const { drawn, column, framesPerState, heightPx } = this;
+    if (drawn !== undefined && isSameColumn(drawn, wanted)) return;
+    this.drawn = wanted;
+    column.width = width;
+    column.height = height;
+    const context = column.getContext('2d');
+    if (context === null) return;
+    const ratio = window.devicePixelRatio;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const stateAt = (y: number): number | undefined => {
+      const pfn = pfnAtHeight(layout, (y + 0.5) / scale);
+      return pfn === undefined ? undefined : states[Math.floor(pfn / framesPerState)];
+    };
+    for (let y = 0; y < heightPx;) {
+      const state = stateAt(y);
+      let end = y + 1;
+      while (end < heightPx && stateAt(end) === state) end++;
+      if (state !== undefined) {
+        context.fillStyle = css(stateColor(palette, state, framesPerState));
+        context.fillRect(5, y, WIDTH_PX - 10, end - y);
+      }
+      y = end;
+    }
   }
 
   private get layout(): Layout | undefined {
     return this.projection?.layout;
-  }
-
-  private get heightPx(): number {
-    return this.root.clientHeight;
   }
 
   private async ask(maxPfn: number, epoch: number): Promise<void> {
@@ -117,7 +158,9 @@ export class Minimap {
       const asks = { firstPfn: 0, framesPerCell, cells };
       const { states } = await this.host.request('mmscope/map', asks);
       if (epoch !== this.epoch) return;
-      this.states = Uint8Array.from(bytesOf(states));
+      const bytes = bytesOf(states);
+      if (sameBytes(bytes, this.states) && framesPerCell === this.framesPerState) return;
+      this.states = bytes;
       this.framesPerState = framesPerCell;
       this.draw();
     } catch {
@@ -133,6 +176,25 @@ export class Minimap {
     this.scrollTo(y / scale - viewport.heightPx / 2);
   }
 }
+
+/** What the column looks like follows from it. */
+interface Column {
+  readonly layout: Layout;
+  readonly states: Uint8Array;
+  readonly palette: Palette;
+  readonly scale: number;
+  /** Device pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+const isSameColumn = (a: Column, b: Column): boolean =>
+  a.layout === b.layout &&
+  a.states === b.states &&
+  a.palette === b.palette &&
+  a.scale === b.scale &&
+  a.width === b.width &&
+  a.height === b.height;
 
 /** A frame that is drawn at about this height of the content. */
 function pfnAtHeight(layout: Layout, y: number): number | undefined {

@@ -2,10 +2,11 @@
  * The view of physical memory: its parts, and what each tells the others. What a part knows is in its own file: projection.ts,
  * selection.ts, hover.ts, drawing.ts.
  */
-import type { VerdictBody } from '../../../src/engine/view/map.js';
+import type { MapMachine, VerdictBody } from '../../../src/engine/view/map.js';
 import { element } from '../../dom.js';
 import type { Lit, LitPlace, Update, View, ViewHost } from '../../shell/view.js';
 import { countText, hexPfn } from '../../text.js';
+import { colouringsOf } from './colouring.js';
 import { changesText } from './changesText.js';
 import { Drawing, type Subject } from './drawing.js';
 import { Hover } from './hover.js';
@@ -106,7 +107,7 @@ export class PhysicalView implements View {
     const isKnown = isNext && changes !== undefined && comparedWith === undefined;
     projection.take(machine, changes, isKnown);
     this.legend.setCounts(machine.totals);
-    this.toolbar.setFlags(machine.kind?.flags ?? []);
+    this.offerColourings(machine.kind);
     if (isNewStop) drawing.animate();
     this.happened.textContent = changesText(projection.changes);
     if (isOther || projection.layout === undefined) this.relayout();
@@ -116,10 +117,23 @@ export class PhysicalView implements View {
     void this.askVerdict(session.id);
   }
 
+  /** What was chosen of another machine may not be told of this one. */
+  private offerColourings(kind: MapMachine | undefined): void {
+    this.toolbar.setMachine(kind);
+    const { colouring } = this.projection.options;
+    const offered = colouringsOf(kind).map(({ id }) => id);
+    const [first = 'use'] = offered;
+    if (offered.includes(colouring) || kind?.flags.includes(colouring) === true) return;
+    this.projection.setOptions({ colouring: first });
+    this.legend.setColouring(first);
+    this.toolbar.setColouring(first);
+  }
+
   select(lit: Lit | undefined): void {
     const pfn = lit?.selection.kind === 'frame' ? lit.selection.pfn : lit?.located?.pfn;
     if (pfn !== this.selection.pfn) {
       this.selection.show(pfn);
+      this.minimap.select(pfn);
       this.uncover();
       if (pfn !== undefined) this.viewport.centre(pfn);
     }
@@ -247,7 +261,7 @@ export class PhysicalView implements View {
     this.hover.leave();
     this.projection.fetch(this.viewport);
     this.minimap.moved(this.viewport);
-    this.drawing.draw();
+    this.drawing.moved();
     this.pointToChanges();
   }
 

@@ -1,10 +1,10 @@
 /** What is in view as an SVG document: blocks and frames as rectangles, with the words of the map; for papers and slides. */
 import { detailOfState, kindOfState, pageKindCode } from '../../../src/engine/view/pageState.js';
-import { css, inkOn, type Rgb } from '../../draw/color.js';
-import { stateColor, type Palette } from '../../draw/palette.js';
+import { css, type Rgb } from '../../draw/color.js';
+import { inkIn, stateColor, type Palette } from '../../draw/palette.js';
 import { svgDocument, svgText } from '../../draw/svg.js';
 import type { Update } from '../../shell/view.js';
-import { bytesText, hexPfn } from '../../text.js';
+import { bytesText, hexPfn, zoneTitle } from '../../text.js';
 import { colouringOf, valueColor } from './colouring.js';
 import { CELLS_PER_TILE, cellX, cellY } from './curve.js';
 import type { BlockEvent } from './draw/happened.js';
@@ -68,7 +68,7 @@ function tileParts({ layout, colouring }: Scene, placed: PlacedTile, palette: Pa
       words.push(
         svgText(x + width / 2, y + height / 2, String(order), {
           anchor: 'middle',
-          color: inkOn(color),
+          color: inkIn(palette, color),
           sizePx: Math.max(10, Math.min(30, Math.min(width, height) * 0.3)),
           weight: 600,
         }),
@@ -114,7 +114,7 @@ function captionParts({ scene, heightPx }: Picture, palette: Palette): string[] 
   const ink = { color: palette.foreground, sizePx: 11 };
   for (const { section, first, end } of tilesBetween(layout, scrollTop, scrollTop + heightPx)) {
     const { zone, topPx } = section;
-    const title = `Zone ${zone.name}  ${hexPfn(zone.startPfn)} \u2013 ${hexPfn(zone.endPfn)}`;
+    const title = `${zoneTitle(zone.name)}  ${hexPfn(zone.startPfn)} \u2013 ${hexPfn(zone.endPfn)}`;
     parts.push(
       svgText(12, topPx - scrollTop + HEADER_PX / 2, title, { ...ink, sizePx: 13, weight: 600 }),
     );

@@ -6,6 +6,7 @@
  */
 import { MAX_CELLS, type MapArguments } from '../../../src/engine/view/map.js';
 import type { FrameChangeRun } from '../../../src/engine/view/frameChanges.js';
+import { sameBytes } from '../../text.js';
 import { CELLS_PER_TILE } from './curve.js';
 
 export interface Tile {
@@ -176,10 +177,4 @@ export class Tiles {
       old.version = ++this.lastVersion;
     }
   }
-}
-
-function sameBytes(known: Uint8Array, fresh: Uint8Array): boolean {
-  if (fresh.length !== known.length) return false;
-  for (let i = 0; i < fresh.length; i++) if (known[i] !== fresh[i]) return false;
-  return true;
 }

@@ -22,6 +22,13 @@ export interface ViewportEvents {
   zoomed(step: 1 | -1): void;
 }
 
+interface Place {
+  readonly top: number;
+  readonly left: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
 /** Room left above and below a frame that is scrolled into view. */
 const MARGIN_PX = 60;
 
@@ -30,17 +37,27 @@ export class Viewport {
   cells = canvas('cells');
   readonly words = canvas('words');
   readonly overlay = canvas('overlay');
+  /** Over all others, and empty but for a moment after a stop. */
+  readonly pulse = canvas('pulse');
   private readonly content = element('div', { class: 'content', 'aria-hidden': 'true' });
   private readonly mirror = element('div', { role: 'gridcell', id: 'focused-frame' });
   private layout: Layout | undefined;
   private frame: number | undefined;
   /** Of its lower edge, what lies under something else. */
   private coveredPx = 0;
+  private known: Place | undefined;
   /** Under the pointer. */
   private pointed: number | undefined;
 
   constructor(private readonly events: ViewportEvents) {
-    const canvases = element('div', { class: 'canvases' }, this.cells, this.words, this.overlay);
+    const canvases = element(
+      'div',
+      { class: 'canvases' },
+      this.cells,
+      this.words,
+      this.overlay,
+      this.pulse,
+    );
     this.content.append(canvases);
     const grid = element('div', { role: 'row', class: 'mirror' }, this.mirror);
     this.root = element(
@@ -59,19 +76,37 @@ export class Viewport {
   }
 
   get widthPx(): number {
-    return this.root.clientWidth;
+    return this.place.widthPx;
   }
 
   get heightPx(): number {
-    return this.root.clientHeight;
+    return this.place.heightPx;
   }
 
   get scrollTop(): number {
-    return this.root.scrollTop;
+    return this.place.top;
   }
 
   get scrollLeft(): number {
-    return this.root.scrollLeft;
+    return this.place.left;
+  }
+
+  /** Where it stands. To ask the page costs a layout: only after something that may have changed it. */
+  private get place(): Place {
+    const { root } = this;
+    this.known ??= {
+      top: root.scrollTop,
+      left: root.scrollLeft,
+      widthPx: root.clientWidth,
+      heightPx: root.clientHeight,
+    };
+    return this.known;
+  }
+
+  private scrollTo(to: Partial<Pick<Place, 'top' | 'left'>>): void {
+    if (to.top !== undefined) this.root.scrollTop = to.top;
+    if (to.left !== undefined) this.root.scrollLeft = to.left;
+    this.known = undefined;
   }
 
   /** Something lies over the lower edge, so high. True if it was another height. */
@@ -93,6 +128,7 @@ export class Viewport {
 
   setLayout(layout: Layout): void {
     this.layout = layout;
+    this.known = undefined;
     const { style } = this.content;
     // What is covered can be scrolled up from under it.
     style.height = `${Math.max(layout.heightPx + this.coveredPx, this.heightPx)}px`;
@@ -108,13 +144,13 @@ export class Viewport {
   }
 
   scrollToPx(top: number): void {
-    this.root.scrollTop = top;
+    this.scrollTo({ top });
   }
 
   /** Keeps a frame at the height that it has in the view, through a change of layout. */
   keepInPlace(pfn: number, offsetPx: number): void {
     const spot = this.layout && spotOfPfn(this.layout, pfn);
-    if (spot !== undefined) this.root.scrollTop = spot.y - offsetPx;
+    if (spot !== undefined) this.scrollTo({ top: spot.y - offsetPx });
   }
 
   /** The frame under the pointer, else the selected one, else one in the middle, and its place in the view: what zooming keeps. */
@@ -136,6 +172,8 @@ export class Viewport {
 
   /** Brings a frame to the middle, unless it is well in view already. */
   centre(pfn: number): void {
+    // Details may have come beside it.
+    this.known = undefined;
     const spot = this.layout && spotOfPfn(this.layout, pfn);
     const size = this.layout?.zoom.cellPx ?? 0;
     if (spot !== undefined)
@@ -147,13 +185,13 @@ export class Viewport {
 
   /** Brings a rectangle to the middle, its beginning where it is larger than the view; unless all of it keeps off the edges. */
   centreBox({ left, top, right, bottom }: Box, marginPx = this.heightPx / 4): void {
-    const { sight, root } = this;
+    const { sight } = this;
     const margin = Math.min(marginPx, sight.heightPx / 4);
     if (top < sight.top + margin || bottom > sight.top + sight.heightPx - margin)
-      root.scrollTop = startOf(top, bottom, sight.heightPx, margin) - HEADER_PX;
+      this.scrollTo({ top: startOf(top, bottom, sight.heightPx, margin) - HEADER_PX });
     const side = Math.min(MARGIN_PX / 2, sight.widthPx / 4);
     if (left < sight.left || right > sight.left + sight.widthPx)
-      root.scrollLeft = startOf(left, right, sight.widthPx, side) - GUTTER_PX;
+      this.scrollTo({ left: startOf(left, right, sight.widthPx, side) - GUTTER_PX });
   }
 
   /** Whether a frame's cell is in sight. */
@@ -187,8 +225,15 @@ export class Viewport {
 
   private listen(): void {
     const { root, events } = this;
-    new ResizeObserver(() => events.resized()).observe(root);
-    root.addEventListener('scroll', () => events.scrolled(), { passive: true });
+    new ResizeObserver(() => {
+      this.known = undefined;
+      events.resized();
+    }).observe(root);
+    const scrolled = (): void => {
+      this.known = undefined;
+      events.scrolled();
+    };
+    root.addEventListener('scroll', scrolled, { passive: true });
     for (const kind of ['wheel', 'pointerdown', 'keydown'])
       root.addEventListener(kind, () => events.touched(), { passive: true });
     root.addEventListener('pointermove', (event) => {

@@ -15,7 +15,7 @@ export interface AliasPresses {
 const MARGIN = 12;
 const ROW = 40;
 /** Of what the frame is. */
-const MOST_LINES = 4;
+const MOST_LINES = 9;
 
 /** @param text what the frame is @param isWide of 64 bit: all of its memory has an address */
 export function paintAliases(
@@ -37,7 +37,9 @@ export function paintAliases(
         ? '1 address reaches'
         : `${countText(count)} addresses reach`;
   painter.text(MARGIN, 24, title, { bold: true, data: { aliases: count } });
-  const all = wrapped(painter, text, inner - 16, 11);
+  // Its number stands above it.
+  const what = text.replace(`pfn ${hexPfn(pfn)}: `, '');
+  const all = wrapped(painter, what, inner - 16, 11);
   const lines = all.slice(0, MOST_LINES);
   if (all.length > MOST_LINES) lines.push(`${lines.pop() ?? ''} \u2026`);
   const frame = { x: MARGIN, y: 34, width: inner, height: 30 + lines.length * 14 };

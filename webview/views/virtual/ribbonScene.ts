@@ -10,13 +10,15 @@ import type {
 import { Painter } from '../../board/painter.js';
 import type { Box, Item, Row, Scene } from '../../board/scene.js';
 import type { Palette } from '../../draw/palette.js';
+import { wrapped } from '../../board/wrapped.js';
 import { bytesText } from '../../text.js';
 import { holds } from './pageWindow.js';
 import { regionColor } from './regionColors.js';
 
 const MARGIN = 12;
 const FOLD = 24;
-const BORDER = 40;
+const BORDER = 26;
+const BORDER_LINE = 14;
 /** Room at the right edge for marks. */
 const MARKS = 22;
 
@@ -66,9 +68,10 @@ export function paintRibbon(
     rows.push([item]);
     y += height + 3;
     if (body.border !== undefined && endsAt(region, body.border.at)) {
-      const at = { x: MARGIN, y, width: width - 2 * MARGIN - MARKS, height: BORDER };
-      rows.push([paintBorder(painter, body, at, press.border)]);
-      y += BORDER + 3;
+      const at = { x: MARGIN, y, width: width - 2 * MARGIN - MARKS };
+      const border = paintBorder(painter, body, at, press.border);
+      rows.push([border]);
+      y += border.box.height + 3;
     }
   }
   return { width, height: y + MARGIN, nodes: painter.nodes, rows };
@@ -146,8 +149,7 @@ function paintRegion(painter: Painter, region: RegionBody, box: Box, isOpen: boo
     how === undefined
       ? ''
       : ` · ${how.rights}${how.user ? ' user' : ''} ${bytesText(how.pageSize)}`;
-  const mappedText =
-    region.mappedBytes === undefined ? '' : mappedOf(region.mappedBytes, region.sizeBytes);
+  const mappedText = region.mappedBytes === undefined ? '' : mappedOf(region.mappedBytes, region);
   painter.text(left, box.y + 29, `${size}${mappedText}${rights}`, {
     size: 11,
     color: ink,
@@ -157,9 +159,12 @@ function paintRegion(painter: Painter, region: RegionBody, box: Box, isOpen: boo
     painter.text(left, box.y + 43, partsText(region), { size: 11, color: ink, maxWidth: inner });
 }
 
-function mappedOf(mapped: number, size: number): string {
-  if (mapped === 0) return ', nothing mapped';
-  return mapped === size ? ', all mapped' : `, ${bytesText(mapped)} mapped`;
+function mappedOf(mapped: number, { sizeBytes, unreadBytes }: RegionBody): string {
+  if (mapped === sizeBytes) return ', all mapped';
+  if (unreadBytes === undefined)
+    return mapped === 0 ? ', nothing mapped' : `, ${bytesText(mapped)} mapped`;
+  // Tables that a dump lacks say neither yes nor no.
+  return mapped === 0 ? ', tables not in the dump' : `, at least ${bytesText(mapped)} mapped`;
 }
 
 const PART_NAMES: Readonly<Partial<Record<RegionBody['kind'], string>>> = {
@@ -213,7 +218,12 @@ function paintMarks(
 }
 
 /** Where lowmem ends, in numbers. */
-function paintBorder(painter: Painter, body: VirtualBody, box: Box, press: () => void): Item {
+function paintBorder(
+  painter: Painter,
+  body: VirtualBody,
+  place: Omit<Box, 'height'>,
+  press: () => void,
+): Item {
   const { palette } = painter;
   const { at, lowmemBytes, highmemBytes, maxLowmemBytes } = body.border ?? {
     at: '',
@@ -221,27 +231,27 @@ function paintBorder(painter: Painter, body: VirtualBody, box: Box, press: () =>
     highmemBytes: 0,
     maxLowmemBytes: 0,
   };
+  const title = `lowmem ends: ${bytesText(lowmemBytes)} of at most ${bytesText(maxLowmemBytes)}`;
+  const high =
+    highmemBytes > 0
+      ? `${bytesText(highmemBytes)} above it are highmem, mapped by kmap() alone`
+      : 'no highmem: all memory is in the direct map';
+  const lines = wrapped(painter, high, place.width - 8, 11);
+  const box = { ...place, height: BORDER + lines.length * BORDER_LINE };
   painter.line(box.x, box.y + 3, box.x + box.width, box.y + 3, {
     color: palette.changed,
     width: 2,
     dash: '6 4',
   });
-  const title = `lowmem ends: ${bytesText(lowmemBytes)} of at most ${bytesText(maxLowmemBytes)}`;
   painter.text(box.x + 4, box.y + 19, title, {
     bold: true,
     size: 11.5,
     maxWidth: box.width - 8,
     data: { border: at, lowmem: lowmemBytes, highmem: highmemBytes },
   });
-  const high =
-    highmemBytes > 0
-      ? `${bytesText(highmemBytes)} above it are highmem, mapped by kmap() alone`
-      : 'no highmem: all memory is in the direct map';
-  painter.text(box.x + 4, box.y + 34, high, {
-    size: 11,
-    color: palette.muted,
-    maxWidth: box.width - 8,
-  });
+  lines.forEach((line, i) =>
+    painter.text(box.x + 4, box.y + 33 + i * BORDER_LINE, line, { size: 11, color: palette.muted }),
+  );
   return {
     key: 'border',
     label: `${title}\n${high}\n${bordersum(body)}`,

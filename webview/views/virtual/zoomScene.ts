@@ -127,7 +127,15 @@ class ZoomPainter {
       this.y += 17;
     }
     if (region.mappedBytes === 0) {
-      painter.text(MARGIN, this.y + 13, 'The tables map nothing here.', { color: palette.muted });
+      const nothing =
+        region.unreadBytes === undefined
+          ? 'The tables map nothing here.'
+          : 'What is mapped here cannot be told: the tables are not in the dump.';
+      painter.text(MARGIN, this.y + 13, nothing, { color: palette.muted, maxWidth: inner });
+      this.y += 17;
+    } else if (region.unreadBytes !== undefined) {
+      const left = `Of ${bytesText(region.unreadBytes)} the tables are not in the dump.`;
+      painter.text(MARGIN, this.y + 13, left, { color: palette.muted, maxWidth: inner });
       this.y += 17;
     }
     this.y += 8;

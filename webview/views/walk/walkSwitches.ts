@@ -8,6 +8,25 @@ export interface SwitchPresses {
   readonly flip: (bit: BitBody) => void;
 }
 
+/** Where a column is too narrow for a sentence, a word for each bit: none is cut off. */
+const NARROW_PX = 292;
+const SHORT: Readonly<Record<string, string>> = {
+  RW: 'writes allowed',
+  US: 'user mode allowed',
+  PWT: 'write-through',
+  PCD: 'cache disabled',
+  A: 'accessed',
+  D: 'dirty',
+  PSE: 'large page',
+  PAT: 'bit 2 of PAT index',
+  G: 'global',
+  SW1: '_PAGE_SPECIAL',
+  SW2: '_PAGE_UFFD_WP',
+  SW3: '_PAGE_SOFT_DIRTY',
+  SW4: '_PAGE_DEVMAP',
+  NX: 'no execute',
+};
+
 const TOP = TABLE_TOP + TABLE_HEIGHT + 48;
 const BIT_HEIGHT = 22;
 
@@ -77,7 +96,8 @@ function paintBit(
   });
   const old = isOther ? `was ${was ? 1 : 0}` : '';
   painter.text(column.x + 33, y + 15, bit.name, { size: 11.5, bold: on, mono: true });
-  painter.text(column.x + 66, y + 15, isOther ? `${old}; ${bit.meaning}` : bit.meaning, {
+  const meaning = column.width < NARROW_PX ? (SHORT[bit.name] ?? bit.meaning) : bit.meaning;
+  painter.text(column.x + 66, y + 15, isOther ? `${old}; ${meaning}` : meaning, {
     size: 11,
     color: isOther ? palette.foreground : palette.muted,
     maxWidth: column.width - 68,

@@ -5,6 +5,8 @@
  * Each was read once from a core of the program; it is the same on every kernel of that width, whatever the memory's size.
  */
 
+import type { Kernel } from '../../../engine/machine/kernel.js';
+
 /** An area: where, and what may be done there. */
 export interface GuestArea {
   readonly start: number;
@@ -30,14 +32,18 @@ export interface GuestWrites {
   readonly fork: readonly number[];
   /** Where pages are counted. */
   readonly counts: readonly number[];
-  /** What goes deeper into the stack than a text. */
+  /** What goes deeper into the stack than a text; than a text and a file that is written to. */
   readonly deeper: readonly number[];
+  readonly deepest: readonly number[];
+  /** fflush() */
+  readonly flush: readonly number[];
   readonly child: readonly number[];
   readonly sleeper: readonly number[];
   readonly waited: readonly number[];
 }
 
 export interface Guest {
+  readonly isSmp: boolean;
   readonly areas: readonly GuestArea[];
   /** Where the file's first page is mapped; and which part of it may only be read once it is loaded. */
   readonly text: number;
@@ -55,6 +61,8 @@ export interface Guest {
   /** Pages that it has read and not written to. */
   readonly zeros: readonly number[];
   readonly brk: number;
+  /** Faults that it has had besides those for its own pages: of these the kernel folds what it counts of them (SMP). */
+  readonly nrOtherFaults: number;
   /** Its numbers as `umm` prints them, but for pages of memory. */
   readonly numbers: string;
   /** Pages of which the program maps something, but nobody writes there: tables are there for them. */
@@ -73,6 +81,7 @@ const area = (
 
 /** init2.c: usr2, migr. */
 const WIDE: Guest = {
+  isSmp: false,
   areas: [
     area(0x400000, 0x401000, R, 'file'),
     area(0x401000, 0x49b000, RX, 'file'),
@@ -98,11 +107,14 @@ const WIDE: Guest = {
   ],
   zeros: [],
   brk: 0x597000,
+  nrOtherFaults: 18,
   numbers: ' total_vm=1bd locked=0 data=cd stack=21 map_count=10 rss_file=1',
   mapped: [0x7ffff7ffe000],
   writes: {
     note: [0x7fffffffd000],
     deeper: [],
+    deepest: [],
+    flush: [],
     counts: [0x50d000, 0x50e000],
     random: [0x4ca000],
     sink: [0x55d000],
@@ -116,6 +128,7 @@ const WIDE: Guest = {
 };
 
 const NARROW: Guest = {
+  isSmp: false,
   areas: [
     area(0x8048000, 0x8049000, R, 'file'),
     area(0x8049000, 0x80da000, RX, 'file'),
@@ -139,11 +152,14 @@ const NARROW: Guest = {
   ],
   zeros: [],
   brk: 0x81de000,
+  nrOtherFaults: 18,
   numbers: ' total_vm=1bc locked=0 data=c9 stack=21 map_count=10 rss_file=1',
   mapped: [0xb7fff000],
   writes: {
     note: [],
     deeper: [0xbfffe000],
+    deepest: [0xbfffe000],
+    flush: [],
     counts: [0x8157000, 0x8158000],
     random: [0x8115000],
     sink: [0x81a7000],
@@ -179,6 +195,7 @@ const FIRST_WIDE: Guest = {
   ],
   zeros: [0x51b000],
   brk: 0x543000,
+  nrOtherFaults: 17,
   numbers: ' total_vm=169 locked=0 data=7c stack=21 map_count=10 rss_file=1',
   writes: {
     ...WIDE.writes,
@@ -225,8 +242,82 @@ const FIRST_NARROW: Guest = {
   },
 };
 
-/** @param isFirst the first of the guest's programs, with usr and cmausr */
-export function guestOf(isWide: boolean, isFirst: boolean): Guest {
-  if (isFirst) return isWide ? FIRST_WIDE : FIRST_NARROW;
-  return isWide ? WIDE : NARROW;
+/** init3.c: huge, thp. */
+const THIRD_WIDE: Guest = {
+  ...WIDE,
+  areas: [
+    area(0x400000, 0x401000, R, 'file'),
+    area(0x401000, 0x49a000, RX, 'file'),
+    area(0x49a000, 0x4c5000, R, 'file'),
+    area(0x4c5000, 0x4cc000, RW, 'file'),
+    area(0x4cc000, 0x523000, RW),
+    area(0x523000, 0x545000, RW),
+    area(0x7ffff7ffa000, 0x7ffff7ffe000, R, 'pfns'),
+    area(0x7ffff7ffe000, 0x7ffff7fff000, RX, 'vdso'),
+  ],
+  relro: [0x4c5000, 0x4c9000],
+  childText: [...[0x43d000, 0x404000, 0x419000, 0x460000, 0x49a000, 0x4b2000, 0x483000, 0x428000]],
+  pages: [
+    ...[0x7fffffffe000, 0x4cb000, 0x521000, 0x4c8000, 0x4ca000, 0x4c7000, 0x4c9000, 0x51c000],
+    ...[0x523000, 0x522000, 0x524000, 0x51b000, 0x50b000],
+  ],
+  zeros: [0x51d000],
+  brk: 0x545000,
+  nrOtherFaults: 17,
+  numbers: ' total_vm=16b locked=0 data=7c stack=21 map_count=10 rss_file=1',
+  writes: {
+    ...WIDE.writes,
+    flush: [0x51d000],
+    random: [0x4c9000],
+    sink: [0x50b000],
+    child: [0x523000, 0x522000, 0x4ca000, 0x521000, 0x7fffffffe000, 0x50b000],
+    waited: [0x523000],
+  },
+};
+
+const THIRD_NARROW: Guest = {
+  ...NARROW,
+  areas: [
+    area(0x8048000, 0x8049000, R, 'file'),
+    area(0x8049000, 0x80d8000, RX, 'file'),
+    area(0x80d8000, 0x8110000, R, 'file'),
+    area(0x8110000, 0x8115000, RW, 'file'),
+    area(0x8115000, 0x8169000, RW),
+    area(0x8169000, 0x818b000, RW),
+    area(0xb7ffb000, 0xb7fff000, R, 'pfns'),
+    area(0xb7fff000, 0xb8000000, RX, 'vdso'),
+  ],
+  relro: [0x8110000, 0x8113000],
+  childText: [
+    ...[0x8077000, 0x8049000, 0x805f000, 0x8063000, 0x809f000, 0x80d8000, 0x80f0000, 0x80a0000],
+    ...[0x80c0000],
+  ],
+  pages: [
+    ...[0xbffff000, 0x8114000, 0x8168000, 0x8112000, 0x8113000, 0x8111000, 0x8165000, 0x8169000],
+    ...[0xbfffe000, 0x8167000, 0x8164000, 0x8154000],
+  ],
+  brk: 0x818b000,
+  numbers: ' total_vm=169 locked=0 data=78 stack=21 map_count=10 rss_file=1',
+  writes: {
+    ...NARROW.writes,
+    flush: [0x8165000],
+    random: [0x8113000],
+    sink: [0x8154000],
+    child: [0x8169000, 0xb7fff000, 0xbffff000, 0x8168000, 0x8113000, 0x8154000],
+    waited: [0x8169000],
+  },
+};
+
+/** Which of the guest's programs: the first has usr and cmausr, the second usr2 and migr, the third huge and thp. */
+export type GuestProgram = 1 | 2 | 3;
+
+export function guestOf(k: Kernel, program: GuestProgram): Guest {
+  const [wide, narrow] = (
+    [
+      [FIRST_WIDE, FIRST_NARROW],
+      [WIDE, NARROW],
+      [THIRD_WIDE, THIRD_NARROW],
+    ] as const
+  )[program - 1] ?? [WIDE, NARROW];
+  return { ...(k.wide ? wide : narrow), isSmp: k.smp };
 }

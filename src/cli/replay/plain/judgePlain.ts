@@ -14,7 +14,8 @@ import { ProgramJudge, spansOf, type Span } from '../program/judgeProgram.js';
 import { type Action, Processes } from '../program/processes.js';
 import { ToldPages } from '../program/toldPages.js';
 import { cmaUserProgram } from './cmaUser.js';
-import { type Guest, guestOf } from './guest.js';
+import { type Guest, guestOf, type GuestProgram } from './guest.js';
+import { hugeProgram } from './huge.js';
 import { Likeness } from './likeness.js';
 import {
   framesOfLists,
@@ -24,9 +25,10 @@ import {
   ownFrames,
   textOf,
   withLog,
+  withWaiting,
 } from './ownFrames.js';
 import { knownTables, placeTable } from './placeTables.js';
-import { makeProcess, setNumbers, unlist } from './plainProcess.js';
+import { makeProcess, setGathered, setNumbers, unlist } from './plainProcess.js';
 import { migrProgram } from './migr.js';
 import { RECORDED } from '../recorded.js';
 import { LOADED, plainStart } from './plainStart.js';
@@ -37,12 +39,14 @@ import { FILE_PAGES, usr2Program } from './usr2.js';
 /** What is known of a family of programs. */
 interface Family {
   readonly name: RegExp;
-  /** Of the guest's first program, whose kernel all older traces of a folder have. */
-  readonly isFirst?: boolean;
+  /** The kernel of the first program is that of all older traces of a folder. */
+  readonly of: GuestProgram;
   /** Whether what stands in front of the first state is left out: it is not harmless. */
   readonly fromState?: boolean;
   /** Whether the program has opened its /proc/self/pagemap. */
   readonly readsPagemap?: boolean;
+  /** Whether it has had transparent huge pages switched on, whatever the kernel made of the size of memory. */
+  readonly enablesHugePages?: boolean;
   /** How many pages of a file the program has written when the trace begins. */
   readonly filePages: number;
   /** The program as the trace finds it. */
@@ -50,10 +54,19 @@ interface Family {
   readonly program: (guest: Guest, spans: readonly Span[], seed: number) => Action[];
 }
 
+const HUGE_PAGES: Omit<Family, 'name'> = {
+  of: 3,
+  fromState: true,
+  readsPagemap: true,
+  filePages: 0,
+  guest: (guest, dumps) => withWaiting(guest, listsOf(dumps)),
+  program: hugeProgram,
+};
+
 const FAMILIES: readonly Family[] = [
   {
     name: /^usr\./,
-    isFirst: true,
+    of: 1,
     filePages: 0,
     guest: (guest) => guest,
     program: (guest, spans) =>
@@ -64,7 +77,7 @@ const FAMILIES: readonly Family[] = [
   },
   {
     name: /^cmausr-touch\d+\./,
-    isFirst: true,
+    of: 1,
     filePages: 0,
     guest: (guest) => guest,
     program: (guest, spans) =>
@@ -75,6 +88,7 @@ const FAMILIES: readonly Family[] = [
   },
   {
     name: /^usr2-s(\d+)\./,
+    of: 2,
     filePages: FILE_PAGES,
     guest: (guest) => guest,
     program: (guest, spans, seed) =>
@@ -82,6 +96,7 @@ const FAMILIES: readonly Family[] = [
   },
   {
     name: /^migr-s(\d+)\./,
+    of: 2,
     fromState: true,
     readsPagemap: true,
     filePages: 0,
@@ -91,6 +106,15 @@ const FAMILIES: readonly Family[] = [
         guest,
         spans.map(({ text }) => text),
       ),
+  },
+  {
+    name: /^huge-s(\d+)\./,
+    ...HUGE_PAGES,
+  },
+  {
+    name: /^thp-s(\d+)\./,
+    enablesHugePages: true,
+    ...HUGE_PAGES,
   },
 ];
 
@@ -112,8 +136,7 @@ export function judgePlain(
   const spans = family?.fromState === true ? all.slice(own.at) : all;
   // Its last dump of the zones is not of its start.
   const isStart = all.slice(0, own.at).every(({ op }) => op === undefined || HARMLESS.has(op.name));
-  const dumps =
-    isStart || family?.isFirst !== true ? own.dumps : stateAt(spansOf(idle() ?? [])).dumps;
+  const dumps = isStart || family?.of !== 1 ? own.dumps : stateAt(spansOf(idle() ?? [])).dumps;
   const recorded = dumps.find((dump) => dump.name === 'zones');
   const isWide = recorded?.lines.some((line) => /^zone \d+ DMA32 /.test(line)) === true;
   // The order of a kernel stack.
@@ -121,7 +144,7 @@ export function judgePlain(
     isStart || recorded === undefined ? recorded : withThreads(recorded, isWide ? 2 : 1);
   const image = plainStart(isStart || zones === undefined ? dumps : [zones]);
   if (image === undefined || zones === undefined || family === undefined) return undefined;
-  const guest = family.guest(guestOf(image.mm.wide, family.isFirst === true), dumps);
+  const guest = family.guest(guestOf(image.mm, family.of), dumps);
   const { strange, told, processes } = start(image, {
     guest,
     family,
@@ -188,7 +211,11 @@ function start(image: StateImage, { guest, family, spans, zones, dumps }: Beginn
   const lent = makeProcess(
     image,
     guest,
-    { frames: frames?.some(isFree) === true ? undefined : frames, text },
+    {
+      frames: frames?.some(isFree) === true ? undefined : frames,
+      text,
+      enablesHugePages: family.enablesHugePages === true,
+    },
     () => {
       processes = new Processes(image.mm, told);
       for (const table of knownTables(lines)) if (!isFree(table.pfn)) placeTable(image, table);
@@ -196,6 +223,7 @@ function start(image: StateImage, { guest, family, spans, zones, dumps }: Beginn
       for (let i = 0; i < family.filePages; i++)
         processes.perform({ pid: 1, name: 'write', args: ['1000'] });
       setNumbers(image.mm, numbers);
+      setGathered(image.mm, guest.nrOtherFaults);
       if (family.readsPagemap === true) processes.perform({ pid: 1, name: 'pagemap', args: [] });
     },
   );

@@ -87,6 +87,7 @@ function saved(k: Kernel): () => void {
       k.symbol(name) + (k.profile.symbol(name)?.sizeBytes ?? 0) / 4,
     ]),
     ...pageSets(k).map((pcp): [number, number] => [pcp, pcp + k.sizeof.per_cpu_pages / 4]),
+    ...differences(k),
   ];
   const words = ranges.map(([start, end]) => k.words.slice(start, end));
   return () => {
@@ -96,6 +97,15 @@ function saved(k: Kernel): () => void {
       });
     });
   };
+}
+
+/** SMP: what this CPU has counted in each zone, and not yet added to the sums. */
+function differences(k: Kernel): [number, number][] {
+  if (!k.smp) return [];
+  return populated(k).map((zone) => {
+    const stats = per_cpu_ptr(k, zone + k.zone.per_cpu_zonestats, k.cpu);
+    return [stats, stats + k.sizeof.per_cpu_zonestat / 4];
+  });
 }
 
 /**

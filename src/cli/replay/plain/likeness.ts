@@ -67,7 +67,8 @@ export class Likeness {
     if (before === 'pgd') return kernel;
     const [own, theirs] = [this.kindOf(ours), this.kindOf(kernel)];
     if (own === 'strange page' || theirs === 'strange page') return kernel;
-    if (own !== 'object' || theirs !== 'object') return ours;
+    // Another driver was linked into the recorded kernel: its variables lie a little elsewhere.
+    if (own !== theirs || (own !== 'object' && own !== 'variable')) return ours;
     const tag = (text: string): number => parseInt(text.slice(-1), 16) & POINTER_TAGS;
     return tag(ours) === tag(kernel) && this.named(ours, kernel) ? kernel : ours;
   }
@@ -82,14 +83,14 @@ export class Likeness {
   }
 
   /** What an address leads to. */
-  private kindOf(text: string): 'object' | 'strange page' | 'page' | 'number' {
+  private kindOf(text: string): 'object' | 'variable' | 'strange page' | 'page' | 'number' {
     const k = this.image.mm;
     if (text.length < k.ptr_words * 8) return 'number';
     const va = asVirt(k.wide ? Number(BigInt.asIntN(64, BigInt(`0x${text}`))) : parseInt(text, 16));
     const pfn = this.pageAt(va);
     if (pfn !== undefined) return this.isStrange(pfn) ? 'strange page' : 'page';
-    const isObject = k.phys_of(va) !== undefined && !this.isStatic(va);
-    return isObject ? 'object' : 'number';
+    if (k.phys_of(va) === undefined) return 'number';
+    return this.isStatic(va) ? 'variable' : 'object';
   }
 
   private isStatic(va: number): boolean {
@@ -186,24 +187,16 @@ export class Likeness {
    * were active when it began, nothing tells.
    */
   zones(dump: TraceDump, ours: readonly string[]): TraceDump {
-    const lines = dump.lines.map((line, i) => {
-      const own = ours[i] ?? '';
+    const lines = [...dump.lines];
+    dump.lines.forEach((line, i) => {
       // Whether these threads exist is told, but not their structures, which are what is looked at.
       if (line.startsWith('node '))
-        return line.replace(/ kswapd=1 kcompactd=1/, ' kswapd=0 kcompactd=0');
-      const [active, inactive] = [
-        / nr_zone_active_anon=([0-9a-f]+)/,
-        / nr_zone_inactive_anon=([0-9a-f]+)/,
-      ];
-      const sum = (text: string): number =>
-        [active, inactive].reduce(
-          (all, each) => all + parseInt(each.exec(text)?.[1] ?? '0', 16),
-          0,
-        );
-      if (!active.test(line) || sum(line) !== sum(own)) return line;
-      return line
-        .replace(active, active.exec(own)?.[0] ?? '')
-        .replace(inactive, inactive.exec(own)?.[0] ?? '');
+        lines[i] = line.replace(/ kswapd=1 kcompactd=1/, ' kswapd=0 kcompactd=0');
+      if (!line.startsWith(' stat ')) return;
+      const [kernel, own] = [anonymousOf(dump.lines, i), anonymousOf(ours, i)];
+      if (kernel === undefined || own === undefined || kernel.sum !== own.sum) return;
+      for (const part of [0, 1] as const)
+        lines[i + part] = (dump.lines[i + part] ?? '').replace(PATTERNS[part], own.text[part]);
     });
     return { ...dump, lines };
   }
@@ -221,6 +214,31 @@ export class Likeness {
     }
     return undefined;
   }
+}
+
+/** The zone's numbers of anonymous pages, inactive and active; and (SMP) what a CPU has not added to these. */
+const PATTERNS = [
+  / nr_zone_inactive_anon=([0-9a-f]+) nr_zone_active_anon=([0-9a-f]+)/,
+  /^ statdiff cpu=0 threshold=\d+ -?\d+ (-?\d+) (-?\d+)/,
+] as const;
+
+function anonymousOf(
+  lines: readonly string[],
+  at: number,
+): { readonly sum: number; readonly text: readonly [string, string] } | undefined {
+  const [sums, differences] = [
+    PATTERNS[0].exec(lines[at] ?? ''),
+    PATTERNS[1].exec(lines[at + 1] ?? ''),
+  ];
+  if (sums === null) return undefined;
+  const numbers = [
+    ...sums.slice(1).map((text) => parseInt(text, 16)),
+    ...(differences?.slice(1).map(Number) ?? []),
+  ];
+  return {
+    sum: numbers.reduce((all, each) => all + each, 0),
+    text: [sums[0], differences?.[0] ?? ''],
+  };
 }
 
 function pagesOf(lines: Iterable<string>): Map<number, string> {

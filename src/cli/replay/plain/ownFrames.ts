@@ -115,6 +115,14 @@ export function withLog(guest: Guest, lines: readonly string[] | undefined): Gue
   };
 }
 
+/** A program that has just printed a text, whose page waits in a batch where the text was the first to need it. */
+export function withWaiting(guest: Guest, lines: readonly string[] | undefined): Guest {
+  const [, waiting] = newestOf(lines ?? []);
+  return waiting === undefined
+    ? guest
+    : { ...guest, pages: [...guest.pages, ...guest.writes.note] };
+}
+
 /** All pages of lists. */
 export function listedPages(lines: readonly string[]): number[] {
   return lines

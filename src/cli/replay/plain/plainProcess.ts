@@ -7,10 +7,12 @@ import {
   clear_bit,
   current,
   do_user_addr_fault,
+  follow_pte,
   ksys_mmap_pgoff,
   list_del,
   lru_add_drain_all,
   mprotectRange,
+  pte_page,
   shmemFileSetup,
   shmemWritePage,
   INIT_LIST_HEAD,
@@ -40,6 +42,7 @@ import {
   hugetlb_init,
 } from '../../../engine/kernel/mm/hugetlb/hugetlb_init.js';
 import { splitQueue } from '../../../engine/kernel/mm/huge_memory/huge_memory.js';
+import { folio_mark_accessed } from '../../../engine/kernel/mm/swap/batches.js';
 import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';
 import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
@@ -56,6 +59,8 @@ export interface Shown {
   readonly frames: readonly number[] | undefined;
   /** Of its file: addresses and frames. */
   readonly text: ReadonlyMap<number, number | undefined>;
+  /** Whether transparent huge pages were switched on, however small the machine is. */
+  readonly enablesHugePages: boolean;
 }
 
 const FILE_BYTES = 1 << 20;
@@ -87,7 +92,7 @@ export function makeProcess(
   k.machine.processor(k.cpu).setRegisters(kernelRegisters(image.profile.arch, cr3 ?? asPhys(0)));
   return onLentMemory(image, () => {
     freshCaches(k);
-    enableHugePages(k);
+    enableHugePages(k, shown.enablesHugePages);
     hugetlb_init(k, hugepageParameters());
     k.write_ptr(this_cpu_ptr(k, 'current_task'), newTask(k));
     const stack = guest.pages.findIndex((va) => va >= k.TASK_SIZE - PAGE_SIZE);
@@ -116,6 +121,7 @@ export function makeProcess(
     spareObjects(k);
     // What waits to be listed must not come behind what the trace tells.
     lru_add_drain_all(k);
+    markText(k, mm, guest, shown.text);
     for (const each of tell) each();
   });
 }
@@ -156,6 +162,30 @@ function codeFile(k: Kernel): File {
   const file = shmemFileSetup(k, PAGE_SIZE);
   shmemWritePage(k, k.read_ptr(k.plus(file, k.file.f_inode)), 0, PAGE_SIZE, () => undefined);
   return file;
+}
+
+/** Pages that the file was written in at once, when the initial root file system was unpacked. */
+const PAGES_AT_ONCE = 8;
+
+/**
+ * What its way into memory has left on the file's pages: they were used once, and those that two pieces lie in twice, as was the first, which
+ * execve() reads.
+ */
+function markText(
+  k: Kernel,
+  mm: MmStruct,
+  { text }: Guest,
+  shown: ReadonlyMap<number, number | undefined>,
+): void {
+  for (const [va, pfn] of shown) {
+    const pte = pfn === undefined ? NULL : follow_pte(k, mm, asVirt(va));
+    if (pte === NULL || pte_page(k, k.read_pte(pte)) !== k.pfn_to_page(asPfn(pfn ?? 0))) continue;
+    const page = k.pfn_to_page(asPfn(pfn ?? 0));
+    const index = (va - text) / PAGE_SIZE;
+    folio_mark_accessed(k, page);
+    if (index % PAGES_AT_ONCE === PAGES_AT_ONCE - 1 || index === 0) folio_mark_accessed(k, page);
+  }
+  lru_add_drain_all(k);
 }
 
 const flagsOf = (prot: number, of: GuestArea['of']): number =>
@@ -201,6 +231,29 @@ export function setNumbers(k: Kernel, text: string): void {
   k.write(k.plus(mm, of.map_count), value('map_count', 10));
 }
 
+/**
+ * SMP: what the process has counted since it began and not yet told its address space, which knows of one page alone: that of the stack,
+ * which was there before the program was.
+ */
+export function setGathered(k: Kernel, nrOtherFaults: number): void {
+  if (!k.smp) return;
+  const task = current(k);
+  const mm: MmStruct = k.read_ptr(k.plus(task, k.task_struct.mm));
+  const nrFaults = k.read_long(k.plus(mm, anonAt(k))) - 1 + nrOtherFaults;
+  const gathered = k.task_struct.rss_stat;
+  k.write(k.plus(task, gathered), nrFaults);
+  for (const [kind, nr] of [
+    [k.MM_FILEPAGES, 0],
+    [k.MM_ANONPAGES, 1],
+  ] as const) {
+    const at = k.plus(mm, k.mm_struct.rss_stat + kind * k.ptr_words);
+    k.write(k.plus(task, gathered + 1 + kind), k.read_long(at) - nr);
+    k.write_long(at, nr);
+  }
+}
+
+const anonAt = (k: Kernel): number => k.mm_struct.rss_stat + k.MM_ANONPAGES * k.ptr_words;
+
 /** Lent pages leave the lists of pages: the recorded ones had others there, which the zones' numbers count. */
 export function unlist(k: Kernel, lent: Iterable<number>): void {
   for (const pfn of lent) {
@@ -215,12 +268,12 @@ export function unlist(k: Kernel, lent: Iterable<number>): void {
 const HUGEPAGE_LEAST_BYTES = 512 * 2 ** 20;
 
 /** Where madvise() asks for them: CONFIG_TRANSPARENT_HUGEPAGE_MADVISE. */
-function enableHugePages(k: Kernel): void {
+function enableHugePages(k: Kernel, isSmallToo: boolean): void {
   const flags = k.globals.transparent_hugepage_flags;
   const managed = k.zones.reduce((sum, zone) => sum + k.read_ulong(zone + k.zone.managed_pages), 0);
   if (flags === NULL) return;
   k.write(flags, 0);
-  if (managed * PAGE_SIZE < HUGEPAGE_LEAST_BYTES) return;
+  if (managed * PAGE_SIZE < HUGEPAGE_LEAST_BYTES && !isSmallToo) return;
   const bits = [
     k.TRANSPARENT_HUGEPAGE_REQ_MADV_FLAG,
     k.TRANSPARENT_HUGEPAGE_DEFRAG_REQ_MADV_FLAG,

@@ -8,23 +8,21 @@
 import { KernelFault } from '../../../engine/machine/events.js';
 import type { KernelImage } from '../../../engine/image/kernelImage.js';
 import {
-  dumpZones,
   opText,
   type TraceDump,
   type TraceItem,
   type TraceOp,
 } from '../../../engine/image/state/index.js';
-import { butStack, compareMemmapButSlabs, comparePages, compareZones } from '../dumpDifference.js';
 import { Machine } from '../machine.js';
 import { OPERATIONS, SILENT } from '../ops.js';
-import { RECORDED } from '../recorded.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
 import type { Likeness } from '../plain/likeness.js';
 import { NotPerformed, Processes, type Action } from './processes.js';
 import { poolMark } from './poolMarks.js';
-import { ToldPages } from './toldPages.js';
-import { performUnseen } from './unseen.js';
+import { ProgramDumps } from './programDumps.js';
+import { readPageEvent, ToldPages } from './toldPages.js';
+import { guesses, MAX_UNHEARD, Unheard, type UnheardAct } from './unheard.js';
 import { UserOperations } from './userOps.js';
 
 /** A printed line of the recorder, and the events behind it up to the next one. */
@@ -89,6 +87,44 @@ export interface Plain {
   readonly processes?: Processes;
 }
 
+/** What an operation, and what the program does behind it, came to. */
+interface Performed {
+  /** What differs in its dumps, or in a mark that notes numbers. */
+  readonly states: readonly string[];
+  readonly pool: ReturnType<typeof poolMark>;
+  readonly events: readonly string[];
+  /** Those that the trace does not have, for none were recorded. */
+  readonly silent: readonly string[];
+  readonly text: string | undefined;
+}
+
+/** What others than the program did in a span. */
+interface Others {
+  /** At which events the trace tells of it. */
+  readonly told: Set<number>;
+  /** What nobody has heard in front of the span. */
+  readonly before: UnheardAct[];
+  /** Pages that caches have got. */
+  readonly wanted: Set<number>;
+}
+
+/** A span that was done, with all that is known of others. */
+interface Attempt {
+  readonly result: Performed;
+  readonly others: Others;
+  /** The first event that differs. */
+  readonly differs: number | undefined;
+}
+
+/** The first event of a span that differs. */
+function differenceIn({ events }: Span, { events: ours }: Performed): number | undefined {
+  const at = ours.findIndex((event, i) => event !== events[i]);
+  if (at >= 0) return at;
+  return ours.length === events.length ? undefined : ours.length;
+}
+
+const GRACE_PERIOD: Action = { pid: 0, name: 'rcu', args: [] };
+
 export class ProgramJudge {
   private ops = 0;
   private differ = 0;
@@ -97,11 +133,11 @@ export class ProgramJudge {
   private events = 0;
   private told = 0;
   private unseen = 0;
+  private readonly dumps: ProgramDumps;
   private first: string | undefined;
   private readonly unsupportedNames = new Map<string, number>();
   /** Pages that were taken for what is not performed. */
   private readonly toldPages: ToldPages;
-  private readonly notJudged = new Map<string, number>();
   private readonly processes: Processes;
   private readonly user: UserOperations;
   /** For operations that are not about the process. */
@@ -113,6 +149,8 @@ export class ProgramJudge {
   /** The next action. */
   private at = 0;
   private readonly likeness: Likeness | undefined;
+  /** Where nobody has written down what others did meanwhile. */
+  private unheard: Unheard | undefined;
   /** What was not performed, behind which nothing is judged. */
   private lost: string | undefined;
 
@@ -126,27 +164,29 @@ export class ProgramJudge {
     this.processes = processes ?? new Processes(image.mm, this.toldPages);
     this.user = new UserOperations(image, () => this.processes.mm);
     this.machine = new Machine(image);
+    this.dumps = new ProgramDumps(image, { user: this.user, told: this.toldPages, likeness });
     this.tracepoints = new Tracepoints(image.mm);
   }
 
   judge(spans: readonly Span[]): Verdict {
     if (spans.some(({ events }) => events.some((event) => MIGRATION.test(event))))
       this.recorded = ALL_EVENTS;
+    if (this.likeness !== undefined)
+      this.unheard = new Unheard(this.image.mm, this.toldPages, this.processes, spans);
     this.begin();
     for (const span of spans) this.take(span);
     this.tracepoints.listen(0);
     const notes: string[] = [];
     if (this.lost !== undefined) notes.push(`not performed: ${this.lost}`);
     if (this.events > 0) notes.push(`events compared: ${this.events}`);
-    if (this.unseen > 0)
-      notes.push(
-        `told by dumps: acts of other threads while no events were recorded ${this.unseen}`,
-      );
+    const unseen = this.unseen + this.dumps.unseen;
+    if (unseen > 0)
+      notes.push(`told by dumps: acts of other threads while no events were recorded ${unseen}`);
     if (this.told > 0) notes.push(`told: pages for what is not performed ${this.told}`);
     return {
       ...{ ops: this.ops, partly: 0, differ: this.differ, events: this.events },
       ...{ stateDiffer: this.stateDiffer, unsupported: this.unsupported, first: this.first },
-      ...{ notJudged: this.notJudged, unsupportedNames: this.unsupportedNames, notes },
+      ...{ notJudged: this.dumps.notJudged, unsupportedNames: this.unsupportedNames, notes },
     };
   }
 
@@ -169,70 +209,129 @@ export class ProgramJudge {
       return;
     }
     const start = { cursor: this.image.tape.cursor, at: this.at, mask: this.mask };
-    const restore = [this.processes, this.user, this.machine, this.toldPages].map((each) =>
-      each.save(),
+    const restore = [this.processes, this.user, this.machine, this.toldPages, this.dumps].map(
+      (each) => each.save(),
     );
     if (this.likeness !== undefined) restore.push(this.likeness.save());
-    const told = new Set<number>();
-    for (;;) {
-      const result = this.perform(span, told);
-      const at = result.events.findIndex((event, i) => event !== span.events[i]);
-      const differs = at >= 0 ? at : result.events.length;
-      const missing = span.events[differs];
-      // A page for objects of somebody else: the span is done again, and this one is taken there.
-      if (
-        missing !== undefined &&
-        this.toldPages.tells(missing) &&
-        !told.has(differs) &&
-        told.size < MAX_TOLD
-      ) {
-        told.add(differs);
-        this.image.tape.seek(start.cursor);
-        this.image.tape.cut();
-        this.at = start.at;
-        this.mask = start.mask;
-        for (const each of restore) each();
-        continue;
+    const goBack = (): void => {
+      this.image.tape.seek(start.cursor);
+      this.image.tape.cut();
+      this.at = start.at;
+      this.mask = start.mask;
+      for (const each of restore) each();
+    };
+    const attempt = (before: readonly UnheardAct[], pages: Iterable<number> = []): Attempt => {
+      const others: Others = { told: new Set(), before: [...before], wanted: new Set(pages) };
+      for (;;) {
+        const result = this.perform(span, others);
+        // The span is done again, with what others did.
+        if (!this.hasFound(span, result, others))
+          return { result, others, differs: differenceIn(span, result) };
+        goBack();
       }
-      this.told += told.size;
-      this.compare(span, result);
-      return;
+    };
+    let best = attempt([]);
+    let last = best;
+    for (const guess of this.unheard === undefined ? [] : guesses()) {
+      if (best.differs === undefined) break;
+      goBack();
+      last = attempt([...best.others.before, ...guess], best.others.wanted);
+      if (last.differs === undefined || last.differs > best.differs) best = last;
     }
+    if (last !== best) {
+      goBack();
+      best = attempt(best.others.before, best.others.wanted);
+    }
+    this.told += best.others.told.size;
+    this.unseen += best.others.before.length + best.others.wanted.size;
+    this.compare(span, best.result);
+  }
+
+  /** Whether one more thing is known that others did in a span, which explains its first difference. */
+  private hasFound(span: Span, result: Performed, { told, before, wanted }: Others): boolean {
+    const found = differenceIn(span, result);
+    const differs = found ?? result.events.length;
+    const missing = span.events[differs];
+    // A page for objects of somebody else is taken where the trace has it.
+    if (
+      missing !== undefined &&
+      !told.has(differs) &&
+      told.size < MAX_TOLD &&
+      this.tells(missing)
+    ) {
+      told.add(differs);
+      return true;
+    }
+    const { unheard } = this;
+    if (unheard === undefined || before.length + wanted.size >= MAX_UNHEARD) return false;
+    if (found !== undefined && unheard.needsGracePeriod(missing)) {
+      if (before.includes('rcu')) return false;
+      before.push('rcu');
+      return true;
+    }
+    // A page that a cache has got instead.
+    const ours = found === undefined ? result.silent : [result.events[found]];
+    for (const event of ours) {
+      const pfn = unheard.taken(span, event);
+      if (pfn === undefined || wanted.has(pfn)) continue;
+      wanted.add(pfn);
+      return true;
+    }
+    return false;
+  }
+
+  private tells(event: string): boolean {
+    return this.toldPages.tells(event) || this.endsGracePeriod(event);
+  }
+
+  private endsGracePeriod(event: string): boolean {
+    const { isTaken, pfn } = readPageEvent(event);
+    return this.likeness !== undefined && !isTaken && this.processes.waitsToBeFreed(pfn);
   }
 
   /** The operation, and what the program does behind it up to the next one. */
-  private perform(
-    span: Span,
-    told: ReadonlySet<number>,
-  ): { readonly events: readonly string[]; readonly text: string | undefined } {
+  private perform(span: Span, { told, before, wanted }: Others): Performed {
     const events: string[] = [];
+    const silent: string[] = [];
+    const k = this.image.mm;
     const { op } = span;
     if (op?.name === 'events') this.mask = Number(op.args[0]) & this.recorded;
     // Recorded beside a program, pages are told of even where the program has no events recorded.
     if (this.mask === 0 && span.events.length > 0) this.mask = 1;
     const hear = (): void => {
-      for (const event of this.tracepoints.take()) events.push(event);
+      for (const event of this.tracepoints.take()) (this.mask === 0 ? silent : events).push(event);
+      if (this.mask === 0 && wanted.size > 0) {
+        this.tracepoints.listen(0);
+        this.unheard?.takeWanted(span, wanted);
+        this.tracepoints.listen(this.heard);
+      }
       while (told.has(events.length)) {
         const next = span.events[events.length] ?? '';
         // What is told is not heard twice.
         this.tracepoints.listen(0);
-        if (!this.toldPages.perform(this.image.mm, next)) break;
-        this.tracepoints.listen(this.mask);
+        if (this.endsGracePeriod(next)) this.processes.perform(GRACE_PERIOD);
+        else if (!this.toldPages.perform(k, next)) break;
+        this.tracepoints.listen(this.heard);
         events.push(next);
       }
     };
-    this.tracepoints.listen(this.mask);
+    this.tracepoints.listen(0);
+    for (const act of before) this.unheard?.perform(act);
+    if (this.mask !== 0) this.unheard?.takeForEach(span, wanted);
+    this.tracepoints.listen(this.heard);
     this.tracepoints.onEvent = hear;
     let text: string | undefined;
+    let pool: ReturnType<typeof poolMark>;
+    let states: readonly string[] = [];
     try {
       hear();
       const first = this.program[this.at];
       if (first?.name !== 'op') throw new NotPerformed('the program has another operation here');
       this.processes.switchTo(first.pid);
       if (op !== undefined && isPerformed(op.name)) text = this.operate(op);
-      if (op === undefined) this.compareMark(span);
+      if (op === undefined) pool = poolMark(k, span.text);
       hear();
-      this.compareDumps(span);
+      states = this.quietly(() => this.dumps.differences(span, this.unheard));
       for (this.at++; this.at < this.program.length; this.at++) {
         const action = this.program[this.at];
         if (action === undefined || action.name === 'op') break;
@@ -244,7 +343,7 @@ export class ProgramJudge {
       else if (error instanceof KernelFault) this.lost = error.text;
       else throw error;
     }
-    return { events, text };
+    return { states, pool, events, silent, text };
   }
 
   private operate({ name, args }: TraceOp): string | undefined {
@@ -252,11 +351,17 @@ export class ProgramJudge {
     return OPERATIONS.get(name)?.(this.machine, args);
   }
 
-  private compare(
-    span: Span,
-    { events, text }: { readonly events: readonly string[]; readonly text: string | undefined },
-  ): void {
+  private compare(span: Span, { states, pool, events, text }: Performed): void {
     const { op } = span;
+    if (pool !== undefined) this.ops++;
+    if (pool?.difference !== undefined) {
+      this.differ++;
+      this.remember(span, pool.difference);
+    }
+    for (const difference of states) {
+      this.stateDiffer++;
+      this.remember(span, difference);
+    }
     const kernel = op === undefined ? undefined : resultOf(op);
     if (this.lost !== undefined && op !== undefined && text === undefined) {
       this.countUnsupported(span);
@@ -282,68 +387,16 @@ export class ProgramJudge {
     return this.likeness === undefined ? ours : this.likeness.renamed(ours, kernel);
   }
 
-  /** What the program was told about the pool of huge pages. */
-  private compareMark(span: Span): void {
-    const pool = poolMark(this.image.mm, span.text);
-    if (pool === undefined) return;
-    this.ops++;
-    if (pool.difference === undefined) return;
-    this.differ++;
-    this.remember(span, pool.difference);
-  }
-
-  private compareDumps(span: Span): void {
-    for (const dump of span.dumps) {
-      const difference = this.dumpDifference(dump);
-      if (difference === undefined) continue;
-      this.stateDiffer++;
-      this.remember(span, difference);
-    }
-  }
-
-  private dumpDifference(recorded: TraceDump): string | undefined {
-    let dump = recorded;
-    if (dump.name === 'zones') {
-      if (this.likeness !== undefined)
-        dump = this.likeness.zones(dump, dumpZones(this.image, false));
-      const isSame = (): boolean =>
-        dumpZones(this.image, false).join('\n') === dump.lines.join('\n');
-      if (isSame()) return undefined;
-      const nrUnseen = this.quietly(() => performUnseen(this.image.mm, isSame));
-      if (nrUnseen !== undefined) {
-        this.unseen += nrUnseen;
-        return undefined;
-      }
-      return compareZones(dump, this.image);
-    }
-    if (dump.name === 'memmap' && this.likeness !== undefined)
-      return this.likeness.memmap(dump, this.toldPages);
-    if (dump.name === 'memmap') return compareMemmapButSlabs(dump, this.image, this.toldPages);
-    if (dump.name === 'pages')
-      return comparePages(dump, this.image, (ours, kernel) =>
-        butStack(this.image.mm, ours, this.likeness?.adapted(ours, kernel) ?? kernel),
-      );
-    const kind = RECORDED.get(dump.name);
-    const isUser = dump.name === 'pts';
-    const ours = isUser ? this.user.tables(dump.args) : kind?.print?.(this.image, dump);
-    if (ours === undefined) {
-      this.notJudged.set(`%${dump.name}`, (this.notJudged.get(`%${dump.name}`) ?? 0) + 1);
-      return undefined;
-    }
-    const head = isUser || this.likeness !== undefined ? undefined : kind?.head?.(this.image, dump);
-    if (head !== undefined && head !== dump.args.join(' '))
-      return `%${dump.name}: ours '${head}', kernel '${dump.args.join(' ')}'`;
-    const [own, kernels] = this.likeness?.lines(dump, ours) ?? [ours, dump.lines];
-    const at = kernels.findIndex((line, i) => line !== own[i]);
-    if (at < 0 && own.length === kernels.length) return undefined;
-    return `%${dump.name}: ours '${own[at] ?? 'ends'}', kernel '${kernels[at] ?? 'ends'}'`;
+  /** Where the trace has no events, ours are heard all the same: they tell which pages were taken. */
+  private get heard(): number {
+    return this.mask === 0 && this.unheard !== undefined ? 1 : this.mask;
   }
 
   /** Without the tracepoints being heard. */
   private quietly<Result>(act: () => Result): Result {
     this.tracepoints.listen(0);
     const result = act();
-    this.tracepoints.listen(this.mask);
+    this.tracepoints.listen(this.heard);
     return result;
   }
 

@@ -95,6 +95,8 @@ export class Processes {
   private dead: readonly Process[] = [];
   /** Threads of the kernel that have ended, and still have their structures. */
   private threads: readonly VirtAddr[] = [];
+  /** First pages of stacks that are given back when a grace period ends. */
+  private stacks: readonly number[] = [];
   private file: { readonly file: File; readonly written: number } | undefined;
 
   /** @param told the pages that were taken for what is not performed */
@@ -108,13 +110,14 @@ export class Processes {
 
   /** What is not memory: to be put back when the memory is taken back. */
   save(): () => void {
-    const { processes, lazy, ended, dead, threads, file } = this;
+    const { processes, lazy, ended, dead, threads, stacks, file } = this;
     return () => {
       this.processes = processes;
       this.lazy = lazy;
       this.ended = ended;
       this.dead = dead;
       this.threads = threads;
+      this.stacks = stacks;
       this.file = file;
     };
   }
@@ -153,6 +156,8 @@ export class Processes {
     const entry = pte === NULL ? undefined : k.read_pte(pte);
     const isThere = entry !== undefined && pte_present(entry) && (!isWrite || pte_write(entry));
     if (!isThere) this.fault(va, X86_PF_USER | (isWrite ? X86_PF_WRITE : 0));
+    // The fault may have ended the process.
+    if (this.mm === NULL) return;
     markAccessed(k, this.mm, [`${va.toString(16)}${isWrite ? '!' : ''}`]);
   }
 
@@ -186,8 +191,20 @@ export class Processes {
     const stack = k.read_va(k.plus(task, k.task_struct.stack));
     if (stack === 0 || k.phys_of(stack) === undefined) return;
     if (page_ref_count(k, virt_to_page(k, stack)) !== 1) return;
-    put_task_stack(k, task);
+    this.putStack(task);
     this.threads = [...this.threads, va];
+  }
+
+  /** Whether it is a stack that the end of a grace period gives back. */
+  waitsToBeFreed(pfn: number): boolean {
+    return this.stacks.includes(pfn);
+  }
+
+  private putStack(task: TaskStruct): void {
+    const { k } = this;
+    const stack = k.read_va(k.plus(task, k.task_struct.stack));
+    this.stacks = [...this.stacks, k.page_to_pfn(virt_to_page(k, stack))];
+    put_task_stack(k, task);
   }
 
   /** The current process ends: its memory goes, its structures stay until the scheduler and RCU let them go. */
@@ -286,7 +303,7 @@ export class Processes {
         this.endThread(task);
         return;
       }
-      put_task_stack(this.k, process.task);
+      this.putStack(process.task);
       this.ended = this.ended.filter((each) => each !== process);
       this.dead = [...this.dead, process];
     },
@@ -304,6 +321,7 @@ export class Processes {
     },
     rcu: () => {
       rcu_process_callbacks(this.k);
+      this.stacks = [];
     },
     // The recorder lets all that waits be done, and time pass, before it stops the clocks.
     quiet: () => {

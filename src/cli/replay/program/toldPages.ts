@@ -32,17 +32,14 @@ export class ToldPages {
 
   /** Whether an event of the recording is such a page's. */
   tells(event: string): boolean {
-    const { gfp, freed } = read(event);
-    return freed === undefined
-      ? gfp !== undefined && (gfp === OF_PIPES || isOfCaches(gfp))
-      : this.has(freed);
+    const { gfp, isTaken, pfn } = readPageEvent(event);
+    return isTaken ? gfp === OF_PIPES || isOfCaches(gfp) : this.has(pfn);
   }
 
   /** Takes or gives back the page of such an event. */
   perform(k: Kernel, event: string): boolean {
-    const { pfn, order, gfp, freed } = read(event);
-    if (freed !== undefined) return this.free(k, freed, order);
-    if (gfp === undefined) return false;
+    const { pfn, order, gfp, isTaken } = readPageEvent(event);
+    if (!isTaken) return this.free(k, pfn, order);
     alloc_pages(k, parseInt(gfp, 16), order);
     this.remember(k, pfn, order, gfp);
     return true;
@@ -78,18 +75,19 @@ export class ToldPages {
   }
 }
 
-const isOfCaches = (gfp: string): boolean => OF_CACHES.test(gfp);
+export const isOfCaches = (gfp: string): boolean => OF_CACHES.test(gfp);
 
-function read(event: string): {
+/** `pa PFN o=ORDER mt=TYPE gfp=GFP`, `pf PFN o=ORDER`; of other events the page number is not a number. */
+export function readPageEvent(event: string): {
   readonly pfn: number;
   readonly order: number;
-  readonly gfp: string | undefined;
-  readonly freed: number | undefined;
+  readonly gfp: string;
+  /** Else it is given back. */
+  readonly isTaken: boolean;
 } {
-  const [, what, page = '', order = '0', gfp] =
+  const [, what, page = '', order = '0', gfp = ''] =
     /^(p[af]) (\S+) o=(\d+)(?: mt=\d+ gfp=([0-9a-f]+))?$/.exec(event) ?? [];
-  const pfn = parseInt(page, 16);
-  return { pfn, order: Number(order), gfp, freed: what === 'pf' ? pfn : undefined };
+  return { pfn: parseInt(page, 16), order: Number(order), gfp, isTaken: what === 'pa' };
 }
 
 /** The node counts pages of caches. */

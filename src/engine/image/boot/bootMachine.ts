@@ -80,6 +80,8 @@ export interface BootOptions {
   readonly tapeOptions?: TapeOptions;
   /** Takes the long way: frees and writes every page as Linux does, instead of letting rules produce them. Same result. */
   readonly everyPage?: boolean;
+  /** Called every few milliseconds: ends the boot by what it throws. */
+  readonly heed?: (() => void) | undefined;
 }
 
 /** @throws ImageError when no such machine can boot this kernel */
@@ -96,6 +98,7 @@ export function bootMachine(options: BootOptions): KernelImage {
   const { profile } = layout.kernel;
   const freed = freedRanges(profile, nrCpus).filter((range) => range.start >= layout.kernel.start);
   const memory = new PhysicalMemory(layout.maxPfn, expectedFrames(layout));
+  memory.atTouch = options.heed;
   const image = assembleImage({
     profile,
     memory,
@@ -120,6 +123,7 @@ export function bootMachine(options: BootOptions): KernelImage {
   writeTables(image, layout);
   start_kernel(image.mm, layout, { runs, freed, commandLine: options.commandLine ?? '' });
   image.tape.setRecording(true);
+  memory.atTouch = undefined;
   return image;
 }
 

@@ -5,6 +5,7 @@
  * What is not known is missing ({@link Profile.partial}): kernel functions do not run on such an image, it is only looked
  * into.
  */
+import { NotKnown } from '../../inspect/inspected.js';
 import { asVirt, type VirtAddr } from '../../memory/address.js';
 import { parseCType } from '../../types/declaration.js';
 import { findMember } from '../../types/members.js';
@@ -147,7 +148,7 @@ class DumpedProfile implements Profile {
 
   constant(name: string): number {
     const value = this.findConstant(name);
-    if (value === undefined) throw new Error(`the kernel of the dump does not tell ${name}`);
+    if (value === undefined) throw new NotKnown(name);
     return value;
   }
 

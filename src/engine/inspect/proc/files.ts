@@ -22,6 +22,9 @@ const FILES: Readonly<Record<string, (k: Inspected) => string[]>> = {
 
 export const dumpedProcNames: readonly string[] = Object.keys(FILES);
 
-/** The lines of a file, each without its line end; undefined when there is no such file. */
-export const dumpedProcLines = (k: Inspected, name: string): string[] | undefined =>
-  Object.hasOwn(FILES, name) ? FILES[name]?.(k) : pidLines(k, name, undefined);
+/**
+ * The lines of a file, each without its line end; undefined when there is no such file.
+ * @param self the pid that `self` means
+ */
+export const dumpedProcLines = (k: Inspected, name: string, self?: number): string[] | undefined =>
+  Object.hasOwn(FILES, name) ? FILES[name]?.(k) : pidLines(k, name, self);

@@ -104,7 +104,7 @@ export class CountedPages {
 
   /** _mapcount + 1 of one page, whatever it is a part of. */
   ownMapcount(pfn: number): number {
-    return this.pages.read(pfn)?.mapcount ?? 0;
+    return this.pages.mapcount(pfn) ?? 0;
   }
 
   /** folio_mapcount(): of all entries that map a part of a compound page. @param own what its pages count by themselves, together */

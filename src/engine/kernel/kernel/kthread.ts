@@ -50,18 +50,20 @@ function free_kthread_struct(k: Kernel, p: TaskStruct): void {
 
 /** What a copy of a task must not have of it. */
 const clearTask = (k: Kernel, tsk: TaskStruct, comm: readonly number[]): void => {
-  const of = k.task_struct;
-  k.write(k.plus(tsk, of.flags), PF_KTHREAD);
-  k.write(k.plus(tsk, of.__state), TASK_UNINTERRUPTIBLE);
-  k.write(k.plus(tsk, of.exit_state), 0);
-  k.write(k.plus(tsk, of.usage), 1);
-  for (const member of [of.mm, of.active_mm, of.min_flt, of.maj_flt, of.worker_private])
-    k.write_long(k.plus(tsk, member), 0);
+  k.write(k.plus(tsk, k.task_struct.flags), PF_KTHREAD);
+  k.write(k.plus(tsk, k.task_struct.__state), TASK_UNINTERRUPTIBLE);
+  k.write(k.plus(tsk, k.task_struct.exit_state), 0);
+  k.write(k.plus(tsk, k.task_struct.usage), 1);
+  k.write_long(k.plus(tsk, k.task_struct.mm), 0);
+  k.write_long(k.plus(tsk, k.task_struct.active_mm), 0);
+  k.write_long(k.plus(tsk, k.task_struct.min_flt), 0);
+  k.write_long(k.plus(tsk, k.task_struct.maj_flt), 0);
+  k.write_long(k.plus(tsk, k.task_struct.worker_private), 0);
   for (let i = 0; i < COMM_BYTES; i++) {
-    const at = of.comm + i;
+    const at: Int = k.task_struct.comm + i;
     k.write8(k.plus(tsk, at >> 2), at & 3, comm[i] ?? 0);
   }
-  k.write_ptr(k.plus(tsk, of.group_leader), tsk);
+  k.write_ptr(k.plus(tsk, k.task_struct.group_leader), tsk);
   ignore_signals(k, tsk);
 };
 
@@ -100,6 +102,8 @@ export function kthread_data(k: Kernel, task: TaskStruct): VirtAddr {
 /** Tells a thread to stop and waits until it has: what its function returned; -EINTR: it never began. */
 export function kthread_stop(k: Kernel, tsk: TaskStruct): Int {
   const kthread: Kthread = k.read_ptr_to_write(k.plus(tsk, k.task_struct.worker_private), 0);
+  set_bit(k, KTHREAD_SHOULD_STOP, k.plus(kthread, k.kthread.flags));
+  wake_up_process(k, tsk);
   k.shows(() => {
     set_bit(k, KTHREAD_SHOULD_STOP, k.plus(kthread, k.kthread.flags));
     wake_up_process(k, tsk);

@@ -46,24 +46,19 @@ const isKthread = (k: Kernel, t: TaskStruct): boolean =>
   (k.read_int(k.plus(t, k.task_struct.flags)) & PF_KTHREAD) !== 0;
 
 /** Whether a signal is nothing to a task. */
-function sig_ignored(k: Kernel, t: TaskStruct, sig: Int): boolean {
-  if (sigismember(k, k.plus(t, k.task_struct.blocked), sig)) return true;
-  return !isKthread(k, t) && (SIG_KERNEL_IGNORE.has(sig) || SIG_KERNEL_STOP.has(sig));
-}
-
-/** What is not ignored ends a process, as it has no handlers: all of its tasks get SIGKILL, the others by {@link sendToOthers}. */
-function complete_signal(k: Kernel, sig: Int, p: TaskStruct): void {
-  const isFatal = !isKthread(k, p) || sig === SIGKILL;
-  if (isFatal && sig !== SIGKILL) sigaddset(k, k.plus(p, k.task_struct.pending_signal), SIGKILL);
-  signal_wake_up_state(k, p, isFatal ? TASK_WAKEKILL : 0);
-}
+const isIgnored = (k: Kernel, t: TaskStruct, sig: Int): boolean =>
+  sigismember(k, k.plus(t, k.task_struct.blocked), sig) ||
+  (!isKthread(k, t) && (SIG_KERNEL_IGNORE.has(sig) || SIG_KERNEL_STOP.has(sig)));
 
 /** 0, or -EINVAL; signal 0 is sent to nobody. */
 export function send_sig(k: Kernel, sig: Int, p: TaskStruct): Int {
   if (sig < 0 || sig > _NSIG) return -EINVAL;
-  if (sig === 0 || sig_ignored(k, p, sig)) return 0;
+  if (sig === 0 || isIgnored(k, p, sig)) return 0;
   sigaddset(k, k.plus(p, k.task_struct.pending_signal), sig);
-  complete_signal(k, sig, p);
+  // complete_signal(): what is not ignored ends a process, as it has no handlers.
+  const isFatal = sig === SIGKILL || !isKthread(k, p);
+  if (isFatal) sigaddset(k, k.plus(p, k.task_struct.pending_signal), SIGKILL);
+  signal_wake_up_state(k, p, isFatal ? TASK_WAKEKILL : 0);
   return 0;
 }
 

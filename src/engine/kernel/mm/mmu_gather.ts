@@ -22,7 +22,7 @@ import { virt_to_page } from '../arch/x86/include/asm/page.h.js';
 import { pgtable_pmd_page_dtor, pgtable_pte_page_dtor } from '../arch/x86/mm/pgtable/pgalloc.js';
 import { flush_tlb_mm, flush_tlb_mm_range } from '../arch/x86/mm/tlb.js';
 import { __get_free_pages, free_pages } from './page_alloc/api.js';
-import { release_pages } from './swap/release_pages.js';
+import { free_pages_and_swap_cache } from './swap_state.js';
 
 /** MMU_GATHER_BUNDLE: places in the gather itself. */
 const MMU_GATHER_BUNDLE = 8;
@@ -118,7 +118,7 @@ function tlb_flush_mmu_tlbonly(k: Kernel, tlb: MmuGather): void {
 const releaseSome = (k: Kernel, pages: readonly Page[]): void => {
   for (let i = 0; i < pages.length; i += MAX_NR_FREED) {
     const some = pages.slice(i, i + MAX_NR_FREED);
-    release_pages(k, some, some.length);
+    free_pages_and_swap_cache(k, some, some.length);
   }
 };
 

@@ -111,8 +111,8 @@ export function slab_ksize(k: Kernel, s: KmemCache): Int {
 
 /** The objects of a constructed cache are never cleared. Left out: init_on_alloc=, SLAB_TYPESAFE_BY_RCU and POISON under it. */
 export function slab_want_init_on_alloc(k: Kernel, flags: Gfp, c: KmemCache): boolean {
-  if (k.read_va(c + k.kmem_cache.ctor) !== 0) return false;
-  return (flags & k.__GFP_ZERO) !== 0;
+  if ((flags & k.__GFP_ZERO) === 0) return false;
+  return k.read_va(c + k.kmem_cache.ctor) === 0;
 }
 
 /** Clears what was asked for. Left out: kasan, kmemleak, kmsan, memcg_slab_post_alloc_hook. */

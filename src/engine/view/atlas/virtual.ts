@@ -54,6 +54,8 @@ export interface RegionBody {
   readonly sizeBytes: number;
   /** Bytes that the tables map; absent where there are no tables. */
   readonly mappedBytes?: number;
+  /** Bytes of which the tables that would map them are not in the dump; absent where all are. */
+  readonly unreadBytes?: number;
   /** How, most bytes first. */
   readonly mappings: readonly MappingBody[];
   /** Things in it that `mmscope/virtualParts` tells. */

@@ -86,8 +86,10 @@ export function virtualBody(atlas: Atlas, space: Space | undefined): VirtualBody
 function regionBodies(atlas: Atlas, space: Space | undefined): RegionBody[] {
   const { pointerSize } = atlas.image.profile;
   const ranges = space === undefined ? [] : atlas.spaces.rangesOf(space);
+  const unread = space === undefined ? [] : atlas.spaces.unreadOf(space);
   return placedRegions(atlas, space).map((region) => {
     const mappings = mappingsIn(region, ranges);
+    const unreadBytes = bytesIn(region, unread);
     return {
       id: region.id,
       kind: region.kind,
@@ -96,6 +98,7 @@ function regionBodies(atlas: Atlas, space: Space | undefined): RegionBody[] {
       ...(space !== undefined && {
         mappedBytes: mappings.reduce((sum, { bytes }) => sum + bytes, 0),
       }),
+      ...(unreadBytes > 0 && { unreadBytes }),
       mappings,
       nrParts: nrParts(atlas, space, region),
     };
@@ -168,6 +171,14 @@ const extentOf = ({ start, sizeBytes }: MappedRange): AddressRange => ({
   start,
   end: asVirt(start + sizeBytes),
 });
+
+function bytesIn(region: PlacedRegion, ranges: readonly AddressRange[]): number {
+  if (region.kind === 'nonCanonical') return 0;
+  return ranges.reduce((sum, range) => {
+    const part = intersection(region, range);
+    return part === undefined ? sum : sum + part.end - part.start;
+  }, 0);
+}
 
 function mappingsIn(region: PlacedRegion, ranges: readonly MappedRange[]): MappingBody[] {
   if (region.kind === 'nonCanonical') return [];

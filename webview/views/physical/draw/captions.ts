@@ -2,7 +2,7 @@
 import { css, mix } from '../../../draw/color.js';
 import { GUTTER_PX, HEADER_PX, tilesBetween, tileY, type Section } from '../layout.js';
 import { CELLS_PER_TILE } from '../curve.js';
-import { bytesText, hexPfn } from '../../../text.js';
+import { bytesText, hexPfn, zoneTitle } from '../../../text.js';
 import type { Scene } from './mapRenderer.js';
 import type { Palette } from '../../../draw/palette.js';
 
@@ -77,7 +77,7 @@ function drawHeader(
   context.textBaseline = 'middle';
   context.font = `600 13px ${palette.fontFamily}`;
   context.fillStyle = css(palette.foreground);
-  const title = `Zone ${zone.name}`;
+  const title = zoneTitle(zone.name);
   context.fillText(title, 12, middle);
   let x = 12 + context.measureText(title).width + 12;
   context.font = `11px ${palette.monoFamily}`;

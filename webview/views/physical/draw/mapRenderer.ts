@@ -28,8 +28,6 @@ export interface Scene {
   readonly changes: Changes | undefined;
   /** undefined: pageblocks are not shown. */
   readonly pageblockOrder: number | undefined;
-  /** 0: just stopped, 1: the animation of the changes is over. */
-  readonly progress: number;
   /** Frames. */
   readonly hovered: number | undefined;
   readonly selected: number | undefined;

@@ -1,17 +1,14 @@
 /** What lies over the cells: the outline of what changed since the last stop, of the frame under the pointer, and of the selection. */
 import { detailOfState, firstPfnOfBlock } from '../../../../src/engine/view/pageState.js';
-import { CELLS_PER_TILE, cellIndex } from '../curve.js';
+import { CELLS_PER_TILE } from '../curve.js';
 import { blockSize, GUTTER_PX, HEADER_PX, spotOfPfn, type Layout } from '../layout.js';
-import { CHANGED, REGROUPED, SAME } from '../changes.js';
 import { css } from '../../../draw/color.js';
 import { drawBlockEvents } from './ghosts.js';
 import type { BlockEvent } from './happened.js';
 import type { Scene } from './mapRenderer.js';
+import { drawChanges, outlinesOf } from './outlines.js';
 import { placedTiles } from './placedTiles.js';
 import type { Palette } from '../../../draw/palette.js';
-
-/** Changed cells in a tile beyond which strong outlines would hide what they outline. */
-const CROWD = 160;
 
 export function drawOverlay(
   context: CanvasRenderingContext2D,
@@ -23,11 +20,8 @@ export function drawOverlay(
 ): void {
   context.clearRect(0, 0, widthPx, heightPx);
   context.save();
-  context.beginPath();
-  // Right of the labels and below the header that stays at the top.
-  context.rect(GUTTER_PX - 6, HEADER_PX - 6, widthPx, heightPx);
-  context.clip();
-  const { layout, changes, scrollLeft, scrollTop, progress } = scene;
+  clipToCells(context, widthPx, heightPx);
+  const { layout, changes, scrollLeft, scrollTop } = scene;
   const tiles = placedTiles(scene, widthPx, heightPx);
   if (scene.pageblockOrder !== undefined)
     for (const { x, y } of tiles)
@@ -35,13 +29,24 @@ export function drawOverlay(
   if (changes !== undefined) {
     for (const { number, x, y } of tiles) {
       const levels = changes.ofTile(layout.zoom.framesPerCell, number);
-      if (levels !== undefined) drawChanges(context, layout, levels, x, y, palette, progress);
+      if (levels !== undefined) drawChanges(context, outlinesOf(layout, levels), x, y, palette);
     }
     drawBlockEvents(context, layout, events, { left: scrollLeft, top: scrollTop }, palette);
   }
   if (scene.hovered !== undefined) drawFrame(context, scene, scene.hovered, 'hover', palette);
   if (scene.selected !== undefined) drawFrame(context, scene, scene.selected, 'selection', palette);
   context.restore();
+}
+
+/** Right of the labels and below the header that stays at the top. */
+export function clipToCells(
+  context: CanvasRenderingContext2D,
+  widthPx: number,
+  heightPx: number,
+): void {
+  context.beginPath();
+  context.rect(GUTTER_PX - 6, HEADER_PX - 6, widthPx, heightPx);
+  context.clip();
 }
 
 /** Lines between the pageblocks of a tile, as far as they lie inside it. */
@@ -71,80 +76,7 @@ function drawPageblocks(
   context.stroke();
 }
 
-/** Outlines the regions that changed: strongly where the use changed, less where only the block or the counts did. */
-function drawChanges(
-  context: CanvasRenderingContext2D,
-  layout: Layout,
-  changes: Uint8Array,
-  x: number,
-  y: number,
-  palette: Palette,
-  progress: number,
-): void {
-  const swell = 1 - progress;
-  let nrChanged = 0;
-  for (const change of changes) if (change === CHANGED) nrChanged++;
-  const isCrowded = nrChanged > CROWD;
-  const strong = isCrowded ? { widthPx: 1, alpha: 0.45 } : { widthPx: 2 + 4 * swell, alpha: 0.95 };
-  const passes = [
-    { least: SAME + 1, widthPx: 1, alpha: 0.9, dash: [2, 2] },
-    { least: REGROUPED, widthPx: 1, alpha: 0.55, dash: [] },
-    { least: CHANGED, ...strong, dash: [] },
-  ];
-  context.strokeStyle = css(palette.changed);
-  context.lineJoin = 'round';
-  context.lineCap = 'butt';
-  for (const { least, widthPx, alpha, dash } of passes) {
-    context.globalAlpha = alpha;
-    context.lineWidth = widthPx;
-    context.setLineDash(dash);
-    context.beginPath();
-    outline(context, layout, changes, least, x - 0.5, y - 0.5);
-    context.stroke();
-  }
-  context.setLineDash([]);
-  context.globalAlpha = 1;
-}
-
-/** Adds the edges between cells that changed at least so much and cells that did not. */
-function outline(
-  path: CanvasRenderingContext2D,
-  layout: Layout,
-  changes: Uint8Array,
-  least: number,
-  left: number,
-  top: number,
-): void {
-  const { across, down } = layout.shape;
-  const { cellPx } = layout.zoom;
-  const isIn = (column: number, row: number): boolean =>
-    column >= 0 &&
-    row >= 0 &&
-    column < across &&
-    row < down &&
-    (changes[cellIndex(layout.shape, column, row)] ?? SAME) >= least;
-  for (let row = 0; row < down; row++)
-    for (let column = 0; column < across; column++) {
-      if (!isIn(column, row)) continue;
-      const x = left + column * cellPx;
-      const y = top + row * cellPx;
-      if (!isIn(column, row - 1)) edge(path, x, y, x + cellPx, y);
-      if (!isIn(column, row + 1)) edge(path, x, y + cellPx, x + cellPx, y + cellPx);
-      if (!isIn(column - 1, row)) edge(path, x, y, x, y + cellPx);
-      if (!isIn(column + 1, row)) edge(path, x + cellPx, y, x + cellPx, y + cellPx);
-    }
-}
-
-function edge(
-  path: CanvasRenderingContext2D,
-  x1: number,
-  y1: number,
-  x2: number,
-  y2: number,
-): void {
-  path.moveTo(x1, y1);
-  path.lineTo(x2, y2);
-}
+const SMALL_PX = 12;
 
 const STYLES = {
   hover: { widthPx: 1.5, blockWidthPx: 1.5, alpha: 0.9 },
@@ -183,7 +115,19 @@ function drawFrame(
   }
   if (style === 'selection' || first === undefined) {
     context.lineWidth = widthPx;
-    strokeCells(context, spot.x - scene.scrollLeft, spot.y - scene.scrollTop, cellPx, cellPx);
+    // Around a small cell, so that its colour is still seen.
+    const out = cellPx < SMALL_PX ? 2 : 0;
+    const [x, y] = [spot.x - scene.scrollLeft - out, spot.y - scene.scrollTop - out];
+    const size = cellPx + 2 * out;
+    if (style === 'selection') {
+      // A halo: some theme's focus is the colour of some kind of frame.
+      context.strokeStyle = css(palette.background);
+      context.lineWidth = widthPx + 3;
+      strokeCells(context, x, y, size, size);
+      context.strokeStyle = css(palette.focus);
+      context.lineWidth = widthPx;
+    }
+    strokeCells(context, x, y, size, size);
   }
   context.globalAlpha = 1;
 }

@@ -3,8 +3,8 @@
  * frame; frame numbers at the left; zones' headers. For all renderers.
  */
 import { detailOfState, kindOfState, pageKindCode } from '../../../../src/engine/view/pageState.js';
-import { css, inkOn, type Rgb } from '../../../draw/color.js';
-import { stateColor, type Palette } from '../../../draw/palette.js';
+import { css, type Rgb } from '../../../draw/color.js';
+import { inkIn, stateColor, type Palette } from '../../../draw/palette.js';
 import { colouringOf, valueColor } from '../colouring.js';
 import { CELLS_PER_TILE, cellX, cellY } from '../curve.js';
 import { blockSize, type Layout } from '../layout.js';
@@ -71,7 +71,7 @@ function drawOrders(
       const y = placed.y + (cellY(layout.shape, index) + down / 2) * layout.zoom.cellPx;
       const sizePx = Math.max(10, Math.min(30, shorterPx * 0.3));
       context.font = `600 ${sizePx}px ${palette.fontFamily}`;
-      context.fillStyle = css(inkOn(groundOf(palette, scene, placed, index)));
+      context.fillStyle = css(inkIn(palette, groundOf(palette, scene, placed, index)));
       context.fillText(String(order), x, y + 0.5);
     }
     index += index % size === 0 ? size : 1;
@@ -94,7 +94,7 @@ function drawCounts(
     if (label.count <= 0 && label.flags === '') continue;
     const x = placed.x + (cellX(shape, index) + 0.5) * zoom.cellPx;
     const y = placed.y + cellY(shape, index) * zoom.cellPx;
-    context.fillStyle = css(inkOn(groundOf(palette, scene, placed, index)));
+    context.fillStyle = css(inkIn(palette, groundOf(palette, scene, placed, index)));
     const half = label.flags === '' ? 0.5 : 0.3;
     if (label.count > 0) context.fillText(shortCount(label.count), x, y + zoom.cellPx * half);
     if (label.flags !== '') context.fillText(label.flags.slice(0, 3), x, y + zoom.cellPx * 0.72);

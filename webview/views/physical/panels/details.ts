@@ -20,6 +20,12 @@ const MOST_ALIASES = 12;
 
 export function createDetails(host: ViewHost): Details {
   const aliasList = element('ul', { class: 'aliases', 'aria-label': 'Virtual addresses' });
+  const aliasRow = element(
+    'dl',
+    { hidden: '' },
+    element('dt', {}, 'reached by'),
+    element('dd', {}, aliasList),
+  );
   const root = element('aside', { class: 'details', 'aria-label': 'Selected frame', hidden: '' });
   return {
     root,
@@ -29,7 +35,7 @@ export function createDetails(host: ViewHost): Details {
         heading(cell, swatch, host),
         summary(cell, frame),
         table([...cellRows(cell), ...(frame === undefined ? [] : frameRows(frame))]),
-        aliasList,
+        aliasRow,
         ...(frame === undefined ? [] : body(frame, host)),
       );
     },
@@ -40,11 +46,12 @@ export function createDetails(host: ViewHost): Details {
           host.select({ kind: 'address', address, ...(space !== 'kernel' && { task: space }) });
           host.open('walk');
         });
-        return element('li', {}, link, ` ${space}`);
+        return element('li', {}, link, space === 'kernel' ? '' : ` ${space}`);
       });
       const more = aliases.length - shown.length;
       if (more > 0) shown.push(element('li', {}, `${more} more`));
       aliasList.replaceChildren(...shown);
+      aliasRow.hidden = shown.length === 0;
     },
     hide() {
       root.hidden = true;
@@ -97,6 +104,8 @@ function table(rows: readonly (readonly [string, string])[]): HTMLElement {
 
 function body(frame: FrameBody, host: ViewHost): HTMLElement[] {
   const parts: HTMLElement[] = [];
+  const { holders = [] } = frame;
+  if (holders.length > 0) parts.push(holdersList(holders));
   if (frame.flags.length > 0) {
     const flags = frame.flags.map((flag) => element('span', { class: 'flag' }, flag));
     parts.push(element('div', { class: 'flags' }, ...flags));
@@ -115,8 +124,6 @@ function body(frame: FrameBody, host: ViewHost): HTMLElement[] {
   if (frame.memoryReference !== undefined) offer('View bytes', { action: 'bytes', frame });
   offer('Copy', { action: 'copy', text: expression ?? hexPfn(pfn) });
   parts.push(buttons);
-  const { holders = [] } = frame;
-  if (holders.length > 0) parts.push(holdersList(holders));
   if (frame.fields.length > 0) {
     const rows = frame.fields.map(({ name, value, type }) => {
       const cell = element('td', {}, value);

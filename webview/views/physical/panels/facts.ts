@@ -31,7 +31,7 @@ function blockText(pfn: number, state: number): string {
 /** Name and value pairs, the short form. */
 export function cellRows({ pfn, framesPerCell, state, zone }: CellFacts): [string, string][] {
   const rows: [string, string][] = [['phys', `0x${(pfn * PAGE_SIZE).toString(16)}`]];
-  if (zone !== undefined) rows.push(['zone', zone.name]);
+  if (zone !== undefined && zone.name !== '') rows.push(['zone', zone.name]);
   if (state === undefined) return rows;
   if (framesPerCell > 1) {
     const percent = Math.round((detailOfState(state) / 15) * 100);

@@ -54,13 +54,34 @@ export function createLegend(emphasise: (kinds: ReadonlySet<number> | undefined)
     values.hidden = colouring === 'use';
     if (palette !== undefined) values.replaceChildren(...valueEntries(palette, colouring, names));
   };
+  const root = element(
+    'footer',
+    { class: 'legend', role: 'group', 'aria-label': 'Legend' },
+    kinds,
+    values,
+  );
+  /** Which entries there are: only with others the line has to be fitted again. */
+  let fitted = '';
+  const fit = (): void => {
+    root.classList.remove('tight');
+    root.classList.toggle('tight', root.scrollWidth > root.clientWidth);
+    cut();
+  };
+  const cut = (): void => {
+    const hidden = root.scrollWidth - root.clientWidth - root.scrollLeft;
+    root.classList.toggle('cut', hidden > 1);
+  };
+  new ResizeObserver(fit).observe(root);
+  root.addEventListener('scroll', cut, { passive: true });
+  root.addEventListener(
+    'wheel',
+    (event) => {
+      root.scrollLeft += event.deltaX === 0 ? event.deltaY : event.deltaX;
+    },
+    { passive: true },
+  );
   return {
-    root: element(
-      'footer',
-      { class: 'legend', role: 'group', 'aria-label': 'Legend' },
-      kinds,
-      values,
-    ),
+    root,
     setPalette(given) {
       palette = given;
       entries.forEach(({ swatch }, code) => paint(swatch, given, code));
@@ -71,7 +92,12 @@ export function createLegend(emphasise: (kinds: ReadonlySet<number> | undefined)
         const number = counts[code] ?? 0;
         root.hidden = number === 0 && !chosen.has(code);
         count.textContent = countText(number);
+        root.title = `${countText(number)}: ${PAGE_KINDS[code]?.meaning ?? ''}`;
       });
+      const shown = entries.map(({ root: entry }) => (entry.hidden ? '' : '1')).join(',');
+      if (shown === fitted) return;
+      fitted = shown;
+      requestAnimationFrame(fit);
     },
     setColouring(given) {
       if (given !== colouring) names = [];
@@ -82,6 +108,7 @@ export function createLegend(emphasise: (kinds: ReadonlySet<number> | undefined)
       if (given.join() === names.join()) return;
       names = given;
       showValues();
+      requestAnimationFrame(fit);
     },
   };
 }

@@ -1,7 +1,8 @@
 /** The bar above the map: arrangement, colours, what is drawn over it, zoom. */
 import { checkbox, dropdown, iconButton, liveDropdown } from '../../../controls.js';
 import { element } from '../../../dom.js';
-import { COLOURINGS, type Colouring } from '../colouring.js';
+import type { MapMachine } from '../../../../src/engine/view/map.js';
+import { colouringsOf, type Colouring } from '../colouring.js';
 import type { Options } from '../options.js';
 
 export interface ToolbarActions {
@@ -12,8 +13,9 @@ export interface ToolbarActions {
 export interface Toolbar {
   readonly root: HTMLElement;
   setScale(framesPerCell: string, cellSize: string): void;
-  /** Page flags that the machine's build has. */
-  setFlags(flags: readonly string[]): void;
+  /** What the machine's frames can be coloured by: what it tells of them, and page flags. */
+  setMachine(kind: MapMachine | undefined): void;
+  setColouring(colouring: Colouring): void;
 }
 
 const ARRANGEMENTS = [
@@ -24,20 +26,26 @@ const ARRANGEMENTS = [
 export function createToolbar(options: Options, actions: ToolbarActions): Toolbar {
   const scale = element('span', { class: 'frames' });
   const size = element('span', { class: 'size' });
-  const colourings = COLOURINGS.map(({ id, label }) => ({ value: id, label: `Colour: ${label}` }));
-  const colouring = liveDropdown<Colouring>('Colour by', colourings, options.colouring, (value) =>
-    actions.set({ colouring: value }),
+  const colouring = liveDropdown<Colouring>(
+    'Colour by',
+    choices(undefined),
+    options.colouring,
+    (value) => actions.set({ colouring: value }),
   );
   const arrangement = dropdown('Arrangement', ARRANGEMENTS, options.arrangement, (value) =>
     actions.set({ arrangement: value }),
   );
+  const changes = checkbox('Changes', options.showChanges, (on) =>
+    actions.set({ showChanges: on }),
+  );
+  changes.classList.add('of-changes');
   let known = '';
   const root = element(
     'div',
     { class: 'toolbar', role: 'toolbar', 'aria-label': 'How the map is drawn' },
     colouring.root,
     arrangement,
-    checkbox('Changes', options.showChanges, (on) => actions.set({ showChanges: on })),
+    changes,
     checkbox('Pageblocks', options.showPageblocks, (on) => actions.set({ showPageblocks: on })),
     element('div', { class: 'spacer' }),
     element(
@@ -55,13 +63,19 @@ export function createToolbar(options: Options, actions: ToolbarActions): Toolba
       scale.textContent = framesPerCell;
       size.textContent = `, ${cellSize}`;
     },
-    setFlags(flags) {
-      if (flags.join() === known) return;
-      known = flags.join();
-      colouring.setOptions([
-        ...colourings,
-        ...flags.map((flag) => ({ value: flag as Colouring, label: `Colour: ${flag}` })),
-      ]);
+    setMachine(kind) {
+      const offered = choices(kind);
+      const text = offered.map(({ value }) => value).join();
+      if (text === known) return;
+      known = text;
+      colouring.setOptions(offered);
     },
+    setColouring: (value) => colouring.choose(value),
   };
 }
+
+const choices = (kind: MapMachine | undefined) =>
+  [
+    ...colouringsOf(kind).map(({ id, label }) => ({ value: id, label })),
+    ...(kind?.flags ?? []).map((flag) => ({ value: flag as Colouring, label: flag })),
+  ].map(({ value, label }) => ({ value, label: `Colour: ${label}` }));

@@ -45,7 +45,7 @@ import { page_ref_add, page_ref_count, set_page_count } from '../../include/linu
 import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 import { trace_mm_migrate_pages } from '../../include/trace/events/migrate.h.js';
-import { xa_store } from '../../lib/xarray.js';
+import { xa_store } from '../../lib/xarray/xarray.js';
 import { mappingPages } from '../filemap/filemap.js';
 import { alloc_pages } from '../page_alloc/api.js';
 import { get_anon_vma, put_anon_vma } from '../rmap/anon_vma.js';

@@ -33,6 +33,7 @@ import {
   get_freepointer,
   kmem_cache_debug,
   next_tid,
+  TID_STEP,
 } from './freelist.js';
 import { set_track } from './object_layout.js';
 import { slab_out_of_memory } from './out_of_memory.js';
@@ -187,14 +188,14 @@ function slab_alloc_node(
   const c: KmemCacheCpu = raw_cpu_ptr(k, s + k.kmem_cache.cpu_slab);
   const freelist: Cell = k.plus(c, k.kmem_cache_cpu.freelist);
   let object: VirtAddr = k.read_va(freelist);
-  if (object === 0 || k.read_ptr(k.plus(c, k.kmem_cache_cpu.slab)) === NULL) {
+  if (object === 0 || k.ptr_is(k.plus(c, k.kmem_cache_cpu.slab), NULL)) {
     object = ___slab_alloc(k, s, gfpflags, addr, c, orig_size);
   } else {
     // In the kernel one instruction changes both, or neither if another transaction came between.
     const next_object: Cell = k.read_ptr_plus(freelist, k.words[s + k.kmem_cache.offset]!);
     k.copy_ptr(freelist, next_object);
-    const tid: ULong = k.read_ulong(k.plus(c, k.kmem_cache_cpu.tid));
-    k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
+    // next_tid()
+    k.add_long(k.plus(c, k.kmem_cache_cpu.tid), TID_STEP);
   }
   // The hook has nothing else to do here.
   if (slab_want_init_on_alloc(k, gfpflags, s)) slab_post_alloc_hook(k, s, 1, [object], true);

@@ -34,8 +34,8 @@ import {
   get_freepointer,
   kmem_cache_debug,
   kmem_cache_has_cpu_partial,
-  next_tid,
   set_freepointer,
+  TID_STEP,
 } from './freelist.js';
 import { add_partial, DEACTIVATE_TO_TAIL, remove_partial } from './node_list.js';
 
@@ -130,7 +130,7 @@ function do_slab_free(
 ): void {
   const c: KmemCacheCpu = raw_cpu_ptr(k, s + k.kmem_cache.cpu_slab);
   // c->freelist has objects of the CPU's slab only: those of another one go to their own slab, some CPU's or nobody's.
-  if (slab === NULL || slab !== k.read_ptr(k.plus(c, k.kmem_cache_cpu.slab))) {
+  if (slab === NULL || !k.ptr_is(k.plus(c, k.kmem_cache_cpu.slab), slab)) {
     __slab_free(k, s, slab, head, tail, cnt, addr);
     return;
   }
@@ -139,8 +139,8 @@ function do_slab_free(
   // set_freepointer()
   k.copy_ptr(k.cell_at(asVirt(tail + k.words[s + k.kmem_cache.offset]!)), freelist);
   k.write_va(freelist, head);
-  const tid: ULong = k.read_ulong(k.plus(c, k.kmem_cache_cpu.tid));
-  k.write_long(k.plus(c, k.kmem_cache_cpu.tid), next_tid(tid));
+  // next_tid()
+  k.add_long(k.plus(c, k.kmem_cache_cpu.tid), TID_STEP);
 }
 
 /** Frees `cnt` objects of one slab, linked from `head` to `tail`. */

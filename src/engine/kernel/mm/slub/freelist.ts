@@ -77,7 +77,7 @@ export function __cmpxchg_double_slab(
 // --- transactions of a CPU ---------------------------------------------------------------------------------------------
 
 /** Without preemption a CPU's numbers need not tell which CPU they are of. */
-const TID_STEP = 1;
+export const TID_STEP = 1;
 
 export const next_tid = (tid: ULong): ULong => tid + TID_STEP;
 /** CPUs begin with different numbers: with preemption, a task sees by them that it was moved to another CPU. */

@@ -81,7 +81,7 @@ const isLoaded = (k: Kernel, mm: MmStruct): boolean =>
 
 /** Whether another one does. */
 const isLoadedOn = (k: Kernel, mm: MmStruct, cpu: Int): boolean =>
-  k.machine.processor(cpu).registers.cr3 === __pa(k, k.read_ptr(k.plus(mm, k.mm_struct.pgd)));
+  k.machine.processor(cpu).cr3 === __pa(k, k.read_ptr(k.plus(mm, k.mm_struct.pgd)));
 
 /** How many CPUs are told: on_each_cpu_mask(). */
 const nrCpus = (k: Kernel): Int => (k.smp ? num_online_cpus(k) : 1);
@@ -90,7 +90,7 @@ const nrCpus = (k: Kernel): Int => (k.smp ? num_online_cpus(k) : 1);
 const flushOn = (k: Kernel, cpu: Int, start: VirtAddr, end: VirtAddr): void => {
   const processor = k.machine.processor(cpu);
   if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE)
-    processor.writeCr3(processor.registers.cr3);
+    processor.writeCr3(processor.cr3);
   else
     for (let addr: VirtAddr = start; addr < end; addr = asVirt(addr + PAGE_SIZE))
       processor.invlpg(addr);

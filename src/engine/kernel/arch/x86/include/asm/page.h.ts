@@ -9,7 +9,6 @@ import {
   asPhys,
   type Cell,
   type PhysAddr,
-  phys_to_pfn,
   type VirtAddr,
 } from '../../../../../memory/address.js';
 
@@ -20,6 +19,6 @@ export const __va = (k: Kernel, x: number): Cell => k.memory.cell(asPhys(x));
 
 /** The page behind a linear address; NULL where there is none. */
 export const virt_to_page = (k: Kernel, kaddr: VirtAddr): Page => {
-  const phys = k.phys_of(kaddr);
-  return phys === undefined ? NULL : k.pfn_to_page(phys_to_pfn(phys));
+  const pfn = k.pfn_of(kaddr);
+  return pfn < 0 ? NULL : k.pfn_to_page(pfn);
 };

@@ -248,8 +248,7 @@ export function pgprot_modify(oldprot: PteVal, newprot: PteVal): PteVal {
 
 /** The half with the present bit is stored last: until then the processor sees no entry. */
 export function native_set_pte(k: Kernel, ptep: Cell, pte: PteVal): void {
-  if (k.pte_words === 2) k.write(ptep + 1, Number(BigInt.asIntN(32, pte >> 32n)));
-  k.write(ptep, Number(BigInt.asIntN(32, pte)));
+  k.write_pte(ptep, pte);
 }
 
 export const set_pte = (k: Kernel, ptep: Pte, pte: PteVal): void => native_set_pte(k, ptep, pte);

@@ -9,6 +9,7 @@
  */
 import type { Int, Pfn } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
+import { pageNumberIn } from '../../../../../machine/pteWords.js';
 import { bitsNamed } from '../../../../../x86/formats.js';
 
 /** pteval_t, pmdval_t, ...: and pgprotval_t. */
@@ -76,7 +77,7 @@ export const protnone_mask = (k: Kernel, val: PteVal): PteVal =>
   k.pte_words === 2 && val !== 0n && (val & _PAGE_PRESENT) === 0n ? -1n : 0n;
 
 /** The frame that an entry of any level names. */
-export const frameIn = (k: Kernel, entry: PteVal): Pfn => Number((entry & k.PTE_PFN_MASK) >> 12n);
+export const frameIn = (k: Kernel, entry: PteVal): Pfn => pageNumberIn(entry & k.PTE_PFN_MASK);
 
 // --- protections of user pages -------------------------------------------------------------------------------------------
 
