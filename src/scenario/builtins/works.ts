@@ -11,6 +11,7 @@ import type { BlockKind, BuiltinCall } from './call.js';
 import { needsCaches } from './needs.js';
 import { truth } from './pointers.js';
 import { printServices } from './printServices.js';
+import { worksThatWait } from './worksThatWait.js';
 
 const changes = true;
 const sleeps = 'always' as const;
@@ -129,7 +130,7 @@ function flushDelayed(call: BuiltinCall, dwork: Value): BuiltinResult {
 const isBusy = (call: BuiltinCall, wq: Cell): boolean => {
   const { k, kernel } = call;
   if (call.process.jobs.isBusy(wq)) return true;
-  for (const work of kernel.worksThatWait(k)) if (kernel.get_work_pwq(k, work) === wq) return true;
+  for (const work of worksThatWait(k)) if (kernel.get_work_pwq(k, work) === wq) return true;
   return false;
 };
 

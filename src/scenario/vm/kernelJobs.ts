@@ -14,11 +14,11 @@ import {
   insert_work,
   maxActive,
   takeWork,
-  worksThatWait,
 } from '../../engine/entry/functions.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { JobCalls } from '../builtins/call.js';
+import { worksThatWait } from '../builtins/worksThatWait.js';
 import { isBefore, JobTable, NR_JOBS, SOFTIRQ, type Due, type DueKind } from './jobTable.js';
 import type { ProcessSurroundings } from './processes.js';
 import { TaskBlocked, TaskBug } from './signals.js';

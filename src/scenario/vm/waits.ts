@@ -11,6 +11,7 @@ import { QW_MASK } from '../builtins/rwlocks.js';
 import type { Control } from './control.js';
 import type { HeldLocks } from './heldLocks.js';
 import type { KernelTasks } from './kernelTasks.js';
+import { worksThatWait } from '../builtins/worksThatWait.js';
 import { JobTable } from './jobTable.js';
 import { pageAt, pfnOfPage } from './structPage.js';
 
@@ -211,8 +212,7 @@ const workqueue: WaitKind = {
   holds: ({ image: { mm }, kernel, control }, _task, { address }) => {
     const wq = mm.cell_of(address);
     if (new JobTable(control).nrActive(wq) > 0) return true;
-    for (const one of kernel.worksThatWait(mm))
-      if (kernel.get_work_pwq(mm, one) === wq) return true;
+    for (const one of worksThatWait(mm)) if (kernel.get_work_pwq(mm, one) === wq) return true;
     return false;
   },
   name: (world, reason) => `the works of the workqueue at ${at(world, reason)} to be done`,

@@ -336,7 +336,7 @@ export function chrdev_open(k: Kernel, inode: Inode, filp: File): Int {
   let p: Cdev = k.read_ptr(k.plus(inode, k.inode.i_cdev));
   if (p === NULL) {
     const dev = k.read_int(k.plus(inode, k.inode.i_rdev)) >>> 0;
-    const kobj = kobj_lookup(k, cdevMap(k), dev, (data) => cdev_get(k, data));
+    const kobj = kobj_lookup(k, cdevMap(k), dev, cdev_get);
     if (kobj === NULL) return -ENXIO;
     p = k.plus(kobj, -k.cdev.kobj);
     k.write_ptr(k.plus(inode, k.inode.i_cdev), p);

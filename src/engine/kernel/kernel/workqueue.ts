@@ -65,14 +65,17 @@ function worklistOf(k: Kernel): Cell {
   return list;
 }
 
-/** The works that wait, oldest first. */
-export function* worksThatWait(k: Kernel): Generator<Work> {
-  const list = worklistOf(k);
-  for (let pos: Cell = k.read_ptr(list), next: Cell; pos !== list; pos = next) {
-    next = k.read_ptr(pos);
-    yield k.cell_at(asVirt(k.va_of(pos) - k.work_struct.entry * 4));
-  }
-}
+/** The work whose entry follows in the list; NULL at its end. */
+const workAfter = (k: Kernel, entry: Cell): Work => {
+  const next: Cell = k.read_ptr(entry);
+  if (next === worklistOf(k)) return NULL;
+  return k.cell_at(asVirt(k.va_of(next) - k.work_struct.entry * 4));
+};
+
+/** The work that has waited longest; NULL: none waits. */
+export const firstWork = (k: Kernel): Work => workAfter(k, worklistOf(k));
+
+export const nextWork = (k: Kernel, work: Work): Work => workAfter(k, entryOf(k, work));
 
 /** Whether a work is marked: it waits in the list, or for its time. */
 export const isPending = (k: Kernel, work: Work): boolean =>

@@ -91,7 +91,7 @@ export function kobj_lookup(
   k: Kernel,
   domain: KobjMap,
   dev: UInt,
-  lock: (data: Cell) => boolean,
+  lock: (k: Kernel, data: Cell) => boolean,
 ): Kobject {
   let best: ULong = Infinity;
   for (let p: Probe = k.read_ptr(listAt(k, domain, MAJOR(dev))); p !== NULL; p = nextOf(k, p)) {
@@ -102,7 +102,7 @@ export function kobj_lookup(
     const data: Cell = k.read_ptr(k.plus(p, k.probe.data));
     best = range - 1;
     if (k.read_va(k.plus(p, k.probe.get)) !== functionNamed(k, 'exact_match')) continue;
-    if (!lock(data)) continue;
+    if (!lock(k, data)) continue;
     // exact_match(): the object begins with its kobject.
     return k.plus(data, k.cdev.kobj);
   }
