@@ -21,6 +21,10 @@ import { frameMeant } from './frameMeant.js';
 const VIEW_ID = 'mmscope.map';
 const PANEL_TYPE = 'mmscope.map.editor';
 
+/** Beside what is open; of a dump nothing is yet, and what stands for its machine comes a moment later. */
+const columnBeside = (): ViewColumn =>
+  window.tabGroups.activeTabGroup.activeTab === undefined ? ViewColumn.Two : ViewColumn.Beside;
+
 export function registerMap(extensionUri: Uri, sessions: Sessions): Disposable {
   const webviewOptions = {
     enableScripts: true,
@@ -50,7 +54,7 @@ export function registerMap(extensionUri: Uri, sessions: Sessions): Disposable {
     const created = window.createWebviewPanel(
       PANEL_TYPE,
       l10n.t('Memory'),
-      { viewColumn: ViewColumn.Beside, preserveFocus },
+      { viewColumn: columnBeside(), preserveFocus },
       { ...webviewOptions, enableFindWidget: false },
     );
     return adopt(created);
