@@ -32,6 +32,7 @@ const LISTS = [
   'movable_page_list',
   'folios',
   'ret_folios',
+  'split_folios',
   'clean_folios',
   'free_folios',
   // Huge pages: those that are to be split, and those that a collapse has taken off their list.
