@@ -194,4 +194,51 @@ describe('a process of a scenario', function () {
       },
       { stopAtEnd: true },
     ));
+
+  it('stops where huge pages are split, by entry and whole, and collapsed, forward and back', () =>
+    onScenario(
+      'huge.mms',
+      async (drive) => {
+        const line = (marker: string): number => at(marker, 'huge.mms');
+        const condition = 'huge_entry_split || huge_page_split || collapse';
+        const there = await stopsOf(drive, condition);
+        assert.deepEqual(
+          there.map(({ line, fn }) => [line, fn]),
+          [
+            [line('entry'), '__split_huge_pmd_locked'],
+            [line('page'), 'split_huge_page_to_list'],
+            [line('held'), 'split_huge_page_to_list'],
+            [line('collapse'), 'collapse_huge_page'],
+          ],
+        );
+        const texts = there.map(({ text }) => text.replaceAll(/pfn 0x[0-9a-f]+/g, 'pfn X'));
+        assert.deepEqual(texts, [
+          'split: the entry of huge page pfn X at 0x0000000040000000 becomes a table',
+          'split: huge page pfn X has 513 references, 512 of mappings',
+          // One too many: it stays whole.
+          'split: huge page pfn X has 3 references, 1 of mappings',
+          'collapse: pid 1 gets one huge page at 0x0000000040000000',
+        ]);
+        assert.deepEqual((await stopsOf(drive, condition, 'reverseContinue')).reverse(), there);
+
+        // Conditions look at the facts of each.
+        await drive.setFunctions([
+          { name: 'huge-page-split', condition: 'references > mappings + 1' },
+          { name: 'collapse', condition: 'address != (unsigned long)buf' },
+          { name: 'huge-entry-split', condition: '!zero && mappings == 1 && !freeze' },
+        ]);
+        await drive.client.body('setExceptionBreakpoints', { filters: [] });
+        const lines: number[] = [];
+        for (;;) {
+          const { reason } = await drive.go('continue');
+          if (reason !== 'function breakpoint') break;
+          const own = (await drive.frames()).find(
+            ({ source }) => source?.path?.endsWith('.mms') === true,
+          );
+          lines.push(own?.line ?? 0);
+        }
+        assert.deepEqual(lines, [line('entry'), line('held')]);
+      },
+      { stopAtEnd: true },
+    ));
 });

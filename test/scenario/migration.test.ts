@@ -106,4 +106,52 @@ describe('why a range cannot be had', function () {
       `pinned (1 FOLL_PIN), so it cannot be moved: _refcount 1025 = 1 mapping + 1 pin of 1024; init (pid 1) has it at 0x${at.padStart(16, '0')}`,
     );
   });
+
+  it('waits for no other CPU: lru_add_drain_all() drains the batches of each', () => {
+    const text = `char *buf = mmap(NULL, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+cpu(1) { buf[0] = 1; }
+struct page *page; get_user_pages_fast((unsigned long)buf, 1, 0, &page); put_page(page);
+expect(!PageLRU(page) && page_count(page) == 2);
+lru_add_drain();
+expect(!PageLRU(page) && page_count(page) == 2 && smp_processor_id() == 0);
+lru_add_drain_all();
+expect(PageLRU(page) && page_count(page) == 1 && smp_processor_id() == 0);
+cpu(1) { buf[PAGE_SIZE] = 1; mlock(buf + PAGE_SIZE, PAGE_SIZE); }
+get_user_pages_fast((unsigned long)buf + PAGE_SIZE, 1, 0, &page); put_page(page);
+expect(PageMlocked(page) && PageUnevictable(page));
+lru_add_drain_all();
+expect(buf[PAGE_SIZE] == 1);`;
+    const vm = machine(text, 'x86_64-slub-smp', 2);
+    assert.deepEqual(
+      runToEnd(vm).filter(({ kind }) => kind === 'failed'),
+      [],
+    );
+    assert.deepEqual(log(vm), []);
+  });
+
+  it('of a huge page, whether it moves or stays, counts back all that was counted as isolated', () => {
+    const text = `transparent_hugepage_flags |= 1 << TRANSPARENT_HUGEPAGE_FLAG;
+unsigned long size = 1UL << PMD_SHIFT; struct page *page;
+char *buf = mmap((void *)0x40000000, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+buf[0] = 1;
+get_user_pages_fast((unsigned long)buf, 1, 0, &page);
+expect(PageHead(page));
+unsigned long pfn = page_to_pfn(page);
+put_page(page);
+alloc_contig_range(pfn, pfn + 16, MIGRATE_MOVABLE, GFP_KERNEL);
+expect(buf[0] == 1);`;
+    for (const profile of ['x86_64-slub', 'i386-highmem4g-slub'] as const) {
+      const vm = machine(text, profile);
+      runToEnd(vm);
+      assert.deepEqual(log(vm), [], profile);
+      const { mm: k } = vm.image;
+      const isolated = k.read_long(k.globals.vm_node_stat + k.NR_ISOLATED_ANON * k.ptr_words);
+      assert.equal(isolated, 0, `NR_ISOLATED_ANON on ${profile}`);
+      // Mapped as a whole it has a reference for that, as a small page has.
+      const pinned = vm.tape
+        .marksBetween(0, vm.tape.cursor + 1)
+        .filter(({ event }) => event.kind === 'migrate' && event.outcome === 'pinned');
+      assert.deepEqual(pinned, []);
+    }
+  });
 });

@@ -41,6 +41,8 @@ const LISTS = [
   // SMP: the first and the last callback that wait for a grace period; the last of those that wait for the one under way.
   'rcu_cblist',
   'rcu_wait_tail',
+  // The state of the generator of random numbers.
+  'random',
   // Who is to free destroyed caches: entry/slabWorker.ts.
   'slab_worker',
 ] as const;

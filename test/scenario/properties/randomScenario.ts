@@ -64,7 +64,7 @@ void map_P(char *at, long size) { mmap(at, size, RW, MAP_PRIVATE | MAP_FIXED, fd
 void map_T(char *at, long size) { mmap(at, size, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0); }
 void drop(int i) { struct page *it = held[i]; held[i] = NULL; if (!it) return; if (how[i] == 2) unpin_user_pages_dirty_lock(&it, 1, true); else if (how[i]) unpin_user_page(it); else put_page(it); }
 void keep(int i, int kind, long n, struct page *it) { if (n == 1) { drop(i); held[i] = it; how[i] = kind; } }
-void contig(struct page *it, unsigned long mask, int nr, int type) { unsigned long pfn = page_to_pfn(it) & ~mask; put_page(it); if (pfn_valid(pfn + nr - 1) && alloc_contig_range(pfn, pfn + nr, type, GFP_KERNEL | __GFP_NOWARN) == 0) free_contig_range(pfn, nr); }
+void contig(struct page *it, unsigned long mask, int nr) { unsigned long pfn = page_to_pfn(it) & ~mask; int type = get_pageblock_migratetype(it) == MIGRATE_CMA ? MIGRATE_CMA : MIGRATE_MOVABLE; put_page(it); if (pfn_valid(pfn + nr - 1) && alloc_contig_range(pfn, pfn + nr, type, GFP_KERNEL | __GFP_NOWARN) == 0) free_contig_range(pfn, nr); }
 void cma_take(int nr, int align) { struct page *it = cma_alloc(dma_contiguous_default_area, nr, align, true); if (it && cma) cma_release(dma_contiguous_default_area, it, nr); else if (it) { cma = it; ncma = nr; } }
 void forget(void) { for (int i = 0; i < ${NR_HELD}; i++) held[i] = NULL; for (int i = 0; i < ${NR_FRAMES}; i++) frames[i] = NULL; cma = NULL; }
 void drop_all(void) { for (int i = 0; i < ${NR_HELD}; i++) drop(i); for (int i = 0; i < ${NR_FRAMES}; i++) if (frames[i]) { __free_pages(frames[i], order[i]); frames[i] = NULL; } if (cma) cma_release(dma_contiguous_default_area, cma, ncma); cma = NULL; }`;
@@ -123,7 +123,7 @@ class Generator {
     const what = this.pick([
       `lock_page(one[0]); ${pause}unlock_page(one[0]);`,
       `if (!PageTail(one[0]) && isolate_lru_page(one[0]) == 0) { ${pause}putback_lru_page(one[0]); }`,
-      `if (!PageReserved(one[0]) && !PageWriteback(one[0])) { lock_page(one[0]); wait_on_page_writeback(one[0]); set_page_writeback(one[0]); unlock_page(one[0]); ${pause}end_page_writeback(one[0]); }`,
+      `if (!PageReserved(one[0]) && !PageCompound(one[0]) && !PageWriteback(one[0])) { lock_page(one[0]); wait_on_page_writeback(one[0]); set_page_writeback(one[0]); unlock_page(one[0]); ${pause}end_page_writeback(one[0]); }`,
       ...Array<string>(this.areas.includes('T') ? 3 : 0).fill(
         'if (PageCompound(one[0]) && !PageHuge(one[0])) { lock_page(one[0]); split_huge_page(one[0]); unlock_page(one[0]); }',
       ),
@@ -215,11 +215,10 @@ class Generator {
   private contiguous(): string {
     const { random } = this;
     if (random(3) === 0)
-      return `if (cma) { cma_release(dma_contiguous_default_area, cma, ncma); cma = NULL; } else cma_take(${2 ** random(9) + random(5)}, ${random(5)});`;
-    const type = this.pick(['MIGRATE_MOVABLE', 'MIGRATE_CMA']);
+      return `if (cma) { cma_release(dma_contiguous_default_area, cma, ncma); cma = NULL; } else cma_take(${this.pick([1, 5, 64, 500, 2048, 4000])}, ${random(5)});`;
     const mask = this.pick([0, 0, 0, 1, 15, 511]);
     const nr = this.pick([1, 1, 2, 3, 16, 512]);
-    return `{ struct page *one[1]; if (get_user_pages((unsigned long)(${this.page()}), 1, FOLL_FORCE, one, NULL) == 1) contig(one[0], ${mask}, ${nr}, ${type}); }`;
+    return `{ struct page *one[1]; if (get_user_pages((unsigned long)(${this.page()}), 1, FOLL_FORCE, one, NULL) == 1) contig(one[0], ${mask}, ${nr}); }`;
   }
 
   private kernelPages(): string {
@@ -312,7 +311,12 @@ export function randomScenario(seed: number, build?: ProfileName): RandomScenari
   const all: readonly Area[] = ['A', 'A', 'S', 'F', 'P', ...(hasHuge ? (['T', 'T'] as const) : [])];
   const areas: readonly Area[] = hasPool ? [...all, 'H', 'H'] : all;
   const generator = new Generator(next, areas, hasThreads, isSmp);
+  const cmaMiB = [0, 8, 24, 24][next(4)] ?? 8;
   const setup = [
+    // Most of what is free is CMA's then, and user pages come from there.
+    ...(cmaMiB === 24
+      ? [`for (int i = 0; i < ${4 + next(10)}; i++) alloc_pages(GFP_KERNEL | __GFP_NOWARN, 8);`]
+      : []),
     ...(hasHuge
       ? [
           `transparent_hugepage_flags |= 1 << TRANSPARENT_HUGEPAGE_FLAG${next(2) === 0 ? ' | 1 << TRANSPARENT_HUGEPAGE_USE_ZERO_PAGE_FLAG' : ''};`,
@@ -334,15 +338,14 @@ export function randomScenario(seed: number, build?: ProfileName): RandomScenari
     seed,
     machine: {
       profile,
-      ramMiB: [48, 64, 96][next(3)] ?? 64,
+      ramMiB: cmaMiB === 24 ? 48 : ([48, 64, 96][next(3)] ?? 64),
       highmemMiB: is32 && next(2) === 0 ? 16 : 0,
-      // Most of what is free is CMA's, in some: then user pages come from there.
-      cmaMiB: [0, 8, 24, 24][next(4)] ?? 8,
+      cmaMiB,
       cpus: isSmp ? 2 : 1,
     },
     setup,
     threads: hasThreads ? [Array.from({ length: 4 + next(6) }, () => generator.act(0))] : [],
-    acts: Array.from({ length: 12 + next(24) }, () => generator.act(2)),
+    acts: Array.from({ length: 20 + next(50) }, () => generator.act(2)),
   };
 }
 

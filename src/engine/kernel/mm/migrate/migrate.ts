@@ -46,7 +46,7 @@ import { is_highmem_idx } from '../../include/linux/mmzone.h.js';
 import { PageAnon, PageHead } from '../../include/linux/page-flags.h.js';
 import { page_ref_add, page_ref_count, set_page_count } from '../../include/linux/page_ref.h.js';
 import { trylock_page } from '../../include/linux/pagemap.h.js';
-import { xa_store } from '../../lib/xarray.js';
+import { xa_store } from '../../lib/xarray/xarray.js';
 import { mappingPages } from '../filemap/filemap.js';
 import { prep_transhuge_page } from '../huge_memory/huge_memory.js';
 import { alloc_pages } from '../page_alloc/api.js';

@@ -22,7 +22,7 @@ import { compound_nr, page_zone } from '../../include/linux/mm.h.js';
 import { VM_LOCKED, VM_SPECIAL } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageCompound, PageHead } from '../../include/linux/page-flags.h.js';
 import { page_ref_inc } from '../../include/linux/page_ref.h.js';
-import { this_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
+import { per_cpu, this_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __count_vm_events } from '../../include/linux/vmstat.h.js';
 import { folio_evictable, lru_cache_disabled, PAGEVEC_SIZE } from '../swap/batches.js';
 import { folio_lruvec, lruvec_add_folio, lruvec_del_folio } from '../swap/lruvec.js';
@@ -142,6 +142,10 @@ function mlock_pagevec(k: Kernel, pvec: Pagevec): void {
 export function mlock_page_drain_local(k: Kernel): void {
   const pvec: Pagevec = mlockBatch(k);
   if (pagevec_count(k, pvec) !== 0) mlock_pagevec(k, pvec);
+}
+
+export function need_mlock_page_drain(k: Kernel, cpu: Int): boolean {
+  return pagevec_count(k, asCell(per_cpu(k, 'mlock_pvec', cpu) + k.mlock_pvec.vec)) !== 0;
 }
 
 const addToBatch = (k: Kernel, page: Page, tag: Int): void => {
