@@ -7,6 +7,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { keptInstrumented } from './instrumentCache.mjs';
 
 const NAMESPACE = 'instrumented-kernel';
 /** The texts that are shown, apart from the code: what they weigh in a bundle is told apart, too. */
@@ -21,7 +22,7 @@ export function instrumentedKernel(root) {
     setup(build) {
       /** @type {Promise<Instrumented> | undefined} */
       let work;
-      const instrumented = () => (work ??= instrumentAll(root));
+      const instrumented = () => (work ??= keptInstrumented(root, () => instrumentAll(root)));
       build.onStart(() => void (work = undefined));
 
       build.onResolve({ filter: /^mmscope:(instrumented-kernel|kernel-sources)$/ }, ({ path }) => ({

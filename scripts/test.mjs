@@ -28,7 +28,10 @@ const times = [];
 ensureDependencies();
 const { ensureChromium } = await import('./vscode-host/browser.mjs');
 
-await step('types', () => run('typescript/bin/tsc', ['--build']));
+// Bundles need no types: both at once, and a lane is free when the types are done.
+const types = shownAtEnd((out) =>
+  step('types', () => run('typescript/bin/tsc', ['--build'], out), out),
+);
 await step('build', async () => {
   const { buildAll, checkBudgets } = await import('./build.mjs');
   const { packageVsix } = await import('./package.mjs');
@@ -84,20 +87,25 @@ function notRun() {
 
 /**
  * Steps that can run beside each other, as many at a time as there are processors, at most two: each keeps little more than one busy;
- * and beside them, one after the other, those that mostly wait. What one prints is shown when it has ended.
+ * and beside them, one after the other, those that mostly wait.
  */
 async function sideBySide(names, patient, body) {
   const busy = names.filter(isWanted).sort((a, b) => rank(a) - rank(b));
   const lane = async (waiting) => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      const pieces = [];
-      await body(name, (piece) => pieces.push(piece));
-      process.stdout.write(pieces.join(''));
-    }
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
+      await shownAtEnd((out) => body(name, out));
   };
   const nrBusy = Math.min(2, os.availableParallelism());
-  const lanes = Array.from({ length: nrBusy }, () => lane(busy));
+  const lanes = Array.from({ length: nrBusy - 1 }, () => lane(busy));
+  lanes.push(types.then(() => lane(busy)));
   await Promise.all([...lanes, lane(patient.filter(isWanted))]);
+}
+
+/** Runs something beside others: what it prints is shown when it has ended. */
+async function shownAtEnd(body) {
+  const pieces = [];
+  await body((piece) => pieces.push(piece));
+  process.stdout.write(pieces.join(''));
 }
 
 /** Folders of test/ with tests that plain node runs. */

@@ -124,6 +124,18 @@ const FAMILIES = [
       args: [seeded(wanted), ...THP_ON].join(' '),
     }),
   ],
+  // Huge pages are 4 MiB large without PAE.
+  [
+    /^thpmigr$/,
+    (wanted) => ({
+      ...{ generation: 'later', program: 'init5', mode: 'thpmigr', cma: '80M' },
+      args: [
+        seeded(wanted),
+        ...THP_ON,
+        ...(wanted.kernel.startsWith('i386-high') ? ['mmo.hps=4194304'] : []),
+      ].join(' '),
+    }),
+  ],
   [
     /^hugetlb$/,
     (wanted) => ({
@@ -168,6 +180,6 @@ export function guestOf(machine, name) {
   throw new OracleError(
     `"${name}" is not a recording that can be made; write FAMILY[-nOPERATIONS][-sSEED] such as tour-s1. ` +
       `Families: ${GENERATED} bad static usr cmausr-touchPAGES oom idle-20s-clocks-running ` +
-      'ftrace-userland ftrace-of-steal slabbad migr press usr2 huge hugetlb.',
+      'ftrace-userland ftrace-of-steal slabbad migr press usr2 huge thp thpmigr hugetlb.',
   );
 }

@@ -29,7 +29,7 @@ export const TYPES = words(`
   deferred_split mm_slot khugepaged_scan
   kobject kset kernfs_node kernfs_root idr attribute attribute_group slab_attribute saved_alias callback_head rcu_ctrlblk
   mempool_s kref wait_queue_head wait_queue_entry wait_page_queue rwsem_waiter semaphore semaphore_waiter completion swait_queue
-  mutex_waiter sigpending percpu_counter ida ida_bitmap
+  mutex_waiter sigpending percpu_counter ida ida_bitmap xa_limit
   path file_operations miscdevice delayed_work timer_list vma_iterator ma_state sysinfo pid
 `);
 

@@ -17,6 +17,7 @@ import { PAGES } from './prelude/pages.js';
 import { PAGE_TABLES } from './prelude/pageTables.js';
 import { WORDS } from './prelude/words.js';
 import { STRUCTURES } from './prelude/structures.js';
+import { TIME } from './prelude/time.js';
 import { USERSPACE } from './prelude/userspace.js';
 import type { Macro, SpecialMacro } from './syntax/macros.js';
 import { readMacros } from './syntax/predefined.js';
@@ -144,6 +145,7 @@ const wholeText = (): string =>
       PROCESS_MACROS,
       PAGE_TABLES,
       DEVICES,
+      TIME,
       USERSPACE,
     ],
   ].join('\n');

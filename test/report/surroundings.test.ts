@@ -24,6 +24,9 @@ describe('a prefix', () => {
     ['grep in several files', 'var/log/kern.log.1-99:[   12.345678] '],
     ['a bare tag', 'kernel: '],
     ['the time of a lab', '08:56:35.942217  [   12.345678] '],
+    ['another language', '8月 25 13:52:23 box kernel: '],
+    ['a caller behind a blank', '[2681891.757523] [ T416120] '],
+    ['a date behind a tab', '> \t[Mon Mar 25 23:35:17 2019] '],
     ['indented in a quote', '> >        [   12.345678] '],
   ];
   const bare = fieldText('05')
@@ -77,6 +80,11 @@ const BROKEN: readonly (readonly [name: string, broken: string, whole: string])[
     'buddyinfo',
     'Node 0, zone    DMA32  31577     88      2      0      0      0      0\n     0      0      0      3\nNode 0, zone   Normal  33331   3323    582     87      0      0      0\n     0      0      0      0',
     'Node 0, zone    DMA32  31577     88      2      0      0      0      0      0      0      0      3\nNode 0, zone   Normal  33331   3323    582     87      0      0      0     0      0      0      0',
+  ],
+  [
+    'a reserve',
+    'a: vmalloc\nerror: size 14680064, page order 9, failed to allocate pages,\nmode:0xcc2(GFP_KERNEL|__GFP_HIGHMEM),\nnodemask=(null)\nNode 0 DMA free:15372kB min:40kB low:52kB high:64kB\nlowmem_reserve[]: 0 2396\n23420 23420',
+    'a: vmalloc error: size 14680064, page order 9, failed to allocate pages, mode:0xcc2(GFP_KERNEL|__GFP_HIGHMEM), nodemask=(null)\nNode 0 DMA free:15372kB min:40kB low:52kB high:64kB\nlowmem_reserve[]: 0 2396 23420 23420',
   ],
   [
     'an oops of MIPS',
@@ -153,6 +161,26 @@ page dumped because: pagealloc: corrupted page details`;
     const { headline, ...rest } = only('bad-page', dump('single bit error'));
     assert.match(headline, /one bit/);
     assert.match(words({ headline, ...rest }), /bad memory/);
+  });
+});
+
+describe('kswapd', () => {
+  const request = (mask: string): string =>
+    words(
+      only(
+        'page-allocation-failure',
+        `kswapd0: page allocation failure: order:0, mode:${mask}, nodemask=(null)
+CPU: 3 PID: 99 Comm: kswapd0 Not tainted 6.19.0 #1`,
+      ),
+    );
+
+  it('may use the reserves for itself, unless the request says no', () => {
+    assert.match(
+      request('0xc0c40(GFP_NOFS|__GFP_COMP|__GFP_NOMEMALLOC)'),
+      /__GFP_NOMEMALLOC takes that away/,
+    );
+    assert.match(request('0xcc0(GFP_KERNEL)'), /down to the last page/);
+    assert.doesNotMatch(request('0x820(GFP_ATOMIC)'), /PF_MEMALLOC/);
   });
 });
 

@@ -3,62 +3,15 @@
  * survives the end of a session and a reload.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { contrast, type Rgb } from '../../webview/draw/color.js';
 import { until } from './boards.js';
+import { axeFindings, contrastsOf, noAxe } from './care.js';
 import { describeInBrowser, openMap, showScenario } from './inBrowser.js';
 import { recordedMachine, smallMachine } from './machines.js';
 import { THEMES } from './themes.js';
 
 const RECORDED = 'examples/data/i386-highmem4g-slub-1G.trace.gz';
 const SCENARIO = path.join('examples', 'split-a-block.mms');
-const AXE = process.env['AXE_CORE'] ?? path.join('node_modules', 'axe-core', 'axe.min.js');
-const LARGE_PX = 24;
-const LARGE_BOLD_PX = 18.66;
-
-/** A text of the page, and what it stands on. */
-interface SeenText {
-  readonly text: string;
-  readonly color: readonly number[];
-  readonly ground: readonly number[];
-  readonly isLarge: boolean;
-}
-
-/** Runs in the page: every text that is seen, with the colour behind it as its ancestors make it. */
-function seenTexts([large, largeBold]: readonly number[]): SeenText[] {
-  const parse = (color: string): number[] => (color.match(/[\d.]+/g) ?? []).map(Number);
-  const groundOf = (start: Element | null): number[] => {
-    for (let at = start; at !== null; at = at.parentElement) {
-      const [r = 0, g = 0, b = 0, a = 1] = parse(getComputedStyle(at).backgroundColor);
-      if (a > 0.9) return [r, g, b];
-    }
-    return [255, 255, 255];
-  };
-  const found: SeenText[] = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
-    const text = node.textContent?.trim() ?? '';
-    const { parentElement } = node;
-    if (text === '' || parentElement === null || !parentElement.checkVisibility()) continue;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    const { width } = range.getBoundingClientRect();
-    if (width < 2 || parentElement.closest('.mirror, script, style') !== null) continue;
-    const style = getComputedStyle(parentElement);
-    const px = parseFloat(style.fontSize);
-    found.push({
-      text,
-      color: parse(style.color),
-      ground: groundOf(parentElement),
-      isLarge: px >= (large ?? 0) || (px >= (largeBold ?? 0) && Number(style.fontWeight) >= 600),
-    });
-  }
-  return found;
-}
-
-const rgb = ([r = 0, g = 0, b = 0]: readonly number[]): Rgb => ({ r, g, b });
-
 describeInBrowser('the window Memory is made with care', () => {
   for (const [width, height] of [
     [620, 700],
@@ -91,22 +44,13 @@ describeInBrowser('the window Memory is made with care', () => {
       await map.page.keyboard.press('Enter');
       await map.page.locator('.details h2').waitFor();
       await map.settle();
-      const texts = await map.page.evaluate(seenTexts, [LARGE_PX, LARGE_BOLD_PX]);
-      assert.ok(texts.length > 30, `${texts.length} texts`);
-      const pale = texts.filter(
-        ({ color, ground, isLarge }) => contrast(rgb(color), rgb(ground)) < (isLarge ? 3 : 4.5),
-      );
-      assert.deepEqual(
-        pale.map(
-          ({ text, color, ground }) => `${text}: ${contrast(rgb(color), rgb(ground)).toFixed(2)}`,
-        ),
-        [],
-      );
+      const { nrTexts, pale } = await contrastsOf(map);
+      assert.ok(nrTexts > 30, `${nrTexts} texts`);
+      assert.deepEqual(pale, []);
       await map.screenshot(`details-${theme}`);
       await map.page.close();
     });
 
-  const noAxe = existsSync(AXE) ? undefined : 'axe-core is not installed: npm install';
   for (const theme of ['dark', 'highContrastLight'] as const) {
     if (noAxe !== undefined) {
       it.skip(`gives axe-core nothing to find: ${theme} (${noAxe})`);
@@ -120,21 +64,7 @@ describeInBrowser('the window Memory is made with care', () => {
       await map.page.keyboard.press('Enter');
       await map.page.locator('.details h2').waitFor();
       await map.settle();
-      await map.page.evaluate(readFileSync(AXE, 'utf8'));
-      const found = await map.page.evaluate(async () => {
-        const { axe } = window as unknown as {
-          axe: {
-            run(): Promise<{
-              violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
-            }>;
-          };
-        };
-        const { violations } = await axe.run();
-        return violations.map(
-          ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`,
-        );
-      });
-      assert.deepEqual(found, []);
+      assert.deepEqual(await axeFindings(map), []);
       await map.page.close();
     });
   }

@@ -7,9 +7,11 @@ import type { PartsBody, VirtualBody } from '../../src/engine/view/atlas/virtual
 import type { FrameLabelsBody, FrameValuesBody } from '../../src/engine/view/frameValues.js';
 import type { FrameBody, MapBody } from '../../src/engine/view/map.js';
 import { ask, complaints, marked, openView, press } from './boards.js';
+import { axeFindings, contrastsOf, noAxe } from './care.js';
 import { describeInBrowser, openMap } from './inBrowser.js';
 import { dumpMachine, type AdapterMachine } from './machines.js';
 import type { MapPage } from './mapPage.js';
+import { THEMES } from './themes.js';
 
 const DUMP = path.join('test', 'dumps', 'data', 'debian12-amd64-256M.kdump');
 
@@ -155,5 +157,30 @@ describeInBrowser('a dump in the window Memory', () => {
     assert.equal(caches.length, 145);
     await map.screenshot('dump-caches');
     assert.deepEqual(complaints(map), []);
+  });
+
+  it('has texts that can be read, names, and a way for the keyboard, in every view and theme', async () => {
+    for (const theme of THEMES) {
+      const other = await openMap(machine, { width: 1280, theme });
+      await other.stopped();
+      await other.page.locator('.goto vscode-text-field input').fill('0xffffffff82a10000');
+      await other.page.keyboard.press('Enter');
+      await other.settle();
+      for (const view of ['Physical', 'Virtual', 'Page Walk', 'Free Areas', 'Caches']) {
+        await openView(other, view);
+        const { nrTexts, pale } = await contrastsOf(other);
+        assert.ok(nrTexts > 12, view);
+        assert.deepEqual(pale, [], `${view}, ${theme}`);
+        if (theme !== 'dark') continue;
+        if (noAxe === undefined) assert.deepEqual(await axeFindings(other), [], view);
+        for (const board of await other.page.locator('.panel:not([hidden]) .board:visible').all()) {
+          await board.focus();
+          await other.page.keyboard.press('ArrowDown');
+          const id = (await board.getAttribute('aria-activedescendant')) ?? '';
+          assert.notEqual(await board.locator(`[id="${id}"]`).innerText(), '', view);
+        }
+      }
+      await other.page.close();
+    }
   });
 });

@@ -1,14 +1,16 @@
 /**
- * Pictures for the eye: four machines in four themes, every view. Made where MMSCOPE_GALLERY is set, in build/screenshots/gallery-*.png;
- * nothing of it may break the page's policy or throw.
+ * Pictures for the eye: four machines in four themes, every view, and moments in two of them. Made where MMSCOPE_GALLERY is set, in
+ * build/screenshots/map-gallery-*.png; nothing of it may break the page's policy, throw, or be too pale to read.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { complaints, openView } from './boards.js';
+import { contrastsOf } from './care.js';
 import { describeInBrowser, openMap } from './inBrowser.js';
 import { dumpMachine, scenarioMachine, type AdapterMachine } from './machines.js';
+import { MOMENTS, machineOf } from './moments.js';
 import { THEMES } from './themes.js';
 
 const VIEWS = ['Physical', 'Virtual', 'Page Walk', 'Free Areas', 'Caches'] as const;
@@ -91,7 +93,29 @@ if (process.env['MMSCOPE_GALLERY'] !== undefined)
           for (const view of VIEWS) {
             await openView(map, view);
             await map.screenshot(`gallery-${name}-${view.replace(' ', '')}-${theme}-lit`);
+            assert.deepEqual((await contrastsOf(map)).pale, [], view);
           }
+          assert.deepEqual(complaints(map), []);
+          await map.page.close();
+        });
+    for (const moment of MOMENTS)
+      for (const theme of ['dark', 'highContrastLight'] as const)
+        it(`${moment.name}, ${theme}`, async () => {
+          const machine = await machineOf(moment);
+          const map = await openMap(machine, {
+            theme,
+            width: 1280,
+            height: 900,
+            ...moment.options,
+          });
+          await map.stopped();
+          for (let i = 0; i < moment.steps; i++) {
+            await machine.run('next');
+            await map.stopped();
+          }
+          await moment.then(map, machine);
+          await map.screenshot(`gallery-moment-${moment.name}-${theme}`);
+          assert.deepEqual((await contrastsOf(map)).pale, []);
           assert.deepEqual(complaints(map), []);
           await map.page.close();
         });

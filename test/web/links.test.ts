@@ -17,6 +17,8 @@ describe('links to the window Memory', () => {
     assert.deepEqual(found('BUG: unable to handle page fault for address: 0xf0801000'), [
       '0xf0801000',
     ]);
+    assert.deepEqual(found('BUG: unable to handle page fault for address: cc7f1000'), ['cc7f1000']);
+    assert.deepEqual(found('EAX: 00000000 EBX: 0bfe0161, deadbeef, 81911000, effaced'), []);
     assert.deepEqual(found('flags: 0x200(slab|zone=1) 0000000000000000 ffffffffffffffff'), []);
     assert.deepEqual(found('commit deadbeefdeadbeefdeadbeef, 0x1234567z'), []);
   });

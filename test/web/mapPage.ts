@@ -4,9 +4,9 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { mapPage } from '../../src/extension/map/mapPage.js';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import type { Act, MapSession } from '../../webview/messages.js';
+import { BLANK, pageName, servePages } from './pageServer.js';
 import { BODY_CLASSES, themeStyle, type Theme } from './themes.js';
 
 /** Whatever answers the window's custom requests. */
@@ -15,8 +15,6 @@ export interface Machine {
   request(name: string, args: unknown): Promise<unknown>;
 }
 
-const ORIGIN = 'http://map.test';
-const THEME = 'theme.css';
 const SHOTS = path.join('build', 'screenshots');
 /** Generous, like Playwright's own waits here: a machine may be busy with other things. */
 const SETTLE_MS = 90_000;
@@ -30,20 +28,45 @@ export const noBrowser: string | undefined = existsSync(BROWSER)
   : 'no Chromium';
 
 /** Of all suites of a run, which are bundles of their own. */
-const shared = globalThis as { mapBrowser?: Promise<Browser> };
+const shared = globalThis as { mapBrowser?: Promise<Browser>; mapPages?: Promise<Pages> };
 
 /** The one browser; mocha closes it at the end of all suites. */
 export const launch = (): Promise<Browser> =>
   (shared.mapBrowser ??= chromium.launch({
     executablePath: BROWSER,
     headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      // A page takes the process that another one has left, and the script that is compiled there.
+      '--process-per-site',
+    ],
   }));
+
+interface Pages {
+  readonly context: BrowserContext;
+  readonly origin: string;
+}
+
+const pagesOf = (browser: Browser): Promise<Pages> => (shared.mapPages ??= openPages(browser));
+
+async function openPages(browser: Browser): Promise<Pages> {
+  const origin = await servePages({
+    styleOf: (theme) => themeStyle(theme as Theme),
+    bodyClasses: (theme) => BODY_CLASSES[theme as Theme],
+  });
+  const context = await browser.newContext();
+  await (await context.newPage()).goto(`${origin}/${BLANK}`);
+  return { context, origin };
+}
 
 if (typeof after === 'function')
   after(async () => {
     await (await shared.mapBrowser)?.close();
     delete shared.mapBrowser;
+    delete shared.mapPages;
   });
 
 export interface PageOptions {
@@ -68,8 +91,10 @@ export class MapPage {
     options: PageOptions = {},
   ): Promise<MapPage> {
     const { theme = 'dark', width = 1200, height = 860, kept } = options;
-    const page = await browser.newPage({ viewport: { width, height } });
+    const { context, origin } = await pagesOf(browser);
+    const page = await context.newPage();
     page.setDefaultTimeout(SETTLE_MS);
+    await page.setViewportSize({ width, height });
     const map = new MapPage(page);
     page.on('pageerror', (error) => map.complaints.push(error.message));
     page.on('console', (message) => {
@@ -84,22 +109,7 @@ export class MapPage {
     });
     await page.exposeFunction('acted', (act: Act) => map.acts.push(act));
     await page.addInitScript(playExtension, kept);
-    await page.route(`${ORIGIN}/**`, (route) => {
-      const name = new URL(route.request().url()).pathname.slice(1);
-      if (name === THEME)
-        return route.fulfill({ contentType: 'text/css', body: themeStyle(theme) });
-      if (name !== '') return route.fulfill({ path: path.join('dist', name) });
-      const html = mapPage({
-        nonce: 'bm9uY2U=',
-        cspSource: ORIGIN,
-        resource: (file) => `${ORIGIN}/${file}`,
-      });
-      const body = html
-        .replace('<body>', `<body class="${BODY_CLASSES[theme]}">`)
-        .replace('</head>', `<link rel="stylesheet" href="${ORIGIN}/${THEME}"></head>`);
-      return route.fulfill({ contentType: 'text/html', body });
-    });
-    await page.goto(`${ORIGIN}/`);
+    await page.goto(`${origin}/${pageName(theme)}`);
     return map;
   }
 

@@ -3,48 +3,15 @@
  * nothing, everything is reached with the keyboard and said to screen readers, each view can be taken out as text and as a picture.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { contrast, parseColor, type Rgb } from '../../webview/draw/color.js';
+import { axeFindings, contrastsOf, noAxe } from './care.js';
 import { describeInBrowser, openMap } from './inBrowser.js';
 import { scenarioMachine, type AdapterMachine } from './machines.js';
 import type { MapPage } from './mapPage.js';
 import { THEMES, type Theme } from './themes.js';
 
 const SCENARIO = path.join('test', 'web', 'scenarios', 'views.mms');
-const AXE = process.env['AXE_CORE'] ?? path.join('node_modules', 'axe-core', 'axe.min.js');
 const VIEWS = ['Virtual', 'Page Walk', 'Free Areas', 'Caches'] as const;
-const BLACK: Rgb = { r: 0, g: 0, b: 0 };
-/** Text that is drawn on a fill: what lies under its middle, as it was painted before it. */
-interface DrawnText {
-  readonly text: string;
-  readonly color: string;
-  readonly ground: string;
-}
-
-/** Runs in the page. */
-function drawnTexts(): DrawnText[] {
-  const background = getComputedStyle(document.body).getPropertyValue('--vscode-editor-background');
-  const side = getComputedStyle(document.body).getPropertyValue('--vscode-sideBar-background');
-  return [
-    ...document.querySelectorAll<SVGTextElement>('.panel:not([hidden]) .board svg text'),
-  ].flatMap((node) => {
-    const text = node.textContent;
-    if (text.trim() === '') return [];
-    const { x, y, width, height } = node.getBoundingClientRect();
-    const [cx, cy] = [x + width / 2, y + height / 2];
-    let ground = node.closest('.side, .aliases') === null ? background : side;
-    for (const other of node.closest('svg')?.querySelectorAll('text, rect') ?? []) {
-      if (other === node) break;
-      const fill = other.getAttribute('fill') ?? 'none';
-      const box = other.getBoundingClientRect();
-      const isUnder = cx >= box.left && cx <= box.right && cy >= box.top && cy <= box.bottom;
-      if (other.tagName === 'rect' && isUnder && fill.startsWith('rgb')) ground = fill;
-    }
-    return [{ text, color: node.getAttribute('fill') ?? '', ground }];
-  });
-}
-
 /** Until it has drawn what it asked for. */
 async function openView(map: MapPage, title: string): Promise<void> {
   await map.page.getByRole('tab', { name: title, exact: true }).click();
@@ -82,38 +49,21 @@ describeInBrowser('the views of memory are made with care', () => {
       const map = await openAll(theme);
       for (const view of VIEWS) {
         await openView(map, view);
-        const texts = await map.page.evaluate(drawnTexts);
-        assert.ok(texts.length > 12, `${view}: ${texts.length} texts`);
-        const pale = texts.flatMap(({ text, color, ground }) => {
-          const ratio = contrast(parseColor(color, BLACK), parseColor(ground, BLACK));
-          return ratio < 4.5
-            ? [`${view}: ${text}: ${ratio.toFixed(2)} (${color} on ${ground})`]
-            : [];
-        });
-        assert.deepEqual([...new Set(pale)], []);
+        const { nrTexts, pale } = await contrastsOf(map);
+        assert.ok(nrTexts > 12, `${view}: ${nrTexts} texts`);
+        assert.deepEqual(pale, [], view);
         await map.screenshot(`${view.toLowerCase().replace(' ', '-')}-${theme}`);
       }
       await map.page.close();
     });
 
-  const noAxe = existsSync(AXE) ? undefined : 'axe-core is not installed: npm install';
   if (noAxe !== undefined) it.skip(`axe-core finds nothing (${noAxe})`);
   else
     it('axe-core finds nothing', async () => {
       const map = await openAll('dark');
-      await map.page.evaluate(readFileSync(AXE, 'utf8'));
       for (const view of VIEWS) {
         await openView(map, view);
-        const found = await map.page.evaluate(async () => {
-          const { axe } = window as unknown as {
-            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-          };
-          const { violations } = await axe.run();
-          return violations.map(
-            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`,
-          );
-        });
-        assert.deepEqual(found, [], view);
+        assert.deepEqual(await axeFindings(map), [], view);
       }
       await map.page.close();
     });

@@ -12,8 +12,9 @@ import type { Target } from '../debuggee/target.js';
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
 import { differingWords } from '../time/differences.js';
+import { formatOf, type Format } from '../present/shown.js';
+import { showPlace } from '../present/typedValue.js';
 import { recordedTimes } from '../time/moments.js';
-import { textOf } from './writtenThing.js';
 
 /** Of the first of its words that differs. */
 interface Named {
@@ -50,7 +51,9 @@ export function differences(session: Session, args: DifferencesArguments): Diffe
       after: hexWord(forward ? after : before),
     });
   }
-  return { from, to, total: seen.size, differences: shownDifferences(target, named, from, to) };
+  const format = formatOf(undefined, session.numberFormat);
+  const shown = shownDifferences(target, named, from, to, format);
+  return { from, to, total: seen.size, differences: shown };
 }
 
 const hexWord = (word: number): string => `0x${(word >>> 0).toString(16)}`;
@@ -60,13 +63,18 @@ function shownDifferences(
   named: ReadonlyMap<string, Named>,
   from: number,
   to: number,
+  format: Format,
 ): readonly Difference[] {
-  const { tape, timeline, image } = target;
+  const { tape, timeline, image, context } = target;
   const look = (time: number): ReadonlyMap<string, string> => {
     tape.seek(time);
     const texts = new Map<string, string>();
     for (const [name, { place }] of named)
-      if (place !== undefined && isScalar(place)) texts.set(name, textOf(target, place));
+      if (place !== undefined && isScalar(place)) {
+        // As the variables have it: flags and masks by their names, counts in decimal.
+        const member = name.split(/->|\./).at(-1) ?? name;
+        texts.set(name, showPlace(context, member, place, name, format).value);
+      }
     return texts;
   };
   const old = look(from);

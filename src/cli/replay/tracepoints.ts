@@ -90,8 +90,8 @@ export class Tracepoints implements Tracer {
     this.hear(MIGRATION, `cf ${[start, end, scanned, taken].map(hex).join(' ')}`);
   }
 
-  mm_migrate_pages(succeeded: number, failed: number, mode: number, reason: number): void {
-    this.hear(MIGRATION, `mm ${[succeeded, failed, 0, 0, 0, mode, reason].map(hex).join(' ')}`);
+  mm_migrate_pages(...numbers: readonly number[]): void {
+    this.hear(MIGRATION, `mm ${numbers.map(hex).join(' ')}`);
   }
 
   set_migration_pte(addr: VirtAddr, pte: bigint, order: number): void {

@@ -126,13 +126,31 @@ function freeLists(
   const nrTypes = k.lengthOf('free_area', 'free_list');
   zone.nr_free.forEach((_, order) => {
     for (let type = 0; type < nrTypes; type++) {
-      const offset = k.offset('zone', `free_area[${order}].free_list[${type}]`);
-      const what = `zone ${zone.name}, free_area[${order}].free_list[${type}]`;
-      const pfns = pfnsOn(k, memmap, zone.at, offset, what, problems);
+      const { pfns } = freeList(k, memmap, zone, order, type, problems);
       if (pfns.length > 0) lists[`${order}.${type}`] = pfns;
     }
   });
   return lists;
+}
+
+/** One free list: the frames on it, and whether it could be followed to its end, or to `limit`. */
+export function freeList(
+  k: Inspected,
+  memmap: DumpedMemmap,
+  zone: ZoneView,
+  order: number,
+  type: number,
+  problems: Problems,
+  limit = Infinity,
+): FramesOnList {
+  const offset = k.offset('zone', `free_area[${order}].free_list[${type}]`);
+  const what = `zone ${zone.name}, free_area[${order}].free_list[${type}]`;
+  return pfnsOn(k, memmap, zone.at, offset, what, problems, limit);
+}
+
+interface FramesOnList {
+  readonly pfns: readonly number[];
+  readonly isWhole: boolean;
 }
 
 /** Page sets were per_cpu_pageset.pcp before 5.14 (28f836b6777b). */
@@ -154,7 +172,7 @@ function pageSets(
       const what = `zone ${zone.name}, page set of CPU ${cpu}, lists[${i}]`;
       const pfns = problems.tried(what, () => isListEmpty(k, at, offset), true)
         ? []
-        : pfnsOn(k, memmap, at, offset, what, problems);
+        : pfnsOn(k, memmap, at, offset, what, problems).pfns;
       if (pfns.length > 0) lists[i] = pfns;
     }
     const read = (name: string): number =>
@@ -170,20 +188,24 @@ function pfnsOn(
   offset: number,
   what: string,
   problems: Problems,
-): number[] {
+  limit = Infinity,
+): FramesOnList {
   const pfns: number[] = [];
   try {
     for (const page of listEntries(k, head, offset, 'page', 'lru')) {
       const pfn = memmap.pageToPfn(page);
       if (pfn === undefined) {
+        // The head of another list: of a machine that runs, an entry was moved while the list was followed.
         problems.add(what, `${k.hex(page)}, on it, is not a struct page`);
-        break;
+        return { pfns, isWhole: false };
       }
       pfns.push(pfn);
+      if (pfns.length >= limit) break;
     }
   } catch (error) {
     if (!isDumpError(error)) throw error;
     problems.add(what, error);
+    return { pfns, isWhole: false };
   }
-  return pfns;
+  return { pfns, isWhole: true };
 }

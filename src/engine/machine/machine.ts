@@ -32,6 +32,7 @@ const LISTS = [
   'movable_page_list',
   'folios',
   'ret_folios',
+  'split_folios',
   'clean_folios',
   'free_folios',
   // Huge pages: those that are to be split, and those that a collapse has taken off their list.
@@ -40,6 +41,8 @@ const LISTS = [
   // SMP: the first and the last callback that wait for a grace period; the last of those that wait for the one under way.
   'rcu_cblist',
   'rcu_wait_tail',
+  // The state of the generator of random numbers.
+  'random',
   // Who is to free destroyed caches: entry/slabWorker.ts.
   'slab_worker',
 ] as const;

@@ -139,7 +139,7 @@ export const STRUCTS = {
   wait_queue_entry: 'entry flags func private',
   wait_queue_head: 'head',
   work_struct: 'data',
-  xa_node: 'array callback_head count offset parent private_list shift slots tags',
+  xa_node: 'array callback_head count nr_values offset parent private_list shift slots tags',
   xarray: 'xa_flags xa_head',
   zone: `
     _watermark cma_pages compact_considered contiguous flags free_area initialized

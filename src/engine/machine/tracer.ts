@@ -22,7 +22,15 @@ export interface Tracer {
   kfree(ptr: VirtAddr): void;
   mm_compaction_isolate_migratepages(start: Pfn, end: Pfn, scanned: Int, taken: Int): void;
   mm_compaction_isolate_freepages(start: Pfn, end: Pfn, scanned: Int, taken: Int): void;
-  mm_migrate_pages(succeeded: Int, failed: Int, mode: Int, reason: Int): void;
+  mm_migrate_pages(
+    succeeded: Int,
+    failed: Int,
+    thp_succeeded: Int,
+    thp_failed: Int,
+    thp_split: Int,
+    mode: Int,
+    reason: Int,
+  ): void;
   set_migration_pte(addr: VirtAddr, pte: bigint, order: Order): void;
   remove_migration_pte(addr: VirtAddr, pte: bigint, order: Order): void;
 }

@@ -11,6 +11,7 @@ import { cacheAt, slabTag } from '../inspect/slab.js';
 import { vmapAreasOf, vmStructAt } from '../inspect/vmalloc.js';
 import { asPfn, asVirt, type VirtAddr } from '../memory/address.js';
 import type { AddressSpaces } from './addressSpaces.js';
+import { tablesText } from './frameOwners.js';
 import { kindOfState, PAGE_KINDS } from './pageState.js';
 
 /** undefined: nobody who is known. @throws NotInDump */
@@ -37,10 +38,8 @@ export function dumpFrameOwner(k: Inspected, pages: Pages, spaces: AddressSpaces
         const head = page && pages.headOf(page);
         return head !== undefined && pages.isSlab(head) ? cacheOf(head) : undefined;
       }
-      case 'pageTable': {
-        const name = spaces.tableOf(asPfn(pfn))?.name;
-        return name && `page tables of ${name}`;
-      }
+      case 'pageTable':
+        return tablesText(spaces.tableOf(asPfn(pfn))?.name);
       case 'user':
       case 'pageCache': {
         const aliases = spaces.aliasesOf(asPfn(pfn));

@@ -32,7 +32,7 @@ export class FrameOwners {
       case 'slab':
         return this.cacheOf(pfn - (pfn % (1 << detailOfState(state))));
       case 'pageTable':
-        return `page tables of ${this.surveyor.spaces.tableOf(asPfn(pfn))?.name ?? 'nobody'}`;
+        return tablesText(this.surveyor.spaces.tableOf(asPfn(pfn))?.name);
       case 'user':
       case 'pageCache': {
         const aliases = this.surveyor.spaces.aliasesOf(asPfn(pfn));
@@ -77,3 +77,7 @@ export class FrameOwners {
     return found;
   }
 }
+
+/** A table that no address space is known to use is still one. */
+export const tablesText = (space: string | undefined): string =>
+  space === undefined ? 'page tables' : `page tables of ${space}`;

@@ -23,10 +23,10 @@ export function registerConsoleLinks(): Disposable {
           if (expression === undefined) return;
           asked.delete(seq);
           const place = placeAnswered(expression, message);
-          if (place !== undefined)
-            debug.activeDebugConsole.appendLine(
-              l10n.t('In the window Memory: {0}', webLink(place)),
-            );
+          if (place === undefined) return;
+          const line = l10n.t('In the window Memory: {0}', webLink(place));
+          // The answer is sent when this returns: the link stands below it.
+          setTimeout(() => debug.activeDebugConsole.appendLine(line));
         },
       };
     },

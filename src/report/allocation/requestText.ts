@@ -73,6 +73,13 @@ export function requestItems(
   );
   if (mask.unknown !== 0) items.push(unknownText(mask.unknown, version));
   items.push(`It ${sleepText(mask)}; ${mobilityText(mask, verdict)}.`);
+  // In an interrupt that came while kswapd ran, its rights do not count.
+  if (request.task.startsWith('kswapd') && mayReclaim(mask))
+    items.push(
+      flags.has('NOMEMALLOC')
+        ? 'kswapd may go below every mark for what it needs itself (PF_MEMALLOC): __GFP_NOMEMALLOC takes that away, so that the marks count.'
+        : 'kswapd may go below every mark for what it needs itself (PF_MEMALLOC), down to the last page: the marks below are those of others.',
+    );
   items.push(zoneText(verdict));
   if (flags.has('THISNODE')) items.push('__GFP_THISNODE: one node only, no other may help out.');
   if (request.nodemask !== undefined && request.nodemask !== '(null)')

@@ -30,14 +30,14 @@ const ODD_BLANKS = /[\u00a0\ufffd]+/g;
 const HOST_AND_TAG = String.raw`\S+\s+(?:kernel|[\w./-]+(?:\[\d+\])?):\s?`;
 
 const PREFIXES: readonly RegExp[] = [
-  /^\s+(?=\[\s*\d+\.\d{4,}\])/,
+  /^\s+(?=\[\s*\d+\.\d{4,}\]|\[[A-Z][a-z]{2} [A-Z][a-z]{2} )/,
   /^(?:>\s?)+(?=[\s\S])/,
   new RegExp(String.raw`^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+${HOST_AND_TAG}`),
   // Without a host, as some collectors have it.
   /^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+(?=\[\s*\d+\.\d+\])/,
-  // journalctl names months in the user's language: Jan, janv., Mär, vas.
+  // journalctl names months in the user's language: Jan, janv., Mär, vas., 8月.
   new RegExp(
-    String.raw`^(?:<\d{1,3}>)?[^\s\d[(<:]{2,6}\s+\d{1,2}\s+\d\d:\d\d:\d\d(?:\.\d+)?\s+${HOST_AND_TAG}`,
+    String.raw`^(?:<\d{1,3}>)?(?:[^\s\d[(<:]{2,6}|\d{1,2}[\u6708\uc6d4])\s+\d{1,2}\s+\d\d:\d\d:\d\d(?:\.\d+)?\s+${HOST_AND_TAG}`,
   ),
   // journalctl -o short-full.
   new RegExp(
@@ -64,7 +64,7 @@ const PREFIXES: readonly RegExp[] = [
   /^\*\* \d+ printk messages dropped \*\* (?=\[)/,
 ];
 
-const TIME = /^\[\s*(\d{1,12}\.\d{1,9})\s*(?:@\d+)?\](?:\[\s*([TC]\d+)\])?(?:<\d>)?\s?/;
+const TIME = /^\[\s*(\d{1,12}\.\d{1,9})\s*(?:@\d+)?\](?:\s?\[\s*([TC]\d+)\])?(?:<\d>)?\s?/;
 const TIME_WITH_CALLER = /^\[\s*(\d{1,12}\.\d{1,9}),?\s*([TC]?\d*)\]\s?/;
 
 /** What one caller prints in a burst is together, and a pause this long ends the burst. */

@@ -30,7 +30,7 @@ const JOINTS: readonly Joint[] = [
   { before: /\bBUG: Bad page (?:state|cache) in process \S.{0,40}$/, after: /^pfn:/ },
   {
     before: /\bBUG: Bad page map in process (?!.*pmd:)\S.{0,60}$/,
-    after: /^(?:pte:[0-9a-f]+\s+)?pmd:/,
+    after: /^(?:(?:\S{1,16}\s+)?pte:[0-9a-f]+\s+)?pmd:/,
   },
   {
     before: /^page:(?!.*pfn:)\S*\s.*\b(?:count|mapcount|mapping|index):\S*$/,
@@ -65,6 +65,10 @@ const JOINTS: readonly Joint[] = [
     before: /^(?:Read|Write) of size \d+ at addr(?: [0-9a-f]{8,16}(?: by(?: task)?)?)?$/,
     after: /^(?:[0-9a-f]{8,16} )?(?:by )?(?:task )?\S.{0,30}\/\d+$/,
   },
+  { before: /\bvmalloc$/, after: /^error: size \d/ },
+  { before: /\bvmalloc error:(?!.*\bmode:)/, after: /^(?:page order|failed to|mode:)/ },
+  { before: /\bmode:0x[0-9a-f]+\([^)]*\),$/, after: /^nodemask=/ },
+  { before: /^lowmem_reserve\[\]:(?:\s\d+){1,4}$/, after: /^\d+(?:\s\d+){0,3}$/ },
   { before: /\bcma_alloc: .*\bret:$/, after: /^-?\d+$/ },
 ];
 

@@ -5,7 +5,9 @@ import { bits } from './bits.js';
 import type { Builtin } from './builtin.js';
 import { completions } from './completions.js';
 import { checking } from './checking.js';
+import { clocks } from './clocks.js';
 import { contiguous } from './contiguous.js';
+import { counters } from './counters.js';
 import { dma } from './dma.js';
 import { folios } from './folios.js';
 import { highmem } from './highmem.js';
@@ -32,6 +34,7 @@ import { waitQueues } from './waitQueues.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
 import { signals } from './signals.js';
+import { sorting } from './sorting.js';
 import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
 import { tasks } from './tasks.js';
@@ -41,6 +44,7 @@ import { userCopies } from './user/copies.js';
 import { files } from './user/files.js';
 import { pins } from './user/pins.js';
 import { processes } from './user/processes.js';
+import { xarrays } from './xarrays.js';
 import { vmallocs } from './vmalloc.js';
 
 export const allBuiltins: readonly Builtin[] = [
@@ -51,6 +55,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...vmallocs,
   ...highmem,
   ...percpu,
+  ...counters,
   ...dma,
   ...page,
   ...pageFlags,
@@ -61,10 +66,13 @@ export const allBuiltins: readonly Builtin[] = [
   ...lists,
   ...listPointers,
   ...rbtrees,
+  ...xarrays,
   ...memory,
   ...strings,
   ...texts,
   ...numbers,
+  ...clocks,
+  ...sorting,
   ...checking,
   ...output,
   ...hexDumps,

@@ -1,6 +1,6 @@
 /**
  * The stack machine. It holds its registers in fields while a statement runs; between statements it holds nothing: they are
- * loaded from the control words before a run, and written back by whoever ran it (vm.ts).
+ * loaded from the control words before a run, and written back by whoever ran it (course.ts).
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/machine/events.js';

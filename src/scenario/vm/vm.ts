@@ -18,16 +18,15 @@ import { Holdings } from '../ledger/holdings.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
 import { Control, type StackUse } from './control.js';
+import { Course } from './course.js';
 import { cycleTexts } from './cycles.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
-import type { FailedExpect, MachineEvent } from './events.js';
+import type { MachineEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
-import { tellDeath } from './death.js';
 import { HeldLocks } from './heldLocks.js';
 import { KernelTasks, taskSlots } from './kernelTasks.js';
 import { Machine } from './machine.js';
 import { ScenarioMemory } from './memory.js';
-import type { Bug, Outcome } from './outcome.js';
 import { Processes } from './processes.js';
 import {
   baseName,
@@ -38,9 +37,8 @@ import {
 } from './programFacts.js';
 import { Scheduler, type Wait } from './scheduler.js';
 import type { ExpectCounts } from '../endSummary.js';
-import { SIGNAL_NUMBERS } from './signals.js';
-import type { Death, StatementResult, TaskState } from './statementResult.js';
-import { isSleep, TaskSleeper } from './taskSleeper.js';
+import type { StatementResult, TaskState } from './statementResult.js';
+import { TaskSleeper } from './taskSleeper.js';
 import { TaskStack } from './taskStack.js';
 import { Turns } from './turns.js';
 import { UserSpace } from './userSpace.js';
@@ -73,8 +71,7 @@ export class ScenarioVm {
   readonly turns: Turns;
   private readonly frameWalk: Frames;
   private readonly evaluator: Evaluator;
-  /** A statement that is unfinished: its task, and where on the tape it began. */
-  private suspended: { readonly task: number; readonly start: number } | undefined;
+  private readonly course: Course;
 
   constructor(
     readonly program: Program,
@@ -151,6 +148,12 @@ export class ScenarioVm {
     );
     this.frameWalk = new Frames(program, control, new TaskStack(program, image, window));
     this.evaluator = new Evaluator(program, image, this.machine, memory, control);
+    const { tape, kernelTasks, processes, scheduler, sleeper, turns } = this;
+    this.course = new Course({
+      ...{ program, image, tape, control, kernelTasks, processes, scheduler, sleeper, turns, call },
+      machine: this.machine,
+      frames: (task) => this.frames(task),
+    });
   }
 
   // --- running ---------------------------------------------------------------------------------------------------------------
@@ -161,158 +164,12 @@ export class ScenarioVm {
    * @param mayRest whether others wait to be let through, asked in the middle of long calls; they end it unfinished
    */
   runStatement(kernel: KernelCalls = this.kernel, mayRest?: () => boolean): StatementResult {
-    const { control, scheduler, call, tape } = this;
-    const start = tape.cursor;
-    tape.hold();
-    call.kernel = kernel;
-    call.sources = this.program.sources;
-    call.notes.clear();
-    call.failedExpects = [];
-    call.takeYield();
-    if (!scheduler.canRun(control.currentTask)) {
-      const next = scheduler.next(control.currentTask);
-      if (next === undefined) return this.idle();
-      scheduler.switchTo(next);
-    } else scheduler.switchTo(control.currentTask);
-    const task = control.currentTask;
-    this.sleeper.begin(true);
-    call.watch?.begin();
-    return this.finish(
-      task,
-      start,
-      this.resting(mayRest, () => this.machine.runStatement(task)),
-    );
+    return this.course.runStatement(kernel, mayRest);
   }
 
   /** Goes on with a statement that came out unfinished. */
   resumeStatement(mayRest?: () => boolean): StatementResult {
-    const { suspended } = this;
-    if (suspended === undefined) throw new Error('no statement is unfinished');
-    const { task, start } = suspended;
-    return this.finish(
-      task,
-      start,
-      this.resting(mayRest, () => this.machine.resume()),
-    );
-  }
-
-  private resting(mayRest: (() => boolean) | undefined, run: () => Outcome): Outcome {
-    this.machine.mayRest = mayRest;
-    try {
-      return run();
-    } finally {
-      this.machine.mayRest = undefined;
-    }
-  }
-
-  private finish(task: number, start: number, outcome: Outcome): StatementResult {
-    const { control, call } = this;
-    this.suspended = outcome.kind === 'unfinished' ? { task, start } : undefined;
-    switch (outcome.kind) {
-      case 'unfinished':
-        return { kind: 'unfinished', task, failedExpects: call.failedExpects };
-      case 'boundary':
-        this.sleeper.end();
-        control.setPc(task, this.machine.pc);
-        control.setStack(task, this.machine.stack.use);
-        control.endWait(task);
-        if (this.endBySignal(task)) return this.result(task, { kind: 'ended' });
-        if (call.takeYield()) this.turns.handOver(task);
-        control.countStatement();
-        return this.result(task, { kind: 'ran' });
-      case 'end':
-        this.sleeper.end();
-        control.setStatus(task, 'ended');
-        this.turns.handOver(task);
-        control.countStatement();
-        return this.result(task, { kind: 'ended' });
-      case 'bug':
-        this.sleeper.end();
-        return this.result(task, { kind: 'failed', ...this.die(task, outcome) });
-      case 'blocked':
-        return this.block(task, start, outcome);
-    }
-  }
-
-  /** A thread of the kernel that sleeps until there is something to do is in nobody's way. */
-  private isIdleThread({ task, reason }: Wait): boolean {
-    const isSleeping = reason.kind === 'wait queue' || reason.kind === 'wakeup';
-    return isSleeping && this.processes.threads.isThread(task);
-  }
-
-  private result(
-    task: number,
-    what: { kind: 'ran' } | { kind: 'ended' } | ({ kind: 'failed' } & Death),
-  ): StatementResult {
-    return { task, failedExpects: this.call.failedExpects, ...what };
-  }
-
-  /** Nothing can run. */
-  private idle(): StatementResult {
-    const task = this.control.currentTask;
-    const waits = this.scheduler.waits().filter((wait) => !this.isIdleThread(wait));
-    const failedExpects: readonly FailedExpect[] = [];
-    if (waits.length > 0) return { kind: 'deadlock', task, waits, failedExpects };
-    return { kind: 'exited', task, failedExpects };
-  }
-
-  /** A process goes back to user mode between two statements: a signal that was sent to it ends it there, and all of its tasks. */
-  private endBySignal(task: number): boolean {
-    const signal = this.processes.deadlySignal(task);
-    if (signal === 0) return false;
-    this.call.takeYield();
-    this.processes.endGroup(signal);
-    this.control.setStatus(task, 'ended');
-    this.turns.handOver(task);
-    this.control.countStatement();
-    return true;
-  }
-
-  /** The task dies where its innermost function was; its frames stay as they are, for whoever wants to see them. */
-  private die(task: number, outcome: Bug): Death {
-    const { control, program, image, kernelTasks } = this;
-    const { text, pc, use, span, signal } = outcome;
-    const rule = tellDeath({ program, image, tasks: kernelTasks }, task, outcome);
-    // A process that a signal ends takes its threads and its memory with it.
-    if (signal !== undefined) this.processes.endGroup(SIGNAL_NUMBERS[signal.signal]);
-    // Who waits in kthread_stop() goes on.
-    else if (this.processes.threads.isThread(task)) this.processes.end(0);
-    control.setStatus(task, 'failed');
-    // Behind the marks: a debugger that stops at one sees the statement as it began.
-    control.setPc(task, pc);
-    control.setStack(task, use);
-    const calls = this.frames(task).map(({ location }) => location);
-    this.turns.handOver(task);
-    control.countStatement();
-    return { text, rule, calls, span: span ?? calls[0]?.span ?? { start: 0, end: 0 } };
-  }
-
-  /** The statement never happened; its task waits. */
-  private block(
-    task: number,
-    start: number,
-    { reason, again }: Extract<Outcome, { kind: 'blocked' }>,
-  ): StatementResult {
-    const { control, tape, sleeper } = this;
-    if (!tape.recording) throw new Error('a task has to wait: this needs a tape that records');
-    if (tape.start > start) {
-      const bug = this.machine.bug(
-        'BUG: it would have to wait, and history is too short to undo what it did',
-      );
-      return this.result(task, { kind: 'failed', ...this.die(task, bug) });
-    }
-    const { traces } = sleeper;
-    tape.seek(start);
-    // The switch to this task is undone with the statement, when it was made at its start.
-    if (control.currentTask !== task) this.scheduler.switchTo(task);
-    const waitsFor = sleeper.settle(reason, traces, again);
-    if (waitsFor === undefined)
-      throw new Error(`${this.kernelTasks.name(task)} waits for what it can have`);
-    control.park(task, waitsFor);
-    if (!isSleep(waitsFor.kind)) this.kernelTasks.sleeps(task, waitsFor.kind);
-    this.turns.handOver(task);
-    control.countStatement();
-    return { kind: 'blocked', task, reason: waitsFor, failedExpects: [] };
+    return this.course.resumeStatement(mayRest);
   }
 
   canRun(task: number): boolean {

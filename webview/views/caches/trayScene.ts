@@ -6,7 +6,6 @@ import {
   OBJECT_STATES,
   type CacheBody,
   type ChainBody,
-  type LayoutBody,
   type SlabBody,
   type SlabsBody,
 } from '../../../src/engine/view/atlas/caches.js';
@@ -16,7 +15,8 @@ import { Painter } from '../../board/painter.js';
 import type { Box, Item, Row, Scene } from '../../board/scene.js';
 import type { Rgb } from '../../draw/color.js';
 import type { Palette } from '../../draw/palette.js';
-import { bytesOf, bytesText, countText, hexPfn } from '../../text.js';
+import { bytesOf, countText, hexPfn } from '../../text.js';
+import { paintLayout, hasFreePointerInside } from './objectLayout.js';
 
 export interface TrayModel {
   readonly cache: CacheBody;
@@ -112,73 +112,12 @@ class TrayPainter {
     this.y += 28;
   }
 
-  /** One object's place to scale. */
   private layout(): void {
     const { painter, model } = this;
-    const { palette } = painter;
-    const { sizeBytes, objectBytes } = model.cache;
-    const { layout } = model.body;
-    const inner = this.width - 2 * MARGIN;
-    const scale = inner / Math.max(1, sizeBytes);
-    const place = `One object\u2019s place: ${bytesText(sizeBytes)}, of which ${bytesText(objectBytes)} are the object`;
-    painter.text(MARGIN, this.y + 11, place, { size: 11.5, color: palette.muted, maxWidth: inner });
-    this.y += 18;
-    const items: Item[] = [];
-    for (const part of layout) {
-      const inside = part.kind === 'freePointer' && isInside(part, layout);
-      const box = {
-        x: MARGIN + part.from * scale,
-        y: inside ? this.y + 16 : this.y,
-        width: Math.max(2, (part.to - part.from) * scale),
-        height: inside ? 6 : 22,
-      };
-      this.layoutPart(part, box);
-      items.push({
-        key: `layout/${part.kind}/${part.from}`,
-        label: `${LAYOUT_NAMES[part.kind]}: bytes ${part.from} to ${part.to - 1}`,
-        box,
-      });
-    }
+    const room = { x: MARGIN, y: this.y, width: this.width - 2 * MARGIN };
+    const { items, bottom } = paintLayout(painter, model.cache, model.body.layout, room);
     this.rows.push(items);
-    this.y += 30;
-  }
-
-  private layoutPart(part: LayoutBody, box: Box): void {
-    const { painter } = this;
-    const { palette } = painter;
-    const look = this.lookOf(part.kind);
-    painter.rect(box, {
-      ...look,
-      stroke: painter.tint(palette.foreground, 0.35),
-      radius: 2,
-      data: { layout: part.kind, from: part.from, to: part.to },
-    });
-    if (part.kind === 'redzone')
-      painter.rect(box, { fill: painter.hatch(palette.background), opacity: 0.25 });
-    const name = LAYOUT_NAMES[part.kind];
-    if (box.height < 12 || painter.widthOf(name, { size: 10.5 }) > box.width - 8) return;
-    // In the upper part: a free pointer inside of the object lies along its lower edge.
-    painter.text(box.x + box.width / 2, box.y + 11.5, name, {
-      size: 10.5,
-      anchor: 'middle',
-      color: painter.inkOn(look.fill),
-    });
-  }
-
-  private lookOf(kind: LayoutBody['kind']): { readonly fill: Rgb } {
-    const { painter } = this;
-    switch (kind) {
-      case 'redzone':
-        return { fill: this.kind('locked') };
-      case 'object':
-        return { fill: painter.tint(this.slabColor, 0.5) };
-      case 'freePointer':
-        return { fill: this.kind('free') };
-      case 'track':
-        return { fill: painter.tint(this.kind('kernel'), 0.6) };
-      case 'padding':
-        return { fill: painter.tint(painter.palette.foreground, 0.08) };
-    }
+    this.y = bottom;
   }
 
   private legend(): void {
@@ -205,7 +144,7 @@ class TrayPainter {
     put('given next', OBJECT_STATES.kept, { first: true });
     if (this.hasRedZones) put('between red zones', OBJECT_STATES.used, { red: true });
     const { layout } = this.model.body;
-    if (layout.some((part) => part.kind === 'freePointer' && isInside(part, layout))) {
+    if (hasFreePointerInside(layout)) {
       painter.rect(
         { x, y: this.y + 4, width: 13, height: 6 },
         { fill: this.kind('free'), radius: 2 },
@@ -422,17 +361,6 @@ interface SlotLook {
   readonly was?: number | undefined;
   readonly data?: Readonly<Record<string, string | number>>;
 }
-
-const LAYOUT_NAMES: Readonly<Record<LayoutBody['kind'], string>> = {
-  redzone: 'red zone',
-  object: 'object',
-  freePointer: 'free pointer',
-  track: 'who allocated and freed it',
-  padding: 'padding',
-};
-
-const isInside = (part: LayoutBody, layout: readonly LayoutBody[]): boolean =>
-  layout.some((other) => other !== part && part.from >= other.from && part.to <= other.to);
 
 /** An address some bytes behind another. */
 function addressAfter(address: string, bytes: number): string {

@@ -4,6 +4,7 @@
  */
 import { FRAME_CHANGES, type FrameChangeRun } from '../../../src/engine/view/frameChanges.js';
 import { CELLS_PER_TILE } from './curve.js';
+import { blockEvents, type BlockEvent } from './draw/happened.js';
 
 /** Codes of {@link FRAME_CHANGES}. */
 export const SAME = FRAME_CHANGES.indexOf('same');
@@ -24,8 +25,12 @@ export class Changes {
   readonly spans: readonly ChangedSpan[];
   private readonly levels = new Map<number, Map<number, Uint8Array | undefined>>();
 
+  /** What was split and what merged. */
+  readonly events: readonly BlockEvent[];
+
   constructor(readonly runs: readonly FrameChangeRun[] = []) {
     this.spans = joined(runs);
+    this.events = blockEvents(runs);
   }
 
   /** The change of each cell of a tile; undefined where nothing differs. */
@@ -56,6 +61,13 @@ export class Changes {
       for (let cell = from; cell < to; cell++)
         levels[cell] = Math.max(levels[cell] ?? SAME, run[4]);
     }
+    // A block that two have become is outlined as one: no line goes through it.
+    if (framesPerCell === 1)
+      for (const { kind, firstPfn, order } of this.events) {
+        const at = firstPfn - first;
+        if (kind === 'merge' && at < CELLS_PER_TILE && at + (1 << order) > 0)
+          levels?.fill(CHANGED, Math.max(0, at), at + (1 << order));
+      }
     return levels;
   }
 

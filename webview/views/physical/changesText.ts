@@ -1,13 +1,13 @@
 /** What a step did to physical memory, in one line: `order 5 at 0x1960 split; 16 frames changed use`. For the eye and for screen readers. */
 import { countText, hexPfn } from '../../text.js';
 import { CHANGED, REGROUPED, type Changes } from './changes.js';
-import { blockEvents, type BlockEvent } from './draw/happened.js';
+import type { BlockEvent } from './draw/happened.js';
 
 /** More are counted, not named. */
 const MOST_EVENTS = 2;
 
 export function changesText(changes: Changes): string {
-  const events = blockEvents(changes.runs);
+  const { events } = changes;
   const named = events.slice(0, MOST_EVENTS).map(eventText);
   const more = events.length - named.length;
   if (more > 0) named.push(`${countText(more)} more split or merged`);

@@ -3,13 +3,11 @@ import { css } from '../../draw/color.js';
 import { stateColor, type Palette } from '../../draw/palette.js';
 import type { ViewHost } from '../../shell/view.js';
 import { CanvasRenderer } from './draw/canvasRenderer.js';
-import { blockEvents, type BlockEvent } from './draw/happened.js';
 import type { CellRenderer, Scene } from './draw/mapRenderer.js';
 import { drawOverlay } from './draw/overlay.js';
 import { Pulse } from './draw/pulse.js';
 import { WebglRenderer } from './draw/webglRenderer.js';
 import { drawWords } from './draw/words.js';
-import type { Changes } from './changes.js';
 import type { Options } from './options.js';
 import type { Picture } from './picture.js';
 import type { Viewport } from './viewport.js';
@@ -36,8 +34,6 @@ export class Drawing {
   private readonly pulse: Pulse;
   private widthPx = 0;
   private heightPx = 0;
-  private eventsOf: Changes | undefined;
-  private events: readonly BlockEvent[] = [];
 
   constructor(
     private readonly viewport: Viewport,
@@ -109,7 +105,7 @@ export class Drawing {
     const subject = this.subject();
     if (subject === undefined) return undefined;
     const scene: Scene = { ...subject, emphasis: this.emphasis };
-    return { scene, events: this.events, widthPx: this.widthPx, heightPx: this.heightPx };
+    return { scene, widthPx: this.widthPx, heightPx: this.heightPx };
   }
 
   private start(kind: 'canvas' | 'webgl'): void {
@@ -146,7 +142,7 @@ export class Drawing {
       drawWords(this.words, scene, widthPx, heightPx, palette);
     }
     this.overlay.setTransform(ratio, 0, 0, ratio, 0, 0);
-    drawOverlay(this.overlay, scene, this.eventsNow(scene), widthPx, heightPx, palette);
+    drawOverlay(this.overlay, scene, widthPx, heightPx, palette);
     if (this.isNews && !this.host.reducedMotion) this.animateNow(scene, ratio);
     this.isNews = false;
   }
@@ -154,14 +150,6 @@ export class Drawing {
   private animateNow(scene: Scene, ratio: number): void {
     const { pulse, widthPx, heightPx, palette } = this;
     pulse.run(scene, { widthPx, heightPx, ratio }, palette);
-  }
-
-  private eventsNow({ changes }: Scene): readonly BlockEvent[] {
-    if (changes !== this.eventsOf) {
-      this.eventsOf = changes;
-      this.events = changes === undefined ? [] : blockEvents(changes.runs);
-    }
-    return this.events;
   }
 }
 

@@ -7,7 +7,6 @@ import type { Update } from '../../shell/view.js';
 import { bytesText, hexPfn, zoneTitle } from '../../text.js';
 import { colouringOf, valueColor } from './colouring.js';
 import { CELLS_PER_TILE, cellX, cellY } from './curve.js';
-import type { BlockEvent } from './draw/happened.js';
 import type { Scene } from './draw/mapRenderer.js';
 import { placedTiles, type PlacedTile } from './draw/placedTiles.js';
 import { blockSize, GUTTER_PX, HEADER_PX, tilesBetween, tileY } from './layout.js';
@@ -15,7 +14,6 @@ import { CHANGED } from './changes.js';
 
 export interface Picture {
   readonly scene: Scene;
-  readonly events: readonly BlockEvent[];
   readonly widthPx: number;
   readonly heightPx: number;
 }

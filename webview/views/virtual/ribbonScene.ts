@@ -150,13 +150,16 @@ function paintRegion(painter: Painter, region: RegionBody, box: Box, isOpen: boo
       ? ''
       : ` · ${how.rights}${how.user ? ' user' : ''} ${bytesText(how.pageSize)}`;
   const mappedText = region.mappedBytes === undefined ? '' : mappedOf(region.mappedBytes, region);
-  painter.text(left, box.y + 29, `${size}${mappedText}${rights}`, {
-    size: 11,
-    color: ink,
-    maxWidth: inner,
-  });
-  if (box.height > 52 && region.nrParts > 0)
-    painter.text(left, box.y + 43, partsText(region), { size: 11, color: ink, maxWidth: inner });
+  const facts = [
+    ...wrapped(painter, `${size}${mappedText}${rights}`, inner, 11),
+    ...(region.nrParts > 0 ? wrapped(painter, partsText(region), inner, 11) : []),
+  ];
+  // As many lines as the box has room for.
+  facts
+    .slice(0, Math.max(1, Math.floor((box.height - 22) / 14)))
+    .forEach((line, i) =>
+      painter.text(left, box.y + 29 + i * 14, line, { size: 11, color: ink, maxWidth: inner }),
+    );
 }
 
 function mappedOf(mapped: number, { sizeBytes, unreadBytes }: RegionBody): string {
@@ -232,18 +235,24 @@ function paintBorder(
     maxLowmemBytes: 0,
   };
   const title = `lowmem ends: ${bytesText(lowmemBytes)} of at most ${bytesText(maxLowmemBytes)}`;
+  const isWide = painter.widthOf(title, { bold: true, size: 11.5 }) <= place.width - 8;
   const high =
     highmemBytes > 0
       ? `${bytesText(highmemBytes)} above it are highmem, mapped by kmap() alone`
       : 'no highmem: all memory is in the direct map';
-  const lines = wrapped(painter, high, place.width - 8, 11);
+  const lines = wrapped(
+    painter,
+    isWide ? high : `${title.slice(title.indexOf(':') + 2)}; ${high}`,
+    place.width - 8,
+    11,
+  );
   const box = { ...place, height: BORDER + lines.length * BORDER_LINE };
   painter.line(box.x, box.y + 3, box.x + box.width, box.y + 3, {
     color: palette.changed,
     width: 2,
     dash: '6 4',
   });
-  painter.text(box.x + 4, box.y + 19, title, {
+  painter.text(box.x + 4, box.y + 19, isWide ? title : 'lowmem ends', {
     bold: true,
     size: 11.5,
     maxWidth: box.width - 8,

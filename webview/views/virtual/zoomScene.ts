@@ -188,9 +188,12 @@ class ZoomPainter {
       window.pagesPerCell === 1
         ? 'a cell is one page'
         : `a cell is ${bytesText(window.pagesPerCell * 4096)}`;
-    painter.text(MARGIN, this.y + 14, `Pages from ${first}, ${scale}`, {
+    const room = this.width - 2 * MARGIN - 140;
+    const texts = [`Pages from ${first}, ${scale}`, `Pages from ${first}`, first];
+    const text = texts.find((each) => painter.widthOf(each, { size: 11.5 }) <= room) ?? first;
+    painter.text(MARGIN, this.y + 14, text, {
       size: 11.5,
-      maxWidth: this.width - 2 * MARGIN - 250,
+      maxWidth: room,
       data: { window: first, percell: window.pagesPerCell, cells: model.cells.states.length },
     });
     const isAll = shownPages >= pagesOf(region) && window.startPage === 0;

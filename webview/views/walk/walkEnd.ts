@@ -125,7 +125,12 @@ function paintFault(painter: Painter, fault: FaultBody, column: Column, top: num
   const code =
     fault.errorCode === undefined
       ? []
-      : [`error code ${fault.errorCode} (${fault.errorText ?? ''})`];
+      : wrapped(
+          painter,
+          `error code ${fault.errorCode} (${fault.errorText ?? ''})`,
+          column.width - 16,
+          11.5,
+        );
   const cr2 = fault.cr2 === undefined ? [] : [`CR2 ${fault.cr2}`];
   const facts = [...lines, ...cr2, ...code].slice(0, 9);
   const box = { x: column.x, y: top, width: column.width, height: 30 + facts.length * 15 };
@@ -146,6 +151,6 @@ function paintFault(painter: Painter, fault: FaultBody, column: Column, top: num
       maxWidth: column.width - 16,
     }),
   );
-  const label = [fault.kind, fault.reason, ...cr2, ...code].join('\n');
+  const label = [fault.kind, fault.reason, ...cr2, code.join(' ')].join('\n');
   return { item: { key: 'fault', label, box }, bottom: box.y + box.height + 10 };
 }

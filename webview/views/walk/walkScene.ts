@@ -252,7 +252,8 @@ class WalkPainter {
     const box = this.tableBox(column);
     const stroke = painter.tint(painter.palette.foreground, 0.3);
     painter.rect(box, { stroke, dash: '4 4', radius: 3 });
-    painter.text(box.x + box.width / 2, box.y + box.height / 2, 'not reached', {
+    // Above where an arrow may break off.
+    painter.text(box.x + box.width / 2, box.y + 18, 'not reached', {
       size: 10.5,
       anchor: 'middle',
       color: painter.palette.muted,

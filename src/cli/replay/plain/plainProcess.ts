@@ -167,6 +167,9 @@ function codeFile(k: Kernel): File {
 /** Pages that the file was written in at once, when the initial root file system was unpacked. */
 const PAGES_AT_ONCE = 8;
 
+/** Once to be referenced, once to be active, once to be referenced again. */
+const USES_OF_STACK = 3;
+
 /**
  * What its way into memory has left on the file's pages: they were used once, and those that two pieces lie in twice, as was the first, which
  * execve() reads.
@@ -177,6 +180,13 @@ function markText(
   { text }: Guest,
   shown: ReadonlyMap<number, number | undefined>,
 ): void {
+  // execve() has used the top of the stack before the program did.
+  const top = follow_pte(k, mm, asVirt(k.TASK_SIZE - PAGE_SIZE));
+  if (top !== NULL)
+    for (let i = 0; i < USES_OF_STACK; i++) {
+      folio_mark_accessed(k, pte_page(k, k.read_pte(top)));
+      lru_add_drain_all(k);
+    }
   for (const [va, pfn] of shown) {
     const pte = pfn === undefined ? NULL : follow_pte(k, mm, asVirt(va));
     if (pte === NULL || pte_page(k, k.read_pte(pte)) !== k.pfn_to_page(asPfn(pfn ?? 0))) continue;

@@ -330,7 +330,7 @@ export function takeNodeNumbers(mm: Kernel, fact: 'slab_node' | 'last_node'): vo
   const idr = (root + mm.kernfs_root.ino_idr) as Idr;
   const dir = mm.read_ptr(mm.globals.sysfs_root_kn);
   while ((mm.words[idr + mm.idr.idr_next] ?? next) < next) {
-    const taken = idr_alloc_cyclic(mm, idr, dir, 1, mm.GFP_KERNEL);
+    const taken = idr_alloc_cyclic(mm, idr, mm.va_of(dir), 1, mm.GFP_KERNEL);
     if (taken < 0) return;
     mm.write(root + mm.kernfs_root.last_id_lowbits, taken);
   }

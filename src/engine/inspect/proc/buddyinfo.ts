@@ -4,11 +4,10 @@
  * Source: Linux 6.1 mm/vmstat.c: frag_show_print(), pagetypeinfo_showfree_print(), pagetypeinfo_showblockcount_print().
  */
 import { NotInDump } from '../../image/dump/kernelSpace.js';
-import type { Inspected } from '../inspected.js';
-import { maxPfnOf } from '../memmap.js';
-import { listHeads } from '../list.js';
+import { Problems, type Inspected } from '../inspected.js';
+import { maxPfnOf, memmapOf } from '../memmap.js';
 import { migratetypeNames, migratetypes, pageblockOrder } from '../pageblocks.js';
-import { populatedZonesOf, type ZoneView } from '../zones.js';
+import { freeList, populatedZonesOf, type ZoneView } from '../zones.js';
 
 const zoneText = ({ node, name }: ZoneView, width: number): string =>
   `Node ${String(node).padStart(width)}, zone ${name.padStart(8)}`;
@@ -23,6 +22,7 @@ export const buddyinfo = (k: Inspected): string[] =>
 const MOST_COUNTED = 100_000;
 
 export function pagetypeinfo(k: Inspected): string[] {
+  const problems = new Problems();
   const names = migratetypeNames(k);
   const zones = populatedZonesOf(k);
   const order = pageblockOrder(k);
@@ -32,22 +32,27 @@ export function pagetypeinfo(k: Inspected): string[] {
     `Pages per block:  ${2 ** order}`,
     '',
     `${'Free pages count per migrate type at order'.padEnd(43)} ${orders}`,
-    ...zones.flatMap((zone) => freeLines(k, zone, names)),
+    ...zones.flatMap((zone) => freeLines(k, zone, names, problems)),
     '',
     `${'Number of blocks type'.padEnd(23)}${names.map((name) => `${name.padStart(12)} `).join('')}`,
     ...blockLines(k, zones, names),
+    ...problems.found.map((text) => `# ${text}`),
   ];
 }
 
-function freeLines(k: Inspected, zone: ZoneView, names: readonly string[]): string[] {
+/** A list that is damaged, or moves while it is read, is marked as the kernel marks one that is too long: there are more. */
+function freeLines(
+  k: Inspected,
+  zone: ZoneView,
+  names: readonly string[],
+  problems: Problems,
+): string[] {
+  const memmap = memmapOf(k);
   return names.map((name, type) => {
     const counts = zone.nr_free.map((_, order) => {
-      let count = 0;
-      const head = k.offset('zone', `free_area[${order}].free_list[${type}]`);
-      for (const at of listHeads(k, zone.at, head)) {
-        if (at !== 0 && ++count >= MOST_COUNTED) break;
-      }
-      return `${count >= MOST_COUNTED ? '>' : ''}${String(count).padStart(6)} `;
+      const { pfns, isWhole } = freeList(k, memmap, zone, order, type, problems, MOST_COUNTED);
+      const isMore = !isWhole || pfns.length >= MOST_COUNTED;
+      return `${isMore ? '>' : ''}${String(pfns.length).padStart(6)} `;
     });
     return `${zoneText(zone, 4)}, type ${name.padStart(12)} ${counts.join('')}`;
   });

@@ -8,7 +8,7 @@
 import { asVirt } from '../../memory/address.js';
 import { Counters } from '../counters.js';
 import { vmallocBounds32 } from '../fixedMaps.js';
-import { isDumpError, type Inspected } from '../inspected.js';
+import { Problems, type Inspected } from '../inspected.js';
 import { listEntries } from '../list.js';
 import { populatedZonesOf } from '../zones.js';
 
@@ -27,7 +27,8 @@ export function meminfo(k: Inspected): string[] {
   const zone = (name: string): number => counters.ofMachine(name);
   const long = (name: string): number => longOf(k, name);
   const total = long('_totalram_pages');
-  const buffers = buffersOf(k);
+  const problems = new Problems();
+  const buffers = buffersOf(k, problems);
   const swapcache = k.findEnumerator('NR_SWAPCACHE') === undefined ? 0 : node('NR_SWAPCACHE');
   const lru = (list: string): number => node(`NR_${list}_ANON`) + node(`NR_${list}_FILE`);
   const slabs = node('NR_SLAB_RECLAIMABLE_B') + node('NR_SLAB_UNRECLAIMABLE_B');
@@ -92,6 +93,7 @@ export function meminfo(k: Inspected): string[] {
       : [pagesLine('Unaccepted', zone('NR_UNACCEPTED'))]),
     ...hugetlb(k),
     ...directMap(k),
+    ...problems.found.map((text) => `# ${text}`),
   ];
 }
 
@@ -106,17 +108,19 @@ function intOf(k: Inspected, name: string): number {
 }
 
 /** Pages of block devices. */
-function buffersOf(k: Inspected): number {
+function buffersOf(k: Inspected, problems: Problems): number {
   const superblock = k.findGlobal('blockdev_superblock');
   if (superblock === undefined) return 0;
   let sum = 0;
-  try {
-    const inodes = k.offset('super_block', 's_inodes');
-    for (const inode of listEntries(k, k.space.pointer(superblock), inodes, 'inode', 'i_sb_list'))
-      sum += k.number(k.pointer(inode, 'inode', 'i_mapping'), 'address_space', 'nrpages');
-  } catch (error) {
-    if (!isDumpError(error)) throw error;
-  }
+  problems.tried(
+    'Buffers, the inodes of block devices',
+    () => {
+      const inodes = k.offset('super_block', 's_inodes');
+      for (const inode of listEntries(k, k.space.pointer(superblock), inodes, 'inode', 'i_sb_list'))
+        sum += k.number(k.pointer(inode, 'inode', 'i_mapping'), 'address_space', 'nrpages');
+    },
+    undefined,
+  );
   return sum;
 }
 

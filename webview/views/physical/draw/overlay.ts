@@ -4,7 +4,6 @@ import { CELLS_PER_TILE } from '../curve.js';
 import { blockSize, GUTTER_PX, HEADER_PX, spotOfPfn, type Layout } from '../layout.js';
 import { css } from '../../../draw/color.js';
 import { drawBlockEvents } from './ghosts.js';
-import type { BlockEvent } from './happened.js';
 import type { Scene } from './mapRenderer.js';
 import { drawChanges, outlinesOf } from './outlines.js';
 import { placedTiles } from './placedTiles.js';
@@ -13,7 +12,6 @@ import type { Palette } from '../../../draw/palette.js';
 export function drawOverlay(
   context: CanvasRenderingContext2D,
   scene: Scene,
-  events: readonly BlockEvent[],
   widthPx: number,
   heightPx: number,
   palette: Palette,
@@ -31,7 +29,7 @@ export function drawOverlay(
       const levels = changes.ofTile(layout.zoom.framesPerCell, number);
       if (levels !== undefined) drawChanges(context, outlinesOf(layout, levels), x, y, palette);
     }
-    drawBlockEvents(context, layout, events, { left: scrollLeft, top: scrollTop }, palette);
+    drawBlockEvents(context, layout, changes.events, { left: scrollLeft, top: scrollTop }, palette);
   }
   if (scene.hovered !== undefined) drawFrame(context, scene, scene.hovered, 'hover', palette);
   if (scene.selected !== undefined) drawFrame(context, scene, scene.selected, 'selection', palette);

@@ -38,7 +38,7 @@ import { file_inode } from '../../include/linux/mm.h.js';
 import { MAP_FIXED, VM_DONTEXPAND, VM_HUGETLB, VM_WRITE } from '../../include/linux/mm_types.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { mas_empty_area, mas_empty_area_rev } from '../../lib/maple_tree.js';
-import { xa_erase } from '../../lib/xarray.js';
+import { xa_erase } from '../../lib/xarray/xarray.js';
 import { filemapPage, i_size_read, mappingPages } from '../../mm/filemap/filemap.js';
 import { hugetlb_reserve_pages, hugetlb_unreserve_pages } from '../../mm/hugetlb/reserve.js';
 import { virt_to_slab } from '../../mm/slab.h.js';

@@ -82,7 +82,7 @@ export const radix_tree_descend = (k: Kernel, parent: XaNode, index: Int): Int =
 const tagAt = (k: Kernel, node: XaNode, tag: Int): Cell =>
   k.plus(node, k.xa_node.tags + tag * RADIX_TREE_TAG_LONGS(k) * k.ptr_words);
 
-function tag_set(k: Kernel, node: XaNode, tag: Int, offset: Int): void {
+export function tag_set(k: Kernel, node: XaNode, tag: Int, offset: Int): void {
   __set_bit(k, offset & 31, k.plus(tagAt(k, node, tag), offset >> 5));
 }
 

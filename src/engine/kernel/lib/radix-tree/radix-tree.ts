@@ -6,7 +6,7 @@
  */
 import { type Gfp, type Int, NULL } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { type Cell, type VirtAddr } from '../../../memory/address.js';
+import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { ERR_PTR } from '../../include/linux/err.h.js';
 import { ENOMEM, ENOSPC } from '../../include/linux/errno.h.js';
 import type { RadixTreeRoot } from '../../include/linux/idr.h.js';
@@ -65,16 +65,16 @@ function __radix_tree_lookup(
 }
 
 /** Left out: nr_values (no value entries here). */
-function replace_slot(k: Kernel, slot: Slot, item: Cell, node: XaNode, count: Int): void {
+function replace_slot(k: Kernel, slot: Slot, item: VirtAddr, node: XaNode, count: Int): void {
   if (node !== NULL && count !== 0)
     k.write8(node, k.xa_node.count, k.read8(node, k.xa_node.count) + count);
-  k.write_ptr(slot, item);
+  k.write_va(slot, item);
 }
 
 /** How many more slots are in use when `item` takes a slot. That of a free index was not, whatever it holds. */
-function calculate_count(k: Kernel, node: XaNode, slot: Slot, item: Cell): Int {
+function calculate_count(k: Kernel, node: XaNode, slot: Slot, item: VirtAddr): Int {
   if (node !== NULL && !tag_get(k, node, IDR_FREE, get_slot_offset(k, node, slot))) return 0;
-  return k.read_va(slot) === 0 ? 1 : (item === NULL ? 0 : 1) - 1;
+  return k.read_va(slot) === 0 ? 1 : (item === 0 ? 0 : 1) - 1;
 }
 
 /** Puts a pointer into the slot that was found. */
@@ -83,7 +83,7 @@ export function radix_tree_iter_replace(
   root: RadixTreeRoot,
   iter: RadixTreeIter,
   slot: Slot,
-  item: Cell,
+  item: VirtAddr,
 ): void {
   const count: Int = calculate_count(k, iter.node, slot, item);
   replace_slot(k, slot, item, iter.node, count);
@@ -100,14 +100,38 @@ export function radix_tree_iter_tag_clear(
   node_tag_clear(k, root, iter.node, tag, iter.index & RADIX_TREE_MAP_MASK(k));
 }
 
-/** Takes out what is at an index. Left out: the entry that was there is not returned. */
-export function radix_tree_delete_item(k: Kernel, root: RadixTreeRoot, index: Int): void {
+/** What is at an index; 0 where there is nothing. */
+export function radix_tree_lookup(k: Kernel, root: RadixTreeRoot, index: Int): VirtAddr {
+  const { slot } = __radix_tree_lookup(k, root, index);
+  return slot === NULL ? asVirt(0) : k.read_va(slot);
+}
+
+/** Takes out what is at an index, and gives it. */
+export function radix_tree_delete_item(k: Kernel, root: RadixTreeRoot, index: Int): VirtAddr {
   const { node, slot } = __radix_tree_lookup(k, root, index);
-  if (slot === NULL || k.read_va(slot) === 0) return;
+  if (slot === NULL) return asVirt(0);
+  const entry: VirtAddr = k.read_va(slot);
+  // A number may stand for NULL: then it is free only if the tag says so.
+  const isFree = node === NULL || tag_get(k, node, IDR_FREE, get_slot_offset(k, node, slot));
+  if (entry === 0 && isFree) return entry;
   // The index is free again, as the nodes above must know before this one may go.
   node_tag_set(k, root, node, IDR_FREE, get_slot_offset(k, node, slot));
-  replace_slot(k, slot, NULL, node, -1);
+  replace_slot(k, slot, asVirt(0), node, -1);
   delete_node(k, root, node);
+  return entry;
+}
+
+/** Puts another pointer where there is one; what was there. */
+export function replaceEntry(
+  k: Kernel,
+  root: RadixTreeRoot,
+  index: Int,
+  entry: VirtAddr,
+): VirtAddr {
+  const { slot } = __radix_tree_lookup(k, root, index);
+  const old: VirtAddr = slot === NULL ? asVirt(0) : k.read_va(slot);
+  if (slot !== NULL) k.write_va(slot, entry);
+  return old;
 }
 
 // --- a free index ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import { type Int, NULL, type Order, type Page, type Pfn } from '../../../machin
 import type { Kernel } from '../../../machine/kernel.js';
 import { test_and_clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { list_add } from '../../include/linux/list.h.js';
-import { compound_nr, total_mapcount } from '../../include/linux/mm.h.js';
+import { compound_nr, folio_mapcount } from '../../include/linux/mm.h.js';
 import {
   PAGE_MAPPING_ANON,
   PageBuddy,
@@ -74,7 +74,8 @@ function isolate_migratepages_block(
       // An anonymous page with more references than mappings (and the scanner's own) is pinned: to migrate it would fail.
       const mapping = k.words[page + k.page.mapping]!;
       const anonymous = mapping === 0 || (mapping & PAGE_MAPPING_ANON) !== 0;
-      if (anonymous && page_ref_count(k, page) - 1 > total_mapcount(k, page)) {
+      // total_mapcount():
+      if (anonymous && page_ref_count(k, page) - 1 > folio_mapcount(k, page)) {
         k.emit({ kind: 'migrate', pfn: k.page_to_pfn(page), outcome: 'pinned' });
         break isolate_fail_put;
       }

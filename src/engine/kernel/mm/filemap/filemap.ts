@@ -29,7 +29,7 @@ import type { VmFault } from '../../include/linux/mm_types.h.js';
 import { page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { folio_trylock, trylock_page } from '../../include/linux/pagemap.h.js';
 import { pte_offset_map } from '../../include/linux/pgtable.h.js';
-import { xa_load, type XArray } from '../../lib/xarray.js';
+import { xa_load, type XArray } from '../../lib/xarray/xarray.js';
 import { do_set_pte } from '../memory/file_fault.js';
 import { pmd_install } from '../memory/memory.js';
 import { linkVmOperations } from '../memory/vm_ops.js';

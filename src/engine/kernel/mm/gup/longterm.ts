@@ -10,16 +10,16 @@ import { type Int, type ListHead, NULL, type Page, type ULong } from '../../../m
 import type { Kernel } from '../../../machine/kernel.js';
 import { EAGAIN, ENOMEM } from '../../include/linux/errno.h.js';
 import { INIT_LIST_HEAD, list_add_tail, list_empty } from '../../include/linux/list.h.js';
+<<<<<<< HEAD
 import { PageHuge } from '../../include/linux/hugetlb.h.js';
 import { compound_nr, page_mapcount } from '../../include/linux/mm.h.js';
+=======
+import { compound_nr, folio_mapcount } from '../../include/linux/mm.h.js';
+>>>>>>> main
 import { page_folio, PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
-import {
-  migrate_pages,
-  MIGRATE_SYNC,
-  MR_LONGTERM_PIN,
-  putback_movable_pages,
-} from '../migrate/migrate.js';
+import { MIGRATE_SYNC, MR_LONGTERM_PIN, putback_movable_pages } from '../migrate/migrate.js';
+import { migrate_pages } from '../migrate/migrate_pages.js';
 import { folio_may_be_lru_cached } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { folio_is_file_lru } from '../swap/lruvec.js';
@@ -31,7 +31,7 @@ import { is_longterm_pinnable_page, unpin_user_page } from './pins.js';
 /** References that are no surprise: the page cache's and the mappings'. */
 function folio_expected_ref_count(k: Kernel, folio: Page): Int {
   const inCache = !PageAnon(k, folio) && k.read_va(folio + k.page.mapping) !== 0;
-  return (inCache ? 1 : 0) + Math.max(0, page_mapcount(k, folio));
+  return (inCache ? 1 : 0) + folio_mapcount(k, folio);
 }
 
 /** The pages that must go, off their LRU lists; how many there are. */

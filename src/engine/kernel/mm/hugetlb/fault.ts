@@ -84,7 +84,7 @@ import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { pr_warn } from '../../include/linux/printk.h.js';
 import { p4d_offset, pgd_offset, pmd_offset, pud_offset } from '../../include/linux/pgtable.h.js';
 import { PF_MEMALLOC_PIN } from '../../include/linux/sched.h.js';
-import { xa_store } from '../../lib/xarray.js';
+import { xa_store } from '../../lib/xarray/xarray.js';
 import { filemapPage, i_size_read, mappingPages } from '../filemap/filemap.js';
 import { is_longterm_pinnable_page } from '../gup/pins.js';
 import { set_page_refcounted } from '../internal.h.js';

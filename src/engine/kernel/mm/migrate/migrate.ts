@@ -1,11 +1,9 @@
 /**
  * Moving pages in use to other frames, without their users noticing: allocate, take the mappings away, copy, give the mappings back.
  *
- *     migrate_pages(list)      each page: migrate_folio_unmap() ─> migrate_folio_move(); what fails for now is tried again
- *       ──> moved: the old page is freed         ──> stays on the list: the caller puts it back on its LRU list
- *
  * A page moves only if all of its references are known: its mappings, its page cache, and the one of whoever isolated it.
- * Left out: transparent huge pages, which stay where they are; hugetlb, drivers' pages, device memory, waiting for writeback and locks, NUMA, swap cache, page_owner, memcg.
+ * A huge page moves as a whole (x86_64), or its small pages do: lists of pages are in migrate_pages.ts.
+ * Left out: hugetlb, drivers' pages, device memory, waiting for writeback and locks, NUMA, swap cache, page_owner, memcg.
  * Source: Linux 6.1 mm/migrate.c.
  */
 import {
@@ -15,6 +13,7 @@ import {
   type Int,
   type ListHead,
   NULL,
+  type Order,
   type Page,
   type Zone,
 } from '../../../machine/ctypes.js';
@@ -26,27 +25,30 @@ import {
   test_and_clear_bit,
   test_bit,
 } from '../../arch/x86/include/asm/bitops.h.js';
-import { EAGAIN, ENOMEM } from '../../include/linux/errno.h.js';
+import { EAGAIN, ENOMEM, ENOSYS } from '../../include/linux/errno.h.js';
 import { copy_user_highpage } from '../../include/linux/highmem.h.js';
+import { thp_migration_supported, thp_nr_pages } from '../../include/linux/huge_mm.h.js';
 import {
-  INIT_LIST_HEAD,
   list_del,
-  list_empty,
   list_entry_is_head,
   list_first_entry,
   list_next_entry,
-  list_splice,
 } from '../../include/linux/list.h.js';
-import { compound_nr, page_mapcount, page_zone, page_zonenum } from '../../include/linux/mm.h.js';
+import {
+  compound_nr,
+  compound_order,
+  folio_mapped,
+  nth_page,
+  page_zone,
+  page_zonenum,
+} from '../../include/linux/mm.h.js';
 import { is_highmem_idx } from '../../include/linux/mmzone.h.js';
-import { PageHuge } from '../../include/linux/hugetlb.h.js';
 import { PageAnon, PageHead } from '../../include/linux/page-flags.h.js';
 import { page_ref_add, page_ref_count, set_page_count } from '../../include/linux/page_ref.h.js';
 import { trylock_page } from '../../include/linux/pagemap.h.js';
-import { __count_vm_events } from '../../include/linux/vmstat.h.js';
-import { trace_mm_migrate_pages } from '../../include/trace/events/migrate.h.js';
-import { xa_store } from '../../lib/xarray.js';
+import { xa_store } from '../../lib/xarray/xarray.js';
 import { mappingPages } from '../filemap/filemap.js';
+import { prep_transhuge_page } from '../huge_memory/huge_memory.js';
 import { alloc_pages } from '../page_alloc/api.js';
 import { get_anon_vma, put_anon_vma } from '../rmap/anon_vma.js';
 import { folio_add_lru } from '../swap/batches.js';
@@ -60,25 +62,17 @@ import { folio_anon_vma } from './rmap_walk.js';
 import { folio_lock, folio_wait_writeback, unlock_page } from '../filemap/folio_wait.js';
 
 /** enum migrate_mode: how long it may wait. */
-/** enum migrate_mode */
 export const MIGRATE_ASYNC = 0;
 export const MIGRATE_SYNC = 2;
 /** enum migrate_reason */
 export const MR_CONTIG_RANGE = 6;
 export const MR_LONGTERM_PIN = 7;
 
-const MIGRATEPAGE_SUCCESS = 0;
-const NR_MAX_MIGRATE_PAGES_RETRY = 10;
+export const MIGRATEPAGE_SUCCESS = 0;
 
 /** Where pages move to: what they are asked for with. */
 export interface MigrationTargetControl {
   readonly gfp_mask: Gfp;
-}
-
-/** What became of a list of pages. */
-interface MigratePagesStats {
-  nr_succeeded: Int;
-  nr_failed_pages: Int;
 }
 
 // --- isolated pages ------------------------------------------------------------------------------------------------------
@@ -95,19 +89,29 @@ export function putback_movable_pages(k: Kernel, l: ListHead): void {
     page = next, next = list_next_entry(k, next, k.page.lru)
   ) {
     list_del(k, page + k.page.lru);
-    __mod_node_page_state(k, isolatedCounter(k, page), -compound_nr(k, page));
+    __mod_node_page_state(k, isolatedCounter(k, page), -thp_nr_pages(k, page));
     // putback_lru_page():
     folio_putback_lru(k, page);
   }
 }
 
-/** A page to move to; NULL without memory. */
+/** A page to move to, as large as it is; NULL without memory. */
 export function alloc_migration_target(k: Kernel, page: Page, mtc: MigrationTargetControl): Page {
   let gfp_mask: Gfp = mtc.gfp_mask;
+  let order: Order = 0;
+  if (PageHead(k, page)) {
+    // As for every transparent huge page: it is not worth reclaim.
+    // __GFP_RECLAIM:
+    gfp_mask &= ~(k.__GFP_DIRECT_RECLAIM | k.__GFP_KSWAPD_RECLAIM);
+    gfp_mask |= k.GFP_TRANSHUGE;
+    order = compound_order(k, page);
+  }
   const zidx: Int = page_zonenum(k, page);
   if (is_highmem_idx(k, zidx) || zidx === k.ZONE_MOVABLE) gfp_mask |= k.__GFP_HIGHMEM;
   // __folio_alloc():
-  return alloc_pages(k, gfp_mask | k.__GFP_COMP, 0);
+  const newpage: Page = alloc_pages(k, gfp_mask | k.__GFP_COMP, order);
+  if (newpage !== NULL && order > 1) prep_transhuge_page(k, newpage);
+  return newpage;
 }
 
 // --- one page to another -------------------------------------------------------------------------------------------------
@@ -178,7 +182,8 @@ export function migrate_folio(k: Kernel, mapping: AddressSpace, dst: Page, src: 
   const rc: Int = folio_migrate_mapping(k, mapping, dst, src);
   if (rc !== MIGRATEPAGE_SUCCESS) return rc;
   // folio_migrate_copy():
-  copy_user_highpage(k, dst, src);
+  const nr: Int = compound_nr(k, src);
+  for (let i = 0; i < nr; i++) copy_user_highpage(k, nth_page(k, dst, i), nth_page(k, src, i));
   folio_migrate_flags(k, dst, src);
   return MIGRATEPAGE_SUCCESS;
 }
@@ -234,16 +239,16 @@ function __migrate_folio_unmap(
     folio_wait_writeback(k, src);
   }
   // Unmapped, the page would not keep its anon_vma.
-  if (PageAnon(k, src) && page_mapcount(k, src) > 0) {
+  if (PageAnon(k, src) && folio_mapped(k, src)) {
     anon_vma = folio_anon_vma(k, src);
     get_anon_vma(k, anon_vma);
   }
   trylock_page(k, dst);
-  if (k.read_va(src + k.page.mapping) !== 0 && page_mapcount(k, src) > 0) {
+  if (k.read_va(src + k.page.mapping) !== 0 && folio_mapped(k, src)) {
     try_to_migrate(k, src);
     page_was_mapped = true;
   }
-  if (page_mapcount(k, src) <= 0) {
+  if (!folio_mapped(k, src)) {
     const recorded: Recorded = { page_was_mapped, anon_vma };
     recordIn(k, dst, recorded);
     return recorded;
@@ -276,8 +281,8 @@ function __migrate_folio_move(k: Kernel, src: Page, dst: Page, recorded: Recorde
   return rc;
 }
 
-/** 0: it has moved. -EAGAIN: not for now. -ENOMEM: there is nowhere to go. */
-function unmapAndMove(
+/** 0: it has moved. -EAGAIN: not for now. -ENOMEM: there is nowhere to go. -ENOSYS: as a whole it cannot move. */
+export function unmapAndMove(
   k: Kernel,
   src: Page,
   mtc: MigrationTargetControl,
@@ -285,6 +290,7 @@ function unmapAndMove(
   mode: Int,
 ): Int {
   // migrate_folio_unmap():
+  if (!thp_migration_supported(k) && PageHead(k, src)) return -ENOSYS;
   if (page_ref_count(k, src) === 1) {
     // Freed meanwhile: the only reference is the isolation's.
     clear_bit(k, k.PG_active, src + k.page.flags);
@@ -311,75 +317,5 @@ function unmapAndMove(
   });
   list_del(k, src + k.page.lru);
   migrate_folio_done(k, src);
-  return rc;
-}
-
-// --- a list of pages -----------------------------------------------------------------------------------------------------
-
-/** How many stay, or -ENOMEM. */
-function migrate_pages_batch(
-  k: Kernel,
-  from: ListHead,
-  mtc: MigrationTargetControl,
-  mode: Int,
-  stats: MigratePagesStats,
-): Int {
-  let retry: Int = 1;
-  for (let pass = 0; pass < NR_MAX_MIGRATE_PAGES_RETRY && retry > 0; pass++) {
-    retry = 0;
-    for (
-      let folio: Page = list_first_entry(k, from, k.page.lru),
-        folio2: Page = list_next_entry(k, folio, k.page.lru);
-      !list_entry_is_head(k, folio, from, k.page.lru);
-      folio = folio2, folio2 = list_next_entry(k, folio2, k.page.lru)
-    ) {
-      // Of a huge page nothing is moved.
-      if (PageHead(k, folio) && !PageHuge(k, folio)) {
-        retry++;
-        continue;
-      }
-      const rc: Int = unmapAndMove(k, folio, mtc, pass > 2, mode);
-      if (rc === -ENOMEM) {
-        // The next one would not get a page, either.
-        stats.nr_failed_pages += 1 + retry;
-        return -ENOMEM;
-      }
-      if (rc === -EAGAIN) retry++;
-      else stats.nr_succeeded++;
-    }
-  }
-  for (
-    let folio: Page = list_first_entry(k, from, k.page.lru);
-    !list_entry_is_head(k, folio, from, k.page.lru);
-    folio = list_next_entry(k, folio, k.page.lru)
-  )
-    k.emit({ kind: 'migrate', pfn: k.page_to_pfn(folio), outcome: 'failed' });
-  stats.nr_failed_pages += retry;
-  return retry;
-}
-
-/** Migrates the pages of a list: how many were not, which stay on it, or an error. */
-export function migrate_pages(
-  k: Kernel,
-  from: ListHead,
-  mtc: MigrationTargetControl,
-  mode: Int,
-  reason: Int,
-): Int {
-  const stats: MigratePagesStats = { nr_succeeded: 0, nr_failed_pages: 0 };
-  const folios: ListHead = k.machine.register('folios');
-  INIT_LIST_HEAD(k, folios);
-  if (!list_empty(k, from)) {
-    list_splice(k, from, folios);
-    INIT_LIST_HEAD(k, from);
-  }
-  let rc: Int = list_empty(k, folios) ? 0 : migrate_pages_batch(k, folios, mtc, mode, stats);
-  // Those that could not be migrated are the caller's again.
-  if (!list_empty(k, folios)) list_splice(k, folios, from);
-  else rc = 0;
-
-  __count_vm_events(k, k.PGMIGRATE_SUCCESS, stats.nr_succeeded);
-  __count_vm_events(k, k.PGMIGRATE_FAIL, stats.nr_failed_pages);
-  trace_mm_migrate_pages(k, stats.nr_succeeded, stats.nr_failed_pages, mode, reason);
   return rc;
 }

@@ -1,7 +1,7 @@
 /**
  * Locking addresses in memory: areas are marked, merged or split, pages that are there are locked, and the others are faulted in.
  *
- * Left out: RLIMIT_MEMLOCK, huge entries, mlockall.
+ * Left out: RLIMIT_MEMLOCK, mlockall.
  * Source: Linux 6.1 mm/mlock.c: mlock_pte_range() to munlockRange().
  */
 import {
@@ -9,16 +9,23 @@ import {
   type MmStruct,
   NULL,
   type Page,
+  type Pmd,
   type Pte,
   type ULong,
   type VmAreaStruct,
   type VmFlags,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { pte_present } from '../../arch/x86/include/asm/pgtable.h.js';
+import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import {
+  pmd_page,
+  pmd_present,
+  pmd_trans_huge,
+  pte_present,
+} from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { EFAULT, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
+import { is_huge_zero_pmd, is_swap_pmd } from '../../include/linux/huge_mm.h.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import {
   VM_HUGETLB,
@@ -28,27 +35,46 @@ import {
   VM_SPECIAL,
 } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageCompound } from '../../include/linux/page-flags.h.js';
+import { pte_offset_map } from '../../include/linux/pgtable.h.js';
 import { mas_prev, mas_walk } from '../../lib/maple_tree.js';
 import { __mm_populate } from '../gup/populate.js';
-import { follow_pte } from '../memory/follow_pte.js';
 import { vm_normal_page } from '../memory/wp.js';
+import { walk_page_range } from '../pagewalk.js';
 import { find_vma, mmTree } from '../mmap/find_vma.js';
 import { vmaFile } from '../mmap/link.js';
 import { split_vma, vma_merge } from '../mmap/merge.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { mlock_folio, munlock_page } from './mlock.js';
 
-function mlock_pte_range(k: Kernel, vma: VmAreaStruct, start: VirtAddr, end: VirtAddr): void {
-  const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
+function mlock_pte_range(
+  k: Kernel,
+  vma: VmAreaStruct,
+  pmd: Pmd,
+  start: VirtAddr,
+  end: VirtAddr,
+): void {
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
-  for (let addr: VirtAddr = start; addr < end; addr = asVirt(addr + PAGE_SIZE)) {
-    const pte: Pte = follow_pte(k, mm, addr);
-    if (pte === NULL) continue;
+  const locks = (vm_flags & VM_LOCKED) !== 0;
+  const pmdval: PteVal = k.read_pte(pmd);
+  // pmd_trans_huge_lock():
+  if (is_swap_pmd(k, pmdval) || pmd_trans_huge(pmdval)) {
+    if (!pmd_present(pmdval) || is_huge_zero_pmd(k, pmdval)) return;
+    const huge: Page = pmd_page(k, pmdval);
+    if (locks) mlock_folio(k, huge);
+    else munlock_page(k, huge);
+    return;
+  }
+  let pte: Pte = pte_offset_map(k, pmd, start);
+  for (
+    let addr: VirtAddr = start;
+    addr < end;
+    pte = asCell(pte + k.pte_words), addr = asVirt(addr + PAGE_SIZE)
+  ) {
     const ptent: PteVal = k.read_pte(pte);
     if (!pte_present(ptent)) continue;
     const page: Page = vm_normal_page(k, vma, ptent);
     if (page === NULL || PageCompound(k, page)) continue;
-    if ((vm_flags & VM_LOCKED) !== 0) mlock_folio(k, page_folio(k, page));
+    if (locks) mlock_folio(k, page_folio(k, page));
     else munlock_page(k, page);
   }
 }
@@ -65,7 +91,10 @@ function mlock_vma_pages_range(
   const locks = (newflags & VM_LOCKED) !== 0;
   k.write(vm_flags, locks ? newflags | VM_IO : newflags);
   lru_add_drain(k);
-  mlock_pte_range(k, vma, start, end);
+  const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
+  walk_page_range(k, mm, start, end, (pmd, addr, next) => {
+    mlock_pte_range(k, vma, pmd, addr, next);
+  });
   lru_add_drain(k);
   if (locks) k.write(vm_flags, newflags);
 }

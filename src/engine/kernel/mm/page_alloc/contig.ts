@@ -38,12 +38,8 @@ import { page_ref_count } from '../../include/linux/page_ref.h.js';
 import { current_gfp_context } from '../../include/linux/sched/mm.h.js';
 import { isolate_freepages_range } from '../compaction/compaction.js';
 import { isolate_migratepages_range } from '../compaction/isolate_migratepages.js';
-import {
-  migrate_pages,
-  MIGRATE_SYNC,
-  MR_CONTIG_RANGE,
-  putback_movable_pages,
-} from '../migrate/migrate.js';
+import { MIGRATE_SYNC, MR_CONTIG_RANGE, putback_movable_pages } from '../migrate/migrate.js';
+import { migrate_pages } from '../migrate/migrate_pages.js';
 import { buddy_order, type CompactControl } from '../internal.h.js';
 import { first_zones_zonelist, next_zones_zonelist } from '../mmzone.js';
 import {

@@ -25,7 +25,7 @@ import { clear_highpage } from '../../include/linux/highmem.h.js';
 import { file_inode } from '../../include/linux/mm.h.js';
 import type { VmFault } from '../../include/linux/mm_types.h.js';
 import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
-import { xa_store } from '../../lib/xarray.js';
+import { xa_store } from '../../lib/xarray/xarray.js';
 import {
   addBlocks,
   filemap_map_pages,

@@ -19,7 +19,7 @@ import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { page_mapcount } from '../../include/linux/mm.h.js';
 import { page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { trylock_page } from '../../include/linux/pagemap.h.js';
-import { xa_erase } from '../../lib/xarray.js';
+import { xa_erase } from '../../lib/xarray/xarray.js';
 import { addBlocks, filemapPage, i_size_read, mappingPages } from '../filemap/filemap.js';
 import { unmap_mapping_folio, unmap_mapping_pages } from '../memory/unmap_mapping.js';
 import { PAGEVEC_SIZE } from '../swap/batches.js';

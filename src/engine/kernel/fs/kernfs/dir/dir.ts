@@ -95,7 +95,7 @@ export function __kernfs_new_node(
 
     err_out2: {
       const ino_idr = (root + k.kernfs_root.ino_idr) as Idr;
-      const ret: Int = idr_alloc_cyclic(k, ino_idr, kn, 1, k.GFP_ATOMIC);
+      const ret: Int = idr_alloc_cyclic(k, ino_idr, k.va_of(kn), 1, k.GFP_ATOMIC);
       // Numbers began anew: the upper half of an id tells apart those that have the same lower one.
       if (ret >= 0 && ret < k.words[root + k.kernfs_root.last_id_lowbits]!)
         k.write(root + k.kernfs_root.id_highbits, k.words[root + k.kernfs_root.id_highbits]! + 1);

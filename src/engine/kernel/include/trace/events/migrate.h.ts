@@ -12,9 +12,13 @@ export const trace_mm_migrate_pages = (
   k: Kernel,
   succeeded: Int,
   failed: Int,
+  thp_succeeded: Int,
+  thp_failed: Int,
+  thp_split: Int,
   mode: Int,
   reason: Int,
-): void => k.tracer?.mm_migrate_pages(succeeded, failed, mode, reason);
+): void =>
+  k.tracer?.mm_migrate_pages(succeeded, failed, thp_succeeded, thp_failed, thp_split, mode, reason);
 
 export const trace_set_migration_pte = (
   k: Kernel,

@@ -3,7 +3,7 @@
  *
  * Left out: all advice that only files or reclaim would follow (WILLNEED, PAGEOUT, REMOVE, POPULATE_*), KSM, hwpoison,
  * process_madvise.
- * Source: Linux 6.1 mm/madvise.c: madvise_update_vma(), madvise_free_pte_range(), madvise_dontneed_single_vma(), madvise_walk_vmas(),
+ * Source: Linux 6.1 mm/madvise.c: madvise_update_vma(), madvise_dontneed_single_vma(), madvise_walk_vmas(),
  * do_madvise(); mm/khugepaged.c: hugepage_madvise(); mm/memory.c: zap_page_range_single().
  */
 import {
@@ -13,12 +13,11 @@ import {
   type ULong,
   type VmAreaStruct,
   type VmFlags,
-} from '../../machine/ctypes.js';
-import type { Kernel } from '../../machine/kernel.js';
-import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
-import { EINVAL, ENOMEM } from '../include/linux/errno.h.js';
-import { hstate_vma, huge_page_size } from '../include/linux/hugetlb.h.js';
-import { vma_is_anonymous } from '../include/linux/mm.h.js';
+} from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
+import { hstate_vma, huge_page_size } from '../../include/linux/hugetlb.h.js';
 import {
   VM_DONTCOPY,
   VM_HUGEPAGE,
@@ -27,15 +26,15 @@ import {
   VM_NOHUGEPAGE,
   VM_PFNMAP,
   VM_WIPEONFORK,
-} from '../include/linux/mm_types.h.js';
-import { madvise_collapse } from './khugepaged/collapse.js';
-import { khugepaged_enter_vma } from './khugepaged/khugepaged.js';
-import { zap_page_range_single } from './memory/zap.js';
-import { madviseColdRange } from './memory/cold.js';
-import { madviseFreeRange } from './memory/lazyfree.js';
-import { find_vma, find_vma_prev } from './mmap/find_vma.js';
-import { vmaFile } from './mmap/link.js';
-import { split_vma, vma_merge } from './mmap/merge.js';
+} from '../../include/linux/mm_types.h.js';
+import { madvise_collapse } from '../khugepaged/collapse.js';
+import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
+import { zap_page_range_single } from '../memory/zap.js';
+import { find_vma, find_vma_prev } from '../mmap/find_vma.js';
+import { vmaFile } from '../mmap/link.js';
+import { split_vma, vma_merge } from '../mmap/merge.js';
+import { madvise_cold } from './cold.js';
+import { madvise_free_single_vma } from './free.js';
 
 export const MADV_NORMAL = 0;
 export const MADV_DONTNEED = 4;
@@ -127,18 +126,12 @@ function madvise_vma_behavior(
   }
   if (behavior === MADV_FREE) {
     prev.value = vma;
-    // Only what nobody else can see may be lost.
-    if (!vma_is_anonymous(k, vma)) return -EINVAL;
     if ((vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0) return -EINVAL;
-    madviseFreeRange(k, vma, start, end);
-    return 0;
+    return madvise_free_single_vma(k, vma, start, end);
   }
   if (behavior === MADV_COLD) {
     prev.value = vma;
-    // can_madv_lru_vma():
-    if ((vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0) return -EINVAL;
-    madviseColdRange(k, vma, start, end);
-    return 0;
+    return madvise_cold(k, vma, start, end);
   }
   if (behavior === MADV_WIPEONFORK && vmaFile(k, vma) !== NULL) return -EINVAL;
   if (behavior === MADV_COLLAPSE) return madvise_collapse(k, vma, prev, start, end);

@@ -2,17 +2,25 @@
  * Arrays of pointers by index, as a file keeps its pages: the nodes of a radix tree, whose height grows with the greatest index. One
  * entry at index 0 needs no node.
  *
- * Left out: marks (nothing here is written back), values, entries of more than one index, the lock. An entry that is taken out frees
- * the nodes that are empty then.
+ * What the page cache needs of them, whose entries are pages without marks; entries of any kind are in entries.ts. An entry that is taken
+ * out frees the nodes that are empty then.
+ * Left out: entries of more than one index, the lock.
  * Source: Linux 6.1 lib/xarray.c: xas_load(), xas_alloc(), xas_expand(), xas_create(), xas_store(), xas_delete_node().
  */
-import { type Int, type KmemCache, NULL, type Pointer, type ULong } from '../../machine/ctypes.js';
-import type { Kernel } from '../../machine/kernel.js';
-import { asCell, type Cell, type VirtAddr } from '../../memory/address.js';
-import { ENOMEM } from '../include/linux/errno.h.js';
-import { kmem_cache_alloc } from '../include/linux/slab.h.js';
-import { call_rcu, functionNamed } from '../kernel/rcu/tiny.js';
 import {
+  type Int,
+  type KmemCache,
+  NULL,
+  type Pointer,
+  type ULong,
+} from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { asCell, type Cell, type VirtAddr } from '../../../memory/address.js';
+import { ENOMEM } from '../../include/linux/errno.h.js';
+import { kmem_cache_alloc } from '../../include/linux/slab.h.js';
+import { call_rcu, functionNamed } from '../../kernel/rcu/tiny.js';
+import {
+  all_tag_set,
   entry_to_node,
   node_maxindex,
   node_to_entry,
@@ -20,11 +28,21 @@ import {
   radix_tree_is_internal_node,
   RADIX_TREE_MAP_SHIFT,
   RADIX_TREE_MAP_SIZE,
+  root_tag_clear,
+  root_tag_get,
+  root_tag_set,
   slotAt,
+  tag_clear,
+  tag_get,
+  tag_set,
   type XaNode,
-} from './radix-tree/node.js';
+} from '../radix-tree/node.js';
 
 export type XArray = Pointer<'struct xarray'>;
+
+/** Marks, of which each entry has some: the first says that an index is free, in arrays that keep account of that. */
+export const XA_FREE_MARK = 0;
+export const XA_MARK_MAX = 2;
 
 const headAt = (k: Kernel, xa: XArray): Cell => k.plus(xa, k.xarray.xa_head);
 
@@ -42,6 +60,10 @@ export function xa_load(k: Kernel, xa: XArray, index: ULong): VirtAddr {
   return entry;
 }
 
+/** XA_FLAGS_TRACK_FREE: mark 0 says where an index is free. */
+export const xa_track_free = (k: Kernel, xa: XArray): boolean =>
+  (k.read_int(k.plus(xa, k.xarray.xa_flags)) & 4) !== 0;
+
 /** A node without entries, below `parent`. */
 function xas_alloc(k: Kernel, xa: XArray, parent: XaNode, shift: Int, offset: Int): XaNode {
   const cachep: KmemCache = k.read_ptr(k.globals.radix_tree_node_cachep);
@@ -57,8 +79,21 @@ function xas_alloc(k: Kernel, xa: XArray, parent: XaNode, shift: Int, offset: In
   k.write8(node, k.xa_node.count, 0);
   k.write_ptr(k.plus(node, k.xa_node.parent), parent);
   k.write_ptr(k.plus(node, k.xa_node.array), xa);
+  if (xa_track_free(k, xa)) all_tag_set(k, node, XA_FREE_MARK);
   return node;
 }
+
+/** The marks of a new top node, whose first slot has what was the whole array. */
+const expandMarks = (k: Kernel, xa: XArray, node: XaNode): void => {
+  for (let mark: Int = 0; mark <= XA_MARK_MAX; mark++) {
+    const isMarked = root_tag_get(k, xa, mark);
+    if (mark === XA_FREE_MARK && xa_track_free(k, xa)) {
+      if (isMarked) continue;
+      tag_clear(k, node, mark, 0);
+      root_tag_set(k, xa, mark);
+    } else if (isMarked) tag_set(k, node, mark, 0);
+  }
+};
 
 /** Makes the array high enough for an index. The shift above its top; negative without memory. */
 function xas_expand(k: Kernel, xa: XArray, max: ULong): Int {
@@ -78,7 +113,9 @@ function xas_expand(k: Kernel, xa: XArray, max: ULong): Int {
     const node: XaNode = xas_alloc(k, xa, NULL, shift, 0);
     if (node === NULL) return -ENOMEM;
     k.write8(node, k.xa_node.count, 1);
+    if ((head & 1) !== 0) k.write8(node, k.xa_node.nr_values, 1);
     k.write_va(slotAt(k, node, 0), head);
+    expandMarks(k, xa, node);
     if (radix_tree_is_internal_node(head)) {
       k.write8(entry_to_node(k, head), k.xa_node.offset, 0);
       k.write_ptr(k.plus(entry_to_node(k, head), k.xa_node.parent), node);
@@ -90,8 +127,15 @@ function xas_expand(k: Kernel, xa: XArray, max: ULong): Int {
   return shift;
 }
 
-/** Stores an entry (a pointer, not NULL). -ENOMEM: a node is missing. */
-export function xa_store(k: Kernel, xa: XArray, index: ULong, entry: Cell): Int {
+/** Where an index has its place: the slot, and the node that it is of; NULL: the array's own. */
+export interface XaPlace {
+  slot: Cell;
+  node: XaNode;
+  offset: Int;
+}
+
+/** Makes the nodes that lead to an index. -ENOMEM: one is missing. */
+export function xas_create(k: Kernel, xa: XArray, index: ULong, place: XaPlace): Int {
   let shift: Int = xas_expand(k, xa, index);
   if (shift < 0) return shift;
   let slot: Cell = headAt(k, xa);
@@ -111,6 +155,18 @@ export function xa_store(k: Kernel, xa: XArray, index: ULong, entry: Cell): Int 
     offset = radix_tree_descend(k, node, index);
     slot = slotAt(k, node, offset);
   }
+  place.slot = slot;
+  place.node = node;
+  place.offset = offset;
+  return 0;
+}
+
+/** Stores an entry (a pointer, not NULL). -ENOMEM: a node is missing. */
+export function xa_store(k: Kernel, xa: XArray, index: ULong, entry: Cell): Int {
+  const place: XaPlace = { slot: NULL, node: NULL, offset: 0 };
+  const error: Int = xas_create(k, xa, index, place);
+  if (error !== 0) return error;
+  const { slot, node } = place;
   const wasEmpty = k.read_va(slot) === 0;
   k.write_ptr(slot, entry);
   if (node !== NULL && wasEmpty)
@@ -166,6 +222,8 @@ function xas_shrink(k: Kernel, xa: XArray): void {
     if (entry === 0) return;
     const isTree = radix_tree_is_internal_node(entry);
     if (!isTree && k.read8(node, k.xa_node.shift) !== 0) return;
+    if (xa_track_free(k, xa) && !tag_get(k, node, XA_FREE_MARK, 0))
+      root_tag_clear(k, xa, XA_FREE_MARK);
     k.write_va(headAt(k, xa), entry);
     if (isTree) k.write_ptr(k.plus(entry_to_node(k, entry), k.xa_node.parent), NULL);
     k.write8(node, k.xa_node.count, 0);

@@ -1,0 +1,77 @@
+/**
+ * Every link to the window Memory, pressed: in a hover, in the debug console, in a log, in the answer about a report. Each leads to the
+ * frame on the map. A screenshot of each step.
+ */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { EDITOR_HOVER } from './editor.js';
+import { placeOf, tell, workspace } from './story.js';
+import type { Workbench } from './workbench.js';
+
+const EXAMPLE = 'kinds-of-address.mms';
+/** Of the machine of the example: a slab, the page of a vmalloc area, a page table. */
+const LOGICAL = '0xc1801080';
+const AREA = '0xcc7f1000';
+const LOG = 'linked.log';
+/** An oops: its answer names the address that faulted. */
+const OOPS = `[   17.730911] BUG: unable to handle page fault for address: ${AREA.slice(2)}
+[   17.730950] #PF: supervisor write access in kernel mode
+[   17.730980] #PF: error_code(0x0003) - permissions violation
+[   17.731000] *pde = 019ae067 *pte = 0bfe0161
+[   17.731020] Oops: 0003 [#1] PREEMPT SMP
+[   17.731040] CPU: 0 PID: 77 Comm: insmod Not tainted 6.1.0 #1
+[   17.731060] EIP: ring_init+0x12/0x40 [ring]
+[   17.731080] CR0: 80050033 CR2: ${AREA.slice(2)} CR3: 01911000 CR4: 00000690
+`;
+
+/** The frame that the map has selected. */
+async function selected(bench: Workbench, pfn: string): Promise<void> {
+  const map = await bench.webview('.legend');
+  await map.locator('.details h2', { hasText: `pfn ${pfn}` }).waitFor();
+}
+
+tell('links to the window Memory', { shots: 'links', prepare }, (step) => {
+  step('opens the example, and starts', async (bench) => {
+    await bench.editor.open(EXAMPLE);
+    await bench.session.start(placeOf(EXAMPLE, 'void *logical').line);
+  });
+
+  step('in a hover', async (bench) => {
+    await bench.editor.hoverAnew(placeOf(EXAMPLE, `${LOGICAL};`), EDITOR_HOVER);
+    await bench.page.locator('.monaco-hover a', { hasText: 'Reveal in Memory Map' }).click();
+    await selected(bench, '0x1801');
+  });
+
+  step('in the debug console, behind an answer', async (bench) => {
+    await bench.session.evaluate(`where(${AREA})`, /0xbfe0/);
+    const link = bench.page.locator('.repl a.link', { hasText: 'mmscope/memory' });
+    await link.click({ modifiers: ['Control'] });
+    await selected(bench, '0xbfe0');
+  });
+
+  step('in a log', async (bench) => {
+    await bench.editor.quickOpen(LOG);
+    // The line that is short enough to be seen whole.
+    const line = bench.page.locator('.view-line', { hasText: 'CR0' });
+    const link = line.locator('.detected-link', { hasText: AREA.slice(2) });
+    await link.waitFor();
+    await link.click({ modifiers: ['Control'] });
+    await selected(bench, '0xbfe0');
+  });
+
+  step('in the answer about a report', async (bench) => {
+    await bench.page.locator('.codelens-decoration a', { hasText: 'Explain' }).first().click();
+    const preview = bench.page
+      .locator('iframe.webview.ready')
+      .last()
+      .contentFrame()
+      .frameLocator('iframe');
+    await preview.locator('a', { hasText: AREA }).first().click();
+    await selected(bench, '0xbfe0');
+    await bench.session.end();
+  });
+});
+
+function prepare(): void {
+  writeFileSync(path.join(workspace, LOG), OOPS);
+}
