@@ -10,12 +10,8 @@ import { type Int, type ListHead, NULL, type Page, type ULong } from '../../../m
 import type { Kernel } from '../../../machine/kernel.js';
 import { EAGAIN, ENOMEM } from '../../include/linux/errno.h.js';
 import { INIT_LIST_HEAD, list_add_tail, list_empty } from '../../include/linux/list.h.js';
-<<<<<<< HEAD
 import { PageHuge } from '../../include/linux/hugetlb.h.js';
-import { compound_nr, page_mapcount } from '../../include/linux/mm.h.js';
-=======
 import { compound_nr, folio_mapcount } from '../../include/linux/mm.h.js';
->>>>>>> main
 import { page_folio, PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
 import { MIGRATE_SYNC, MR_LONGTERM_PIN, putback_movable_pages } from '../migrate/migrate.js';
