@@ -1,10 +1,9 @@
 /**
- * Long runs in the debugger: how fast one steps back from the end of one, what the adapter holds when history is full, and how soon a
- * pause is heard.
+ * Long runs in the debugger: how fast one steps back from the end of one, how soon a pause is heard while statements are heavy, and
+ * what the adapter holds when history is full.
  */
 import type { Meter } from './bench.js';
 import { Client } from './client.js';
-import { measurePauses } from './pause.js';
 import type { Row } from './rows.js';
 
 const HISTORY_MIB = 64;
@@ -21,8 +20,17 @@ done = 2;
 const BEHIND_FIRST = 4;
 const BEHIND_SECOND = 6;
 
+const HEAVY = `#pragma mmscope machine arch=x86_64 ram=1G
+struct page *page = alloc_pages(GFP_KERNEL, 9);
+unsigned char n = 0;
+while (1)
+  memset(page_address(page), n++, 2 << 20);
+`;
+const PAUSES = 10;
+const RUN_MS = 50;
+
 export async function measureLongRuns(meter: Meter): Promise<Row[]> {
-  return [...(await measureLong(meter)), ...(await measurePauses(meter))];
+  return [...(await measureLong(meter)), await measurePause(meter)];
 }
 
 async function measureLong(meter: Meter): Promise<Row[]> {
@@ -49,6 +57,25 @@ async function measureLong(meter: Meter): Promise<Row[]> {
         target: HISTORY_MIB,
       },
     ];
+  } finally {
+    client.dispose();
+  }
+}
+
+/** The slowest of some pauses: one is felt each time. */
+async function measurePause(meter: Meter): Promise<Row> {
+  const client = new Client(HEAVY);
+  try {
+    await client.launch({ historyMiB: HISTORY_MIB });
+    let slowest = 0;
+    for (let i = 0; i < PAUSES; i++) {
+      await client.request('continue', { threadId: 1 });
+      await new Promise((resolve) => setTimeout(resolve, RUN_MS));
+      const begin = meter.nowMs();
+      await client.move('pause');
+      slowest = Math.max(slowest, meter.nowMs() - begin);
+    }
+    return { name: 'pause among statements of 2 MiB', value: slowest, unit: 'ms', target: 100 };
   } finally {
     client.dispose();
   }
