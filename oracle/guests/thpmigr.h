@@ -35,6 +35,7 @@ static void thpmigr(void)
 	note("huge pages of %lx bytes, cma %lx + %lx", hps, cma0, cman);
 	X("probes2");
 	state();
+	orc("events 1");
 	char *t = amap(0x30000000, 8 * hps / ps, PRIV);
 	madvise(t, 8 * hps, MADV_HUGEPAGE);
 	for (i = 0; i < 8; i++)

@@ -26,6 +26,12 @@ describe('a dump that describes itself', function () {
         (await drive.scopes()).map(({ name }) => name),
         ['Machine', 'Globals'],
       );
+      // A frame without a source is selected by no client: its variables would not be shown.
+      const { source: told } = await drive.top();
+      const { content } = await client.body<{ content: string }>('source', {
+        sourceReference: told?.sourceReference ?? 0,
+      });
+      assert.match(content, /Linux 6\.1\..*\n[^]*nothing runs in it/);
       const zone = await drive.find('Machine', 'zone DMA32 (node 0)');
       assert.equal(zone.value, '32253 of 48786 pages free');
       const list = await drive.find(

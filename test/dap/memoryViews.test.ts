@@ -115,6 +115,16 @@ describe('the window Memory', function () {
         const body = await timeline(drive);
         assert.equal(countOf(body, 'cow'), 1);
         assert.equal(countOf(body, 'pin'), 1);
+        // Parts of a statement are moments like any other; what lies beyond the record does not.
+        const part = await timeline(drive, { from: 1.25, to: 1.5 });
+        assert.deepEqual([part.from, part.to], [1.25, 1.5]);
+        const beyond = await timeline(drive, { from: 0, to: 1e300 });
+        assert.deepEqual([beyond.from, beyond.to], [body.first, body.last]);
+        for (const wrong of [{ from: 2, to: 1 }, { from: -1 }])
+          assert.equal(
+            (await drive.client.failure('mmscope/timeline', { buckets: 9, ...wrong })).short,
+            'badArguments',
+          );
       },
       { stopAtEnd: true },
     );

@@ -12,6 +12,9 @@ const BIT = /^\s*\((?<object>.+) >> (?<bit>\w+) & 1\)\s*$/;
 export const bitExpression = (object: string, bit: string | number): string =>
   `(${object} >> ${bit} & 1)`;
 
+/** Whether an expression denotes a single bit. */
+export const isBit = (expression: string): boolean => BIT.test(expression);
+
 /** One bit of an object. */
 export const bitPlace = ({ type, address, bitOffset }: Place, bit: number): Place => ({
   type,
@@ -33,6 +36,6 @@ export function bitDenoted(
   const number = Number(evaluator.evaluate(bit, at).value);
   if (place === undefined || place.widthBits !== 0) return undefined;
   const bare = stripTypedefs(place.type);
-  const isBit = bare.kind === 'int' && number >= 0 && number < sizeOf(bare, pointerSize) * 8;
-  return isBit ? bitPlace(place, number) : undefined;
+  const isThere = bare.kind === 'int' && number >= 0 && number < sizeOf(bare, pointerSize) * 8;
+  return isThere ? bitPlace(place, number) : undefined;
 }

@@ -25,8 +25,20 @@ function partsOf(text: string): Parts | undefined {
   return number === undefined ? undefined : { number, more: text.slice(number.length) };
 }
 
+/** Whether what was typed is what was there: then nothing is to be changed, however little of the value the text says. */
+export const isUnchanged = (shown: string, written: string): boolean =>
+  written.trim() === shown.trim();
+
+/** A decimal number that fills 64 bits: C has no type for it without a suffix. */
+const isWide = (text: string): boolean => /^\d{19,20}$/.test(text) && BigInt(text) >> 63n === 1n;
+
 /** @param shown the value as it is @param written what was typed in its place */
 export function editedText(profile: Profile, shown: string, written: string): string {
+  const text = expressionOf(profile, shown, written);
+  return isWide(text.trim()) ? `${text.trim()}ULL` : text;
+}
+
+function expressionOf(profile: Profile, shown: string, written: string): string {
   const was = partsOf(shown);
   const is = partsOf(written.trim());
   if (was === undefined || is === undefined || is.more === '') return written;

@@ -1,7 +1,7 @@
 /** An array that the kernel indexes by an enum (`vm_stat[NR_FREE_PAGES]`): its elements carry the enumerators' names. */
 import { elementPlace, type Place } from '../../engine/types/access.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
-import { PLAIN, type Shown } from './shown.js';
+import type { Format, Shown } from './shown.js';
 import { showPlace, type ValueContext } from './typedValue.js';
 
 export function showEnumArray(
@@ -10,8 +10,9 @@ export function showEnumArray(
   array: Place,
   expression: string,
   enumTag: string,
+  format: Format,
 ): Shown {
-  const shown = showPlace(context, name, array, expression, PLAIN);
+  const shown = showPlace(context, name, array, expression, format);
   const type = stripTypedefs(array.type);
   const enumerators = context.profile.types.enum(enumTag)?.enumerators;
   if (type.kind !== 'array' || enumerators === undefined) return shown;
@@ -20,12 +21,12 @@ export function showEnumArray(
   return {
     ...shown,
     children: {
-      named: (format) =>
+      named: (asked) =>
         Array.from({ length: type.length }, (_, index) => {
           const place = elementPlace(array, index, context.memory.pointerSize);
           return (
             place &&
-            showPlace(context, nameOf(index), place, `${expression}[${nameOf(index)}]`, format)
+            showPlace(context, nameOf(index), place, `${expression}[${nameOf(index)}]`, asked)
           );
         }).filter((child) => child !== undefined),
     },

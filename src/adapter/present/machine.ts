@@ -3,7 +3,7 @@
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { populatedZones } from '../../engine/view/zones.js';
-import { asVirt, type Cell } from '../../engine/memory/address.js';
+import type { Cell } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
 import type { KernelSymbol } from '../../engine/types/profile.js';
 import { buddyInfo } from './buddyInfo.js';
@@ -19,7 +19,7 @@ import { hugePages } from './hugePages.js';
 import { pinnedPages } from './pinnedPages.js';
 import { processes } from './processes.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
-import { showPlace } from './typedValue.js';
+import { showPlace, showValue } from './typedValue.js';
 import { virtualAreas } from './virtualAreas.js';
 
 export function machineScope(context: MachineContext, more: () => readonly Shown[]): Container {
@@ -28,7 +28,7 @@ export function machineScope(context: MachineContext, more: () => readonly Shown
       [
         ...zones(context, format),
         group('buddyinfo', 'free blocks by order', { named: () => buddyInfo(context) }),
-        globalArray(context, 'vm_zone_stat', 'zone_stat_item'),
+        globalArray(context, 'vm_zone_stat', 'zone_stat_item', format),
         memMap(context),
         processes(context),
         pinnedPages(context),
@@ -76,10 +76,15 @@ function memMap(context: MachineContext): Shown {
   };
 }
 
-function globalArray(context: MachineContext, name: string, enumTag: string): Shown | undefined {
+function globalArray(
+  context: MachineContext,
+  name: string,
+  enumTag: string,
+  format: Format,
+): Shown | undefined {
   const symbol = context.profile.symbol(name);
   if (symbol?.type === undefined) return undefined;
-  return showEnumArray(context, name, placeAt(symbol.address, symbol.type), name, enumTag);
+  return showEnumArray(context, name, placeAt(symbol.address, symbol.type), name, enumTag, format);
 }
 
 /** The kernel's global variables that the profile has types for. */
@@ -127,8 +132,11 @@ export function cpuScope(context: MachineContext): Container {
   return {
     named: (format) => {
       if (int?.kind !== 'int') return [];
-      const register = (name: string, cell: Cell): Shown =>
-        showPlace(context, name, placeAt(asVirt(mm.va_of(cell)), int), undefined, format);
+      // Of the processor, in no memory.
+      const register = (name: string, cell: Cell): Shown => ({
+        ...showValue(context, name, int, (mm.words[cell] ?? 0) >>> 0, undefined, format),
+        readOnly: true,
+      });
       return [
         register('smp_processor_id', words.cpu),
         register('current->flags', words.flags),

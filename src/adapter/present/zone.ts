@@ -60,10 +60,10 @@ function zoneChildren(
   const orders = type?.kind === 'array' ? type.length : 0;
   const known = [
     member('name'),
-    named(context, place, expression, '_watermark', 'zone_watermarks'),
+    named(context, place, expression, '_watermark', 'zone_watermarks', format),
     ...Array.from({ length: orders }, (_, order) => member(`free_area[${order}]`)),
     ...pageSets(context, zone, format),
-    named(context, place, expression, 'vm_stat', 'zone_stat_item'),
+    named(context, place, expression, 'vm_stat', 'zone_stat_item', format),
     member('lowmem_reserve'),
     member('zone_start_pfn'),
     member('spanned_pages'),
@@ -99,9 +99,10 @@ function named(
   expression: string,
   path: string,
   enumTag: string,
+  format: Format,
 ): Shown | undefined {
   const array = memberPlace(place, path);
-  return array && showEnumArray(context, path, array, memberOf(expression, path), enumTag);
+  return array && showEnumArray(context, path, array, memberOf(expression, path), enumTag, format);
 }
 
 /** per_cpu_ptr(zone->per_cpu_pageset, cpu), for each CPU. */

@@ -14,14 +14,10 @@ import { AdapterError, errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
 import { viewpointOf } from './viewpoint.js';
 
-/**
- * Assigns to an object: the value of an expression, or to an array or a struct what an initializer says.
- * @param shown the value that the expression was typed over
- */
+/** Assigns to an object: the value of an expression, or to an array or a struct what an initializer says. */
 export function assign(
   session: Session,
   place: Place,
-  shown: string,
   expression: string,
   frameId: number | undefined,
 ): void {
@@ -29,7 +25,7 @@ export function assign(
   const { memory, profile } = target.context;
   const { kind } = stripTypedefs(place.type);
   if (kind === 'array' || kind === 'struct' || kind === 'union') {
-    initialize(session, place, shown, expression, frameId);
+    initialize(session, place, expression, frameId);
     return;
   }
   const value = scalarFor(session, place.type, expression, frameId);
@@ -45,12 +41,9 @@ export function assign(
 function initialize(
   session: Session,
   place: Place,
-  shown: string,
   written: string,
   frameId: number | undefined,
 ): void {
-  // What is typed over a long text may be the text.
-  if (written.trim() === shown.trim()) return;
   const { target } = session.current;
   const { pointerSize } = target.image.profile;
   const made = initialization(place, written, pointerSize);

@@ -7,12 +7,12 @@
 import type { Evaluated, Viewpoint } from '../evaluation/evaluator.js';
 import { procFileText } from '../evaluation/procFile.js';
 import { runHelper } from '../evaluation/helpers.js';
-import { bitDenoted } from '../evaluation/bitExpression.js';
+import { bitDenoted, isBit } from '../evaluation/bitExpression.js';
 import { shownOfDump } from '../dump/evaluate.js';
 import { inPieces } from '../inPieces.js';
 import { addressPart } from '../present/addressPart.js';
 import { showDeclaration } from '../present/declarations.js';
-import { editedText } from '../present/editedText.js';
+import { editedText, isUnchanged } from '../present/editedText.js';
 import { fact, formatOf, type Format, type Shown } from '../present/shown.js';
 import { showPlace, showValue } from '../present/typedValue.js';
 import { lastAllocation } from '../present/verdict.js';
@@ -71,27 +71,18 @@ export const evaluateHandlers = (
     const before = evaluator.evaluate(expression, at);
     const place = before.place ?? bitDenoted(evaluator, pointerSize, expression, at);
     const local = place === undefined ? kernelLocalNamed(session, expression, frameId) : undefined;
-    if (local !== undefined) {
-      const form = formatOf(format, session.numberFormat);
-      const { value: old } = show(session, expression, before, form);
-      assignLocal(
-        session,
-        expression.trim(),
-        local,
-        editedText(target.context.profile, old, value),
-      );
-      afterResponse(() => announceEdit(session, undefined));
-      const again = evaluator.evaluate(expression, viewpointOf(session, frameId));
-      const now = show(session, expression, again, form);
-      return defined({ value: now.value, ...variables.valueOf(now) });
-    }
-    if (place === undefined)
+    if (place === undefined && local === undefined)
       throw errors.cannotAssign(`'${expression}' is a value, not an object that can be set.`);
     const form = formatOf(format, session.numberFormat);
-    const { value: text } = show(session, expression, before, form);
-    assign(session, place, text, editedText(target.context.profile, text, value), frameId);
+    const old = show(session, expression, before, form);
+    if (isUnchanged(old.value, value))
+      return defined({ value: old.value, ...variables.valueOf(old) });
+    const text = editedText(target.context.profile, old.value, value);
+    if (local !== undefined) assignLocal(session, expression.trim(), local, text);
+    else if (place !== undefined) assign(session, place, text, frameId);
     afterResponse(() => announceEdit(session, place));
-    const shown = show(session, expression, evaluator.evaluate(expression, at), form);
+    const now = evaluator.evaluate(expression, viewpointOf(session, frameId));
+    const shown = show(session, expression, now, form);
     return defined({ value: shown.value, ...variables.valueOf(shown) });
   },
 
@@ -170,7 +161,9 @@ function show(session: Session, expression: string, result: Evaluated, format: F
   const { context } = session.current.target;
   const { place, type, value } = result;
   if (place !== undefined) return showPlace(context, expression, place, expression, format);
-  if (value !== undefined) return showValue(context, expression, type, value, expression, format);
+  // A single bit is 0 or 1 in every format, as it is among the variables.
+  const form = isBit(expression) ? { ...format, numbers: 'decimal' as const } : format;
+  if (value !== undefined) return showValue(context, expression, type, value, expression, form);
   const isVoid = stripTypedefs(type).kind === 'void';
   return fact(expression, isVoid ? '(void)' : '?');
 }

@@ -3,6 +3,7 @@ import { errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { kernelFileOf, kernelFiles, kernelSource, kernelText } from '../debuggee/kernelSources.js';
+import { isMachineSource, machineText } from '../debuggee/machineSource.js';
 import { withChecksum } from './checksums.js';
 import { typeSourceText } from '../debuggee/typeSources.js';
 import type { Handlers } from './table.js';
@@ -14,6 +15,9 @@ export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSou
   source({ source, sourceReference }) {
     const file = kernelFileOf(source ?? { sourceReference });
     if (file !== undefined) return kernelText(file);
+    const image = session.live?.target.image;
+    if (image !== undefined && isMachineSource(source ?? { sourceReference }))
+      return { content: machineText(image), mimeType: 'text/plain' };
     const program = session.live?.target.scenario?.program;
     const own = program?.files.find(({ path }) => path === source?.path);
     if (own !== undefined) return { content: own.text, mimeType: 'text/x-mmscope' };

@@ -13,6 +13,7 @@ import { errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import type { FrameView } from '../debuggee/frames.js';
+import { machineSource } from '../debuggee/machineSource.js';
 import { kernelPlace, kernelSource } from '../debuggee/kernelSources.js';
 import type { ScenarioVariable } from '../debuggee/scenario.js';
 import { KERNEL_MODULE, SCENARIO_MODULE } from './modules.js';
@@ -165,7 +166,12 @@ async function describeFrame(
 ): Promise<Omit<Dap.StackFrame, 'id'>> {
   const { target } = session.current;
   if (view.kind === 'machine')
-    return { name: target.image.origin, line: 0, column: 0, presentationHint: 'label' };
+    return {
+      name: target.image.origin,
+      source: machineSource,
+      line: session.counting.toTheirLine(1),
+      column: session.counting.toTheirColumn(1),
+    };
   if (view.kind === 'kernel') return kernelFrame(session, view);
   const program = target.scenario?.program;
   if (program === undefined) throw errors.notRunnable(target.image.dumped === undefined);

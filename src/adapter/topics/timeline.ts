@@ -24,6 +24,9 @@ export const timelineHandlers = (session: Session): Handlers<'mmscope/timeline'>
     const { buckets } = args;
     if (buckets < 1 || buckets > MAX_BUCKETS)
       throw errors.badArguments(`'buckets' must be a whole number from 1 to ${MAX_BUCKETS}.`);
+    const { from = 0, to = from } = args;
+    if (from < 0 || to < from)
+      throw errors.badArguments("'from' must not be negative, and 'to' not be before it.");
     return timelineBody(session.current.target, args);
   },
 });
@@ -32,8 +35,9 @@ function timelineBody(target: Target, args: TimelineArguments): TimelineBody {
   const { timeline, chronicle, image, scenario } = target;
   const axis = new Axis(timeline);
   chronicle.extendTo(timeline.endOf(timeline.boundaries.last), target.settledPosition());
-  const from = Math.max(axis.first, args.from ?? axis.first);
-  const to = Math.max(from + 1e-3, Math.min(axis.last, args.to ?? axis.last));
+  const onRecord = (moment: number): number => Math.max(axis.first, Math.min(moment, axis.last));
+  const from = onRecord(args.from ?? axis.first);
+  const to = Math.max(from + 1e-3, onRecord(args.to ?? axis.last));
   const nrColumns = columnsFor(args.buckets, from, to);
   const columns = Array.from(
     { length: nrColumns + 1 },

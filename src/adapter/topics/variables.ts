@@ -1,5 +1,5 @@
 /** DAP variables, setVariable. */
-import { editedText } from '../present/editedText.js';
+import { editedText, isUnchanged } from '../present/editedText.js';
 import { childNamed, formatOf } from '../present/shown.js';
 import { showPlace } from '../present/typedValue.js';
 import { errors } from '../protocol/errors.js';
@@ -36,21 +36,18 @@ export const variableHandlers = (session: Session): Handlers<'variables' | 'setV
     const child = childNamed(container, name, format);
     if (child === undefined) throw errors.noSuchVariable(name);
     const { place, kernelLocal } = child;
-    const text = editedText(context.profile, child.value, value);
-    if (kernelLocal !== undefined) {
-      assignLocal(session, name, kernelLocal, text);
-      afterResponse(() => announceEdit(session, undefined));
-      const now = childNamed(container, name, format) ?? child;
-      return defined({ value: now.value, ...variables.valueOf(now) });
-    }
-    if (place === undefined || child.readOnly === true)
+    if (kernelLocal === undefined && (place === undefined || child.readOnly === true))
       throw errors.cannotAssign(`'${name}' is computed from other values and cannot be set.`);
-    assign(session, place, child.value, text, undefined);
+    if (isUnchanged(child.value, value))
+      return defined({ value: child.value, ...variables.valueOf(child) });
+    const text = editedText(context.profile, child.value, value);
+    if (kernelLocal !== undefined) assignLocal(session, name, kernelLocal, text);
+    else if (place !== undefined) assign(session, place, text, undefined);
     afterResponse(() => announceEdit(session, place));
     // A flag of a page reads as a bit, however it was set.
     const again =
       childNamed(container, name, format) ??
-      showPlace(context, name, place, child.evaluateName, format);
+      (place === undefined ? child : showPlace(context, name, place, child.evaluateName, format));
     return defined({ value: again.value, ...variables.valueOf(again) });
   },
 });

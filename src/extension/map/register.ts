@@ -21,6 +21,27 @@ import { frameMeant } from './frameMeant.js';
 const VIEW_ID = 'mmscope.map';
 const PANEL_TYPE = 'mmscope.map.editor';
 
+/** What stands for the machine of a dump is opened so soon, or not at all. */
+const SOURCE_MS = 3000;
+
+/** Resolves when an editor has a text: a map opens beside it. Where a scenario starts there is one already. */
+const textShown = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (window.activeTextEditor !== undefined) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      clearTimeout(timer);
+      heard.dispose();
+      resolve();
+    };
+    const timer = setTimeout(done, SOURCE_MS);
+    const heard = window.onDidChangeActiveTextEditor((editor) => {
+      if (editor !== undefined) done();
+    });
+  });
+
 export function registerMap(extensionUri: Uri, sessions: Sessions): Disposable {
   const webviewOptions = {
     enableScripts: true,
@@ -96,7 +117,7 @@ export function registerMap(extensionUri: Uri, sessions: Sessions): Disposable {
     }),
     sessions.onDidSend(({ session, message }) => {
       if (!isLaunch(message) || session.configuration['noDebug'] === true) return;
-      if (settings().openMapOnStart !== 'never') void show(true);
+      if (settings().openMapOnStart !== 'never') void textShown().then(() => show(true));
     }),
   );
 }
