@@ -241,7 +241,7 @@ const cdevMap = (k: Kernel): KobjMap => {
   return k.read_ptr(k.globals.cdev_map);
 };
 
-export function chrdev_init(k: Kernel): void {
+function chrdev_init(k: Kernel): void {
   const map = kobj_map_init(k, functionNamed(k, 'base_probe'), k.globals.chrdevs_lock);
   if (map !== NULL) k.write_ptr(k.globals.cdev_map, map);
 }

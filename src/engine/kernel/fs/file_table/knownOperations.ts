@@ -45,10 +45,10 @@ function generic_file_open(): Int {
 }
 
 /** A loff_t: exact up to 2^53. */
-export const readLoff = (k: Kernel, at: number): Long =>
+const readLoff = (k: Kernel, at: number): Long =>
   k.read_int(at) * 1 + (k.read_int(at) < 0 ? 2 ** 32 : 0) + k.read_int(at + 1) * 2 ** 32;
 
-export const writeLoff = (k: Kernel, at: number, value: Long): void => {
+const writeLoff = (k: Kernel, at: number, value: Long): void => {
   k.write(at, (value % 2 ** 32) | 0);
   k.write(at + 1, Math.floor(value / 2 ** 32));
 };
@@ -82,11 +82,11 @@ const seekIn = (k: Kernel, file: File, offset: Long, whence: Int, size: Long): L
 const sizeOf = (k: Kernel, file: File): Long =>
   readLoff(k, k.plus(asCell(k.read_ptr(k.plus(file, k.file.f_inode))), k.inode.i_size));
 
-export function noop_llseek(k: Kernel, file: File): Long {
+function noop_llseek(k: Kernel, file: File): Long {
   return readLoff(k, k.plus(file, k.file.f_pos));
 }
 
-export function default_llseek(k: Kernel, file: File, offset: Long, whence: Int): Long {
+function default_llseek(k: Kernel, file: File, offset: Long, whence: Int): Long {
   return seekIn(k, file, offset, whence, sizeOf(k, file));
 }
 
