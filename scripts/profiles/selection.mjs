@@ -31,12 +31,14 @@ export const TYPES = words(`
   mempool_s kref wait_queue_head wait_queue_entry wait_page_queue rwsem_waiter semaphore semaphore_waiter completion swait_queue
   mutex_waiter sigpending percpu_counter ida ida_bitmap xa_limit
   path file_operations miscdevice delayed_work timer_list vma_iterator ma_state sysinfo pid
+  cdev char_device_struct kobj_map probe seq_file seq_operations proc_ops proc_dir_entry tasklet_struct poll_table_struct fasync_struct
+  device_attribute class_attribute debugfs_blob_wrapper
 `);
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
   address_space_operations tss_struct entry_stack_page debug_store debug_store_buffers
-  rq worker_pool rcu_data
+  rq rcu_data
   optimistic_spin_queue uprobes_state kernfs_iattrs
 `);
 
@@ -51,7 +53,7 @@ export const PARTS = {
   signal_struct: words(`thread_head nr_threads`),
   // '': the unions without a name.
   file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping private_data`)],
-  inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data i_rdev i_private`)],
+  inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data i_rdev i_private i_devices`)],
   dentry: words(`d_hash d_parent d_name d_inode d_op d_u`),
   dentry_operations: words(`d_dname`),
   super_block: words(`s_dev s_type`),
@@ -61,6 +63,10 @@ export const PARTS = {
   fs_struct: words(`umask root pwd`),
   vm_special_mapping: words(`name`),
   rcu_state: words(`expedited_sequence`),
+  class: words(`name owner p`),
+  device: words(`kobj parent init_name driver_data devt class`),
+  workqueue_struct: words(`list saved_max_active flags name`),
+  worker_pool: words(`worklist`),
   worker: words(`task`),
 };
 
@@ -86,6 +92,7 @@ export const TYPEDEFS = words(`
   int64_t uintptr_t slab_flags_t vm_fault_t compound_page_dtor freelist_idx_t swp_entry_t
   pgtable_t vm_flags_t uint ulong ushort kuid_t dev_t nodemask_t cpumask_t
   pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t wait_queue_entry_t ktime_t
+  poll_table __poll_t fmode_t umode_t uid_t gid_t work_func_t irqreturn_t time64_t u_int seqlock_t
 `);
 
 /** Types that the kernel's headers define as macros: as typedefs. */
@@ -161,6 +168,10 @@ export const SYMBOLS = words(`
   system_state jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops
   dummy_vm_ops
+  chrdevs cdev_map chrdevs_lock exact_match exact_lock base_probe ktype_cdev_default ktype_cdev_dynamic def_chr_fops
+  seq_file_cache seq_read seq_lseek seq_release single_release single_start single_next single_stop proc_dir_entry_cache
+  noop_llseek default_llseek generic_file_llseek nonseekable_open stream_open simple_open generic_file_open
+  delayed_work_timer_fn system_wq system_highpri_wq system_long_wq system_unbound_wq system_freezable_wq system_power_efficient_wq
 `);
 
 /** C types of symbols that type information leaves out: statics inside of functions, assembly. A name stands for a constant. */

@@ -12,6 +12,7 @@ import { COMPILER } from './prelude/compiler.js';
 import { ERRNO } from './prelude/errno.js';
 import { MODULES } from './prelude/modules.js';
 import { DEVICES } from './prelude/devices.js';
+import { LATER_CALLS } from './prelude/laterCalls.js';
 import { NUMBERS } from './prelude/numbers.js';
 import { PAGES } from './prelude/pages.js';
 import { PAGE_TABLES } from './prelude/pageTables.js';
@@ -147,6 +148,7 @@ const wholeText = (): string =>
       DEVICES,
       TIME,
       USERSPACE,
+      LATER_CALLS,
     ],
   ].join('\n');
 

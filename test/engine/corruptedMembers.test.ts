@@ -1,6 +1,6 @@
 /**
- * Any pointer of memory management's own structures overwritten: members of caches and their nodes, of zones, of slabs, of areas, of
- * per-CPU chunks. What is called then ends in a result, a report or a fault of the kernel's, never in an exception of ours.
+ * Any pointer of memory management's own structures overwritten: members of caches and their nodes, of zones and their node, of areas, of
+ * sections; and any word of a struct page: its zone's number, its mapping. What is called then ends in a result, a report or a fault of the kernel's, never in an exception of ours.
  */
 import assert from 'node:assert/strict';
 import * as kernel from '../../src/engine/entry/functions.js';
@@ -33,6 +33,8 @@ interface Places {
   readonly name: string;
   readonly struct: string;
   readonly cells: (k: Kernel) => readonly number[];
+  /** Any word of the struct, not its pointers alone. */
+  readonly anyWord?: true;
 }
 
 const listed = (k: Kernel, head: number, offset: number): number[] => {
@@ -44,6 +46,27 @@ const listed = (k: Kernel, head: number, offset: number): number[] => {
 
 const caches = (k: Kernel): number[] => listed(k, k.globals.slab_caches, k.kmem_cache.list);
 
+/** mem_section[0] leads to the sections of the first root; a build without SPARSEMEM has none. */
+const sections = (k: Kernel): number[] => {
+  const root = k.globals.mem_section === 0 ? 0 : k.read_ptr(k.read_ptr(k.globals.mem_section));
+  return root === 0 ? [] : [root, k.read_ptr(k.globals.mem_section)];
+};
+
+/** Those that are taken next, those of objects, and some others. */
+const pages = (k: Kernel): number[] => {
+  const hot = Array.from({ length: 12 }, (_, i) => kernel.alloc_pages(k, k.GFP_KERNEL, i % 4));
+  hot.forEach((page, i) => {
+    kernel.__free_pages(k, page, i % 4);
+  });
+  const objects = [8, 64, 200, 1024, 4096].map((size) => kernel.kmalloc(k, size, k.GFP_KERNEL));
+  const others = Array.from({ length: 10 }, (_, i) => Math.floor((i * k.memmap.endPfn) / 10));
+  return [
+    ...hot,
+    ...objects.map((object) => kernel.virt_to_page(k, object)),
+    ...others.map((pfn) => k.pfn_to_page(pfn)),
+  ];
+};
+
 const PLACES: readonly Places[] = [
   { name: 'caches', struct: 'kmem_cache', cells: caches },
   {
@@ -52,6 +75,14 @@ const PLACES: readonly Places[] = [
     cells: (k) => caches(k).map((s) => k.read_ptr(s + k.kmem_cache.node)),
   },
   { name: 'zones', struct: 'zone', cells: (k) => k.zones },
+  { name: 'the node', struct: 'pglist_data', cells: (k) => [k.globals.contig_page_data] },
+  { name: 'sections', struct: 'mem_section', cells: sections },
+  { name: 'pages', struct: 'page', cells: pages, anyWord: true },
+  {
+    name: 'per-CPU lists',
+    struct: 'per_cpu_pages',
+    cells: (k) => k.zones.map((zone) => kernel.per_cpu_ptr(k, zone + k.zone.per_cpu_pageset, 0)),
+  },
   {
     name: 'areas',
     struct: 'vmap_area',
@@ -152,8 +183,12 @@ for (const name of ['x86_64-slub', 'x86_64-slab', 'i386-highmem4g-slub'] as Prof
         const next = random(trial * 19 + 11);
         const where = PLACES[next(PLACES.length)] ?? assert.fail();
         const cells = where.cells(k).filter((cell) => cell > 0);
+        if (cells.length === 0) continue;
         const type = profile.types.struct(where.struct) ?? assert.fail(where.struct);
-        const offsets = pointersIn(type);
+        const offsets =
+          where.anyWord === true
+            ? Array.from({ length: type.sizeBytes / 4 }, (_, i) => i * 4)
+            : pointersIn(type);
         const at =
           (cells[next(cells.length)] ?? 0) + Math.floor((offsets[next(offsets.length)] ?? 0) / 4);
         const seed = `${name}, trial ${trial}: ${where.name}`;

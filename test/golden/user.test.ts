@@ -39,6 +39,8 @@ const PROGRAMS: Readonly<Record<string, { readonly ops: number; readonly events:
   'hugetlb-s1': { ops: 240, events: 110 },
   // Transparent huge pages: faults, the page of zeros, splits by munmap, mprotect, mremap, fork and writes, collapse.
   'thp-s1': { ops: 130, events: 5000 },
+  // Transparent huge pages that move: by alloc_contig_range() and FOLL_LONGTERM, whole, or stay for a reference; MADV_COLD, MADV_FREE, mlock.
+  'thpmigr-s1': { ops: 31, events: 3600 },
 };
 
 function* recordings(): Generator<{ readonly machine: string; readonly program: string }> {

@@ -263,3 +263,26 @@ describe('memory for devices', function () {
       ['rejecting DMA map of vmalloc memory'],
     ));
 });
+
+describe('vmalloc_32()', function () {
+  it('takes pages that 32 bits reach, and on i386 none of highmem, which vmalloc() prefers', () => {
+    const text = `
+       char *low = vmalloc_32(3 * PAGE_SIZE), *any = vmalloc(3 * PAGE_SIZE), *user = vmalloc_32_user(PAGE_SIZE);
+       for (int i = 0; i < 3; i++) {
+         expect(page_zonenum(vmalloc_to_page(low + i * PAGE_SIZE)) != ZONE_HIGHMEM);
+         expect(page_zonenum(vmalloc_to_page(any + i * PAGE_SIZE)) == ZONE_HIGHMEM);
+       }
+       expect(page_zonenum(vmalloc_to_page(user)) != ZONE_HIGHMEM && user[0] == 0);
+       vfree(low); vfree(any); vfree(user);`;
+    const image = bootMachine({
+      profile: loadProfile('i386-highmem4g-slub'),
+      ramBytes: 2 * 2 ** 30,
+    });
+    const vm = new ScenarioVm(compile(text, 'i386-highmem4g-slub'), image, {
+      ...{ kernel, name: 'test.mms' },
+    });
+    runToEnd(vm);
+    assert.deepEqual(log(vm), []);
+    assert.deepEqual(vm.expects, { held: 7, failed: 0 });
+  });
+});

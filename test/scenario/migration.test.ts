@@ -154,4 +154,30 @@ expect(buf[0] == 1);`;
       assert.deepEqual(pinned, []);
     }
   });
+
+  it('that a long-term pin wants moved, and that cannot: the pin fails, and nothing runs for ever', () => {
+    const start = `struct page *pages[1]; unsigned long size = 1UL << PMD_SHIFT; struct page *page;\n`;
+    const pool = machine(`${start}sysctl("vm.nr_hugepages=1");
+char *buf = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+buf[0] = 1;
+get_user_pages_fast((unsigned long)buf, 1, 0, &page);
+int before = page_count(page);
+set_pageblock_migratetype(page, MIGRATE_CMA);
+expect(pin_user_pages((unsigned long)buf, 1, FOLL_WRITE | FOLL_LONGTERM, pages, NULL) == -ENOMEM);
+expect(page_count(page) == before && !page_maybe_dma_pinned(page));
+set_pageblock_migratetype(page, MIGRATE_MOVABLE);
+expect(pin_user_pages((unsigned long)buf, 1, FOLL_WRITE | FOLL_LONGTERM, pages, NULL) == 1);`);
+    runToEnd(pool);
+    assert.deepEqual(log(pool), []);
+    const single =
+      machine(`${start}char *buf = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+buf[0] = 1; lru_add_drain();
+get_user_pages_fast((unsigned long)buf, 1, 0, &page);
+isolate_lru_page(page);
+set_pageblock_migratetype(page, MIGRATE_CMA);
+pin_user_pages((unsigned long)buf, 1, FOLL_WRITE | FOLL_LONGTERM, pages, NULL);`);
+    const failed = runToEnd(single).filter(({ kind }) => kind === 'failed');
+    assert.equal(failed.length, 1);
+    assert.match(failed[0]?.kind === 'failed' ? failed[0].text : '', /^watchdog: BUG: soft lockup/);
+  });
 });

@@ -94,6 +94,6 @@ function wordsFrom(
   return [...masks].map(([cell, mask]) => ({ cell: asCell(cell), mask }));
 }
 
-export function textOf({ context }: Target, place: Place): string {
+function textOf({ context }: Target, place: Place): string {
   return formatPlace(context.profile, context.memory, place, { maxDepth: 2, maxLength: 120 });
 }

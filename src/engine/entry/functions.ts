@@ -46,7 +46,22 @@ export * from '../kernel/include/linux/swap.h.js';
 export * from '../kernel/include/linux/vmstat.h.js';
 export * from '../kernel/include/linux/wait.h.js';
 export * from '../kernel/include/linux/workqueue.h.js';
+export * from '../kernel/drivers/base/class.js';
+export * from '../kernel/drivers/base/core.js';
+export {
+  __register_chrdev,
+  __unregister_chrdev,
+  alloc_chrdev_region,
+  cdev_add,
+  cdev_alloc,
+  cdev_del,
+  cdev_init,
+  register_chrdev_region,
+  unregister_chrdev_region,
+} from '../kernel/fs/char_dev.js';
 export * from '../kernel/fs/file_table/devices.js';
+export { MKDEV } from '../kernel/include/linux/kdev_t.h.js';
+export { nonseekable_open } from '../kernel/fs/file_table/knownOperations.js';
 export * from '../kernel/fs/file_table/operations.js';
 export * from '../kernel/fs/file_table/file_table.js';
 export * from '../kernel/fs/hugetlbfs/inode.js';
@@ -57,6 +72,7 @@ export * from '../kernel/kernel/fork/fork.js';
 export * from '../kernel/kernel/fork/mmdrop.js';
 export { mmgrab } from '../kernel/include/linux/sched/mm.h.js';
 export * from '../kernel/kernel/kthread.js';
+export * from '../kernel/kernel/time/timer.js';
 export * from '../kernel/kernel/panic.js';
 export * from '../kernel/kernel/locking/rwsem/mmap_lock.js';
 export * from '../kernel/kernel/locking/rwsem/rwsem.js';

@@ -13,7 +13,7 @@ const MAX_ENTRIES = 1 << 24;
  * Each `struct list_head` on the list of `head`, in order. A list that is damaged ends where that shows, after what was whole.
  * @throws Damaged, NotInDump
  */
-export function* listHeads(k: Inspected, head: VirtAddr, offset = 0): Generator<VirtAddr> {
+function* listHeads(k: Inspected, head: VirtAddr, offset = 0): Generator<VirtAddr> {
   const { space } = k;
   const first = asVirt(head + offset);
   const seen = new Set<number>();

@@ -4,7 +4,8 @@
  */
 export const GLOBALS = `
   __cpu_online_mask __cpu_possible_mask __kmap_pte __per_cpu_offset _text _totalhigh_pages
-  _totalram_pages alias_list anon_vma_cachep anon_vma_chain_cachep boot_cpu_data boot_kmem_cache boot_kmem_cache_node cma_area_count
+  _totalram_pages alias_list anon_vma_cachep cdev_map chrdevs chrdevs_lock def_chr_fops
+  ktype_cdev_default ktype_cdev_dynamic anon_vma_chain_cachep boot_cpu_data boot_kmem_cache boot_kmem_cache_node cma_area_count
   cma_areas contig_page_data cpus_with_pcps debug_locks default_hstate_idx dentry_cache depot_index depot_offset empty_zero_page
   dma_contiguous_default_area dynamic_kobj_ktype free_vmap_area_list free_vmap_area_root
   filp_cachep folio_wait_table gfp_allowed_mask has_work high_memory hstates huge_zero_page huge_zero_pfn huge_zero_refcount

@@ -13,17 +13,22 @@ export const STRUCTS = {
   attribute: 'mode name',
   attribute_group: 'attrs',
   callback_head: 'func',
+  cdev: 'count dev kobj list ops owner',
+  char_device_struct: 'baseminor cdev major minorct name next',
+  class: 'name owner',
   cma: 'base_pfn bitmap count name order_per_bit',
   completion: 'done wait.task_list',
   cpu_fbatches: 'activate? lru_add lru_deactivate lru_deactivate_file lru_lazyfree',
   cpuinfo_x86: 'x86_cache_alignment',
   dentry: 'd_inode d_u.d_alias d_u.d_rcu',
+  device: 'class devt driver_data kobj parent',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
+  delayed_work: 'cpu timer work wq',
   deferred_split: 'split_queue split_queue_len',
   file: 'f_count f_flags f_inode f_mapping f_mode f_op f_pos f_rcuhead private_data',
-  file_operations: 'mmap open read release unlocked_ioctl write',
+  file_operations: 'llseek mmap open owner read release unlocked_ioctl write',
   file_region: 'from link to',
   folio_batch: 'folios nr percpu_pvec_drained',
   free_area: 'free_list nr_free',
@@ -35,7 +40,8 @@ export const STRUCTS = {
   `,
   hugetlb_vma_lock: 'refs rw_sema vma',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
-  inode: 'i_blocks i_data i_dentry i_ino i_mapping i_mode i_private i_rcu i_rdev i_size',
+  inode:
+    'i_blocks i_cdev i_data i_dentry i_devices i_fop i_ino i_mapping i_mode i_private i_rcu i_rdev i_size',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
@@ -58,6 +64,7 @@ export const STRUCTS = {
   khugepaged_mm_slot: '',
   khugepaged_scan: 'mm_head mm_slot',
   kobject: 'entry kref kset ktype name parent sd state_initialized',
+  kobj_map: 'lock probes',
   kset: 'kobj list',
   kthread: 'cpu data exited flags full_name parked result threadfn',
   list_head: 'prev',
@@ -105,12 +112,17 @@ export const STRUCTS = {
     deferred_split_queue kswapd_failures kswapd_highest_zoneidx kswapd_order node_id node_mem_map? node_zonelists
     node_zones nr_zones per_cpu_nodestats totalreserve_pages vm_stat
   `,
+  probe: 'data dev get lock next owner range',
+  proc_dir_entry: 'data mode name parent proc_ops single_show',
+  proc_ops: 'proc_ioctl proc_lseek proc_mmap proc_open proc_read proc_release proc_write',
   rb_node: '__rb_parent_color rb_left rb_right',
   rb_root_cached: 'rb_leftmost',
   mempool_s: 'alloc curr_nr elements free lock min_nr pool_data wait.head',
   rcu_ctrlblk: 'curtail donetail gp_seq rcucblist',
   rcu_state: 'expedited_sequence',
   saved_alias: 'name next s',
+  seq_file: 'buf count file from index lock op pad_until private read_pos size',
+  seq_operations: 'next show start stop',
   slab: 'active? counters? freelist frozen? inuse? next? objects? callback_head s_mem? slab_cache slab_list slabs?',
   slub_flush_work: 's skip work.entry work.func',
   swait_queue: 'task task_list',
@@ -125,6 +137,8 @@ export const STRUCTS = {
     __state active_mm blocked comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled
     parent pending.list pending.signal personality pid real_parent rss_stat? stack tasks tgid thread_info.flags usage worker_private
   `,
+  tasklet_struct: 'callback count data func next state use_callback',
+  timer_list: 'entry expires flags function',
   track: 'addr cpu handle? pid when',
   vm_area_struct: `
     anon_vma anon_vma_chain shared.rb shared.rb_subtree_last vm_end vm_file vm_flags vm_mm vm_ops vm_page_prot vm_pgoff
@@ -138,7 +152,9 @@ export const STRUCTS = {
   wait_page_queue: 'bit_nr folio wait',
   wait_queue_entry: 'entry flags func private',
   wait_queue_head: 'head',
-  work_struct: 'data',
+  work_struct: 'data entry func',
+  worker_pool: 'worklist',
+  workqueue_struct: 'flags list name saved_max_active',
   xa_node: 'array callback_head count nr_values offset parent private_list shift slots tags',
   xarray: 'xa_flags xa_head',
   zone: `

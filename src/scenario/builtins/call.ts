@@ -40,6 +40,10 @@ export type BlockKind =
   | 'rwlock for reading'
   | 'rwlock for writing'
   | 'start'
+  | 'work'
+  | 'running work'
+  | 'workqueue'
+  | 'tasklet'
   | 'child';
 
 /** Words of `struct page` that functions begin with. */
@@ -95,6 +99,25 @@ export interface ProcessCalls {
   errno: number;
   readonly files: OpenFiles;
   readonly threads: ThreadCalls;
+  readonly jobs: JobCalls;
+}
+
+/** What threads of the kernel do for the scenario: works, timers, tasklets. */
+export interface JobCalls {
+  /** It waits for a jiffy, or for another one than before. Ends the task where too much waits. */
+  arm(kind: 'timer' | 'tasklet' | 'delayed work', object: Cell, at: number): void;
+  /** False: it did not wait. */
+  disarm(object: Cell): boolean;
+  /** Whether a thread is doing it. */
+  runs(object: Cell): boolean;
+  /** Whether a thread does a work of a workqueue. */
+  isBusy(queue: Cell): boolean;
+  /** Whether the running task is that thread. */
+  isOwn(object: Cell): boolean;
+  /** A work stands in the kernel's list. */
+  noteWork(): void;
+  /** The task waits until a work is done. @param again what has come before that, for others to see */
+  waitUntilDone(work: Cell, again: () => void): never;
 }
 
 /** Threads of the kernel that run functions of the scenario. */
@@ -121,6 +144,10 @@ export interface OpenFiles {
   /** False: there is no room for another name. */
   name(name: string, file: File): boolean;
   unname(name: string): File | undefined;
+  /** The name of a file goes. */
+  unnameFile(file: File): void;
+  /** All that have names. */
+  namedFiles(): File[];
   /** How many names there are. */
   readonly nrNames: number;
 }

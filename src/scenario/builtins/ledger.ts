@@ -5,8 +5,18 @@
 import type { Value } from '../semantics/arithmetic.js';
 
 export interface Allocation {
-  readonly kind: 'pages' | 'object' | 'area' | 'per-CPU' | 'cache';
-  /** What the free is called with: of pages the address of their struct page. */
+  readonly kind:
+    | 'pages'
+    | 'object'
+    | 'area'
+    | 'per-CPU'
+    | 'cache'
+    | 'device region'
+    | 'cdev'
+    | 'class'
+    | 'device'
+    | 'workqueue';
+  /** What the free is called with: of pages the address of their struct page, of a device region its first number. */
   readonly address: Value;
   readonly sizeBytes: number;
 }

@@ -39,6 +39,8 @@ import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
 import { tasks } from './tasks.js';
 import { userAreas } from './user/areas.js';
+import { laterCalls } from './works.js';
+import { charDevices } from './user/charDevices.js';
 import { drivers } from './user/devices.js';
 import { userCopies } from './user/copies.js';
 import { files } from './user/files.js';
@@ -78,6 +80,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...hexDumps,
   ...tasks,
   ...kthreads,
+  ...laterCalls,
   ...signals,
   ...sysctls,
   ...processes,
@@ -85,6 +88,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...userAreas,
   ...userCopies,
   ...files,
+  ...charDevices,
   ...drivers,
   ...pins,
   ...locks,

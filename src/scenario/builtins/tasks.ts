@@ -1,5 +1,4 @@
 /** Tasks and CPUs. */
-import { asVirt } from '../../engine/memory/address.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 import { endGracePeriod } from './rcu.js';
@@ -34,15 +33,6 @@ export const tasks: readonly Builtin[] = [
       signature: 'void cond_resched(void)',
       doc: 'Like schedule().',
       ...yieldCpu,
-    },
-  ]),
-  ...group('task', 'kernel/workqueue.c', [
-    {
-      signature: 'bool flush_work(struct work_struct *work)',
-      doc: 'Waits until a work of the kernel, such as drain_vmap_work, is done; returns whether it was waiting.',
-      changes: true,
-      sleeps: 'always' as const,
-      run: (call, work) => (call.kernel.flush_work(call.k, asVirt(Number(work))) ? 1 : 0),
     },
   ]),
   ...group('task', 'arch/x86/include/asm/current.h', [

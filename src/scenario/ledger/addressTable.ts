@@ -11,7 +11,10 @@ import { WordTable } from './wordTable.js';
 
 export type AddressKind = Exclude<Allocation['kind'], 'pages'>;
 
-const KINDS: readonly AddressKind[] = ['object', 'area', 'per-CPU', 'cache'];
+const KINDS: readonly AddressKind[] = [
+  ...(['object', 'area', 'per-CPU', 'cache'] as const),
+  ...(['device region', 'cdev', 'class', 'device', 'workqueue'] as const),
+];
 
 export interface HeldAddress {
   readonly kind: AddressKind;

@@ -74,6 +74,11 @@ const NOUNS: Readonly<Record<Allocation['kind'], readonly [string, string]>> = {
   area: ['vmalloc area', 'vmalloc areas'],
   'per-CPU': ['per-CPU allocation', 'per-CPU allocations'],
   cache: ['cache', 'caches'],
+  'device region': ['region of device numbers', 'regions of device numbers'],
+  cdev: ['cdev', 'cdevs'],
+  class: ['class', 'classes'],
+  device: ['device', 'devices'],
+  workqueue: ['workqueue', 'workqueues'],
 };
 /** Places that one sentence names. */
 const MOST_PLACES = 5;

@@ -26,8 +26,41 @@ export const USERSPACE = [
   ),
   constants(
     'include/uapi/asm-generic/fcntl.h',
-    'O_RDONLY=0 O_WRONLY=1 O_RDWR=2 O_CREAT=0100 O_TRUNC=01000',
+    `O_RDONLY=0 O_WRONLY=1 O_RDWR=2 O_ACCMODE=3 O_CREAT=0100 O_EXCL=0200 O_NOCTTY=0400 O_TRUNC=01000 O_APPEND=02000
+     O_NONBLOCK=04000 O_NDELAY=O_NONBLOCK O_DSYNC=010000 FASYNC=020000 O_DIRECT=040000 O_LARGEFILE=0100000 O_DIRECTORY=0200000
+     O_CLOEXEC=02000000 O_SYNC=04010000`,
   ),
+  constants(
+    'include/uapi/linux/stat.h',
+    `S_IFMT=0170000 S_IFCHR=0020000 S_IFBLK=0060000 S_IFREG=0100000 S_IFDIR=0040000 S_IRWXU=0700 S_IRUSR=0400 S_IWUSR=0200
+     S_IXUSR=0100 S_IRWXG=070 S_IRGRP=040 S_IWGRP=020 S_IXGRP=010 S_IRWXO=07 S_IROTH=04 S_IWOTH=02 S_IXOTH=01`,
+  ),
+  constants(
+    'include/linux/stat.h',
+    'S_IRWXUGO=0777 S_IALLUGO=07777 S_IRUGO=0444 S_IWUGO=0222 S_IXUGO=0111',
+  ),
+  constants(
+    'include/linux/fs.h',
+    'FMODE_READ=1 FMODE_WRITE=2 FMODE_LSEEK=4 FMODE_PREAD=8 FMODE_PWRITE=16 FMODE_EXCL=0x80',
+  ),
+  constants(
+    'include/uapi/linux/capability.h',
+    `CAP_CHOWN=0 CAP_DAC_OVERRIDE=1 CAP_FOWNER=3 CAP_KILL=5 CAP_SETUID=7 CAP_NET_ADMIN=12 CAP_IPC_LOCK=14 CAP_SYS_MODULE=16
+     CAP_SYS_RAWIO=17 CAP_SYS_ADMIN=21 CAP_SYS_NICE=23 CAP_SYS_RESOURCE=24 CAP_SYS_TTY_CONFIG=26 CAP_MKNOD=27`,
+  ),
+  constants(
+    'include/uapi/asm-generic/ioctl.h',
+    `_IOC_NRBITS=8 _IOC_TYPEBITS=8 _IOC_SIZEBITS=14 _IOC_DIRBITS=2 _IOC_NRMASK=0xff _IOC_TYPEMASK=0xff _IOC_SIZEMASK=0x3fff
+     _IOC_DIRMASK=3 _IOC_NRSHIFT=0 _IOC_TYPESHIFT=8 _IOC_SIZESHIFT=16 _IOC_DIRSHIFT=30 _IOC_NONE=0U _IOC_WRITE=1U _IOC_READ=2U
+     IOC_IN=0x40000000 IOC_OUT=0x80000000 IOC_INOUT=0xc0000000 IOCSIZE_MASK=0x3fff0000 IOCSIZE_SHIFT=16`,
+  ),
+  constants(
+    'include/uapi/asm-generic/poll.h',
+    `POLLIN=1 POLLPRI=2 POLLOUT=4 POLLERR=8 POLLHUP=0x10 POLLNVAL=0x20 POLLRDNORM=0x40 POLLRDBAND=0x80 POLLWRNORM=0x100
+     POLLWRBAND=0x200 EPOLLIN=1U EPOLLPRI=2U EPOLLOUT=4U EPOLLERR=8U EPOLLHUP=0x10U EPOLLRDNORM=0x40U EPOLLWRNORM=0x100U`,
+  ),
+  constants('include/linux/kdev_t.h', 'MINORBITS=20 MINORMASK=((1U<<MINORBITS)-1)'),
+  constants('include/uapi/linux/major.h', 'MEM_MAJOR=1 MISC_MAJOR=10'),
   constants('include/uapi/linux/fs.h', 'SEEK_SET=0 SEEK_CUR=1 SEEK_END=2'),
   constants(
     'include/uapi/linux/memfd.h',
@@ -51,6 +84,37 @@ export const USERSPACE = [
 #define _IOR(type, nr, size) (_IO(type, nr) | 2U << 30 | sizeof(size) << 16) // Of an ioctl() that reads from the driver. include/uapi/asm-generic/ioctl.h
 #define _IOW(type, nr, size) (_IO(type, nr) | 1U << 30 | sizeof(size) << 16) // Of an ioctl() that writes to the driver. include/uapi/asm-generic/ioctl.h
 #define _IOWR(type, nr, size) (_IO(type, nr) | 3U << 30 | sizeof(size) << 16) // include/uapi/asm-generic/ioctl.h
+#define _IOC(dir, type, nr, size) (((dir) << _IOC_DIRSHIFT) | ((type) << _IOC_TYPESHIFT) | ((nr) << _IOC_NRSHIFT) | ((size) << _IOC_SIZESHIFT)) // The number of an ioctl(), of its parts. include/uapi/asm-generic/ioctl.h
+#define _IOC_DIR(nr) (((nr) >> _IOC_DIRSHIFT) & _IOC_DIRMASK) // Which way an ioctl() copies: _IOC_READ, _IOC_WRITE. include/uapi/asm-generic/ioctl.h
+#define _IOC_TYPE(nr) (((nr) >> _IOC_TYPESHIFT) & _IOC_TYPEMASK) // Whose ioctl() a number is. include/uapi/asm-generic/ioctl.h
+#define _IOC_NR(nr) (((nr) >> _IOC_NRSHIFT) & _IOC_NRMASK) // Which of a driver's ioctl()s a number is. include/uapi/asm-generic/ioctl.h
+#define _IOC_SIZE(nr) (((nr) >> _IOC_SIZESHIFT) & _IOC_SIZEMASK) // Bytes that an ioctl() copies. include/uapi/asm-generic/ioctl.h
+#define MAJOR(dev) ((unsigned int)((dev) >> MINORBITS)) // Whose driver a device number is. include/linux/kdev_t.h
+#define MINOR(dev) ((unsigned int)((dev) & MINORMASK)) // Which of a driver's devices a number is. include/linux/kdev_t.h
+#define MKDEV(ma, mi) (((dev_t)(ma) << MINORBITS) | (mi)) // A device number. include/linux/kdev_t.h
+#define iminor(inode) MINOR((inode)->i_rdev) // The minor of a node. include/linux/fs.h
+#define imajor(inode) MAJOR((inode)->i_rdev) // The major of a node. include/linux/fs.h
+#define file_inode(f) ((f)->f_inode) // The inode of an open file: of a device, its node. include/linux/fs.h
+#define i_size_read(inode) ((inode)->i_size) // include/linux/fs.h
+#define i_size_write(inode, size) ((void)((inode)->i_size = (size))) // include/linux/fs.h
+#define class_create(owner, name) __class_create(owner, name) // A class that devices are made under; an error pointer without memory. include/linux/device/class.h
+#define dev_set_drvdata(dev, data) ((void)((dev)->driver_data = (data))) // What a driver knows of its device. include/linux/device.h
+#define dev_get_drvdata(dev) ((dev)->driver_data) // include/linux/device.h
+#define dev_name(dev) ((dev)->init_name ? (dev)->init_name : (dev)->kobj.name) // include/linux/device.h
+#define poll_wait(filp, wait_address, p) do { (void)(filp); (void)(wait_address); (void)(p); } while (0) // Of a driver's poll(): nobody here waits in poll() or select(). include/linux/poll.h
+#define S_ISCHR(m) (((m) & S_IFMT) == S_IFCHR) // Whether a node is a character device. include/uapi/linux/stat.h
+#define S_ISREG(m) (((m) & S_IFMT) == S_IFREG) // include/uapi/linux/stat.h
+#define S_ISDIR(m) (((m) & S_IFMT) == S_IFDIR) // include/uapi/linux/stat.h
+#define capable(cap) ((void)(cap), true) // Whether the task has a capability: it has all. include/linux/capability.h
+#define in_interrupt() ((preempt_count() & 0x1fff00) != 0) // Whether a timer's or a tasklet's function runs: nothing else here is in an interrupt. include/linux/preempt.h
+#define in_softirq() in_interrupt() // include/linux/preempt.h
+#define in_serving_softirq() in_interrupt() // include/linux/preempt.h
+#define in_task() (!in_interrupt()) // include/linux/preempt.h
+#define in_irq() (0) // include/linux/preempt.h
+#define in_hardirq() (0) // include/linux/preempt.h
+#define try_module_get(module) ((void)(module), true) // A module stays while the scenario runs. include/linux/module.h
+#define module_put(module) ((void)(module)) // include/linux/module.h
+#define __module_get(module) ((void)(module)) // include/linux/module.h
 #define no_llseek NULL // Of a file that has no position. include/linux/fs.h
 #define vma_pages(vma) (((vma)->vm_end - (vma)->vm_start) >> PAGE_SHIFT) // Pages of an area. include/linux/mm.h
 #define io_remap_pfn_range(vma, addr, pfn, size, prot) remap_pfn_range(vma, addr, pfn, size, prot) // Like remap_pfn_range(), of a device. include/linux/mm.h

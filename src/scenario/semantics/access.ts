@@ -3,6 +3,7 @@
  *
  * Source: ISO C11 6.5.2, 6.5.3.2.
  */
+import { goneMember, insteadOfMember } from '../kernelNames/goneNames.js';
 import { findMember, flattenMembers } from '../../engine/types/members.js';
 import type { CType, StructType } from '../../engine/types/model.js';
 import type { Expr, IndexExpr, MemberExpr, PrefixExpr } from '../syntax/ast.js';
@@ -144,6 +145,11 @@ function reportWrongOperator(c: Checker, expr: MemberExpr, type: CType, right: '
 }
 
 function reportUnknownMember(c: Checker, struct: StructType, name: string, span: Span): void {
+  const now = insteadOfMember(struct.name, name);
+  if (now !== undefined) {
+    c.error('unknown-member', span, goneMember(c.types.name(struct), name, now));
+    return;
+  }
   const names = flattenMembers(struct).map((member) => member.name);
   const hint = suggestion(name, names, span);
   const message = `'${c.types.name(struct)}' has no member '${name}'${hint.text}`;

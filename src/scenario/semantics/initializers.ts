@@ -3,6 +3,7 @@
  *
  * Source: ISO C11 6.7.9. What a list does not mention is zero.
  */
+import { goneMember, insteadOfMember } from '../kernelNames/goneNames.js';
 import { findMember, flattenMembers } from '../../engine/types/members.js';
 import type { ArrayType, CType, StructType } from '../../engine/types/model.js';
 import type { Designator, Expr, Initializer, InitializerList, StringExpr } from '../syntax/ast.js';
@@ -268,6 +269,11 @@ function designatedField(c: Checker, place: Place, name: string, span: Span) {
   const struct = structOf(place.type);
   const member = struct && findMember(struct, name);
   if (struct === undefined || member === undefined) {
+    const now = struct && insteadOfMember(struct.name, name);
+    if (now !== undefined) {
+      c.error('unknown-member', span, goneMember(c.types.name(place.type), name, now));
+      return undefined;
+    }
     const names = struct ? flattenMembers(struct).map((m) => m.name) : [];
     const hint = suggestion(name, names, span);
     const type = c.types.name(place.type);

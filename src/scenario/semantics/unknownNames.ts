@@ -3,6 +3,7 @@
  * and scenarios do not, with what they have for the same purpose.
  */
 import { findBuiltin } from '../builtins/table.js';
+import { insteadOf } from '../kernelNames/goneNames.js';
 import { isLinuxName, linuxRelease } from '../kernelNames/linuxNames.js';
 import { sameMeaning } from '../kernelNames/meanings.js';
 import type { Span } from '../syntax/span.js';
@@ -27,6 +28,12 @@ export function reportUnknown(c: Checker, name: string, span: Span, isCall: bool
       span,
       replacement: written,
     });
+    return;
+  }
+  const now = insteadOf(name);
+  if (now !== undefined) {
+    const what = isCall ? `${name}()` : `'${name}'`;
+    c.error('unknown-name', span, `${what} is not in Linux ${linuxRelease} any more: use ${now}`);
     return;
   }
   if (isLinuxName(name)) {

@@ -11,6 +11,7 @@
  *     word 640 + 2 * task   its place in a queue, until when it waits     word 1024 ...  locks that tasks have (heldLocks.ts)
  *          704 + task       errno of the task                                  1200 + 32 * process   its open files
  *          736 + 2 * task   of a thread of kthread_create(): the number of its function, from 1 on; whose variables it uses
+ *          800 ...          timers, works and who does them (jobTable.ts)
  *          900 ...          files by name
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
@@ -55,6 +56,10 @@ const BLOCK_KINDS: readonly BlockKind[] = [
   'rwsem for reading',
   'rwsem for writing',
   'start',
+  'work',
+  'running work',
+  'workqueue',
+  'tasklet',
   'completion',
   'wait queue',
   'child',
@@ -74,6 +79,7 @@ const THREADS = 736;
 const FILES = 1200;
 export const FILES_OF_PROCESS = 32;
 const FILE_NAMES = 900;
+const JOB_TABLE = 800;
 const HELD = 1024;
 const TASKS = 16;
 const TASK_WORDS = 16;
@@ -267,6 +273,14 @@ export class Control {
 
   setFileNameWord(i: number, value: number): void {
     this.write(FILE_NAMES + i, value);
+  }
+
+  jobWord(i: number): number {
+    return this.read(JOB_TABLE + i);
+  }
+
+  setJobWord(i: number, value: number): void {
+    this.write(JOB_TABLE + i, value);
   }
 
   heldWord(i: number): number {

@@ -37,7 +37,11 @@ const SPINS: ReadonlySet<BlockKind> = new Set([
   'rwlock for writing',
 ]);
 
-const MAKE_TASKS: ReadonlySet<string> = new Set(['fork', 'kthread_create_on_node']);
+const MAKE_TASKS: ReadonlySet<string> = new Set([
+  ...['fork', 'kthread_create_on_node'],
+  ...['queue_work', 'queue_delayed_work', 'mod_delayed_work', 'mod_timer', 'add_timer'],
+  ...['tasklet_schedule', 'tasklet_hi_schedule'],
+]);
 
 /** How many tasks a program may come to have: as many as there is room for, if it makes any. */
 export const taskSlots = ({ tasks, builtins }: Program): number =>
@@ -103,6 +107,25 @@ export class KernelTasks {
       const cell = tsk + (at >> 2);
       words[cell] = (words[cell] ?? 0) | ((comm.charCodeAt(i) & 0xff) << ((at & 3) * 8));
     }
+  }
+
+  /** A thread of the kernel that was there before, as its task_struct among the scenario's own objects tells. */
+  fillThread(task: number, comm: string): void {
+    const { k } = this;
+    const of = k.task_struct;
+    const tsk = asCell(this.window.taskStructCell(task));
+    const pid = this.pid(task);
+    for (const [member, value] of [
+      [of.pid, pid],
+      [of.tgid, pid],
+      [of.flags, PF_KTHREAD],
+    ] as const)
+      k.write(k.plus(tsk, member), value);
+    for (let i = 0; i < COMM_BYTES; i++) {
+      const at = of.comm + i;
+      k.write8(k.plus(tsk, at >> 2), at & 3, i < comm.length ? comm.charCodeAt(i) : 0);
+    }
+    k.write_ptr(k.plus(tsk, of.group_leader), tsk);
   }
 
   /** Before anything runs: main is the task that runs, and a process if the scenario uses what a process has. */
@@ -265,10 +288,14 @@ export class KernelTasks {
 
   /** `main`, the name of a task, of a thread of the kernel, or of a child `main/101`. */
   name(task: number): string {
-    if (this.control.threadFunction(task) !== undefined && this.control.taskStruct(task) !== 0)
+    if (this.control.threadFunction(task) !== undefined && this.isCreated(task))
       return this.commOf(this.structOf(task));
     const name = this.program.tasks[this.control.origin(task)]?.name ?? '?';
     return this.isOfText(task) ? name : `${name}/${this.pid(task)}`;
+  }
+
+  private isCreated(task: number): boolean {
+    return this.control.isCreated(task);
   }
 
   private commOf(tsk: TaskStruct): string {

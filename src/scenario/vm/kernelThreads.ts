@@ -19,6 +19,7 @@ export class KernelThreads implements ThreadCalls {
     private readonly around: ProcessSurroundings,
     /** A place for a task that nobody has. */
     private readonly freeSlot: () => number | undefined,
+    private readonly isJob: (task: number) => boolean,
   ) {}
 
   create(func: Value, data: Value, comm: readonly number[]): TaskStruct | number {
@@ -107,6 +108,8 @@ export class KernelThreads implements ThreadCalls {
     for (let task = 0; task < nrTasks; task++) {
       const status = control.isCreated(task) ? control.status(task) : undefined;
       if (!this.isThread(task) || (status !== 'ended' && status !== 'failed')) continue;
+      // One that works and timers run in has its place for good.
+      if (this.isJob(task)) continue;
       this.release(task);
       return task;
     }

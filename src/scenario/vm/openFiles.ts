@@ -10,7 +10,7 @@ import { FILES_OF_PROCESS, type Control } from './control.js';
 /** 0 to 2 are the standard streams, which nothing here writes to. */
 const FIRST_FD = 3;
 const NR_FILES = FILES_OF_PROCESS;
-const NR_NAMES = 16;
+const NR_NAMES = 32;
 
 export class ScenarioFiles implements OpenFiles {
   constructor(
@@ -92,9 +92,23 @@ export class ScenarioFiles implements OpenFiles {
     const place = this.placeOf(hashOf(name));
     if (place === undefined) return undefined;
     const file: File = asCell(this.control.fileNameWord(place + 1));
+    this.clearName(place);
+    return file;
+  }
+
+  unnameFile(file: File): void {
+    for (let i = 0; i < NR_NAMES; i++)
+      if (this.control.fileNameWord(i * 2 + 1) === file) this.clearName(i * 2);
+  }
+
+  namedFiles(): File[] {
+    const words = Array.from({ length: NR_NAMES }, (_, i) => this.control.fileNameWord(i * 2 + 1));
+    return words.filter((word) => word !== 0).map(asCell);
+  }
+
+  private clearName(place: number): void {
     this.control.setFileNameWord(place, 0);
     this.control.setFileNameWord(place + 1, NULL);
-    return file;
   }
 }
 

@@ -14,6 +14,7 @@ import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { Control } from './control.js';
 import type { KernelTasks } from './kernelTasks.js';
+import { KernelJobs } from './kernelJobs.js';
 import { KernelThreads } from './kernelThreads.js';
 import type { Machine } from './machine.js';
 import { ScenarioFiles } from './openFiles.js';
@@ -41,10 +42,16 @@ export interface ProcessSurroundings {
 export class Processes implements ProcessCalls {
   readonly files: ScenarioFiles;
   readonly threads: KernelThreads;
+  readonly jobs: KernelJobs;
 
   constructor(private readonly around: ProcessSurroundings) {
     const { control, tasks } = around;
-    this.threads = new KernelThreads(around, () => this.freeSlot());
+    this.jobs = new KernelJobs(around, () => this.freeSlot());
+    this.threads = new KernelThreads(
+      around,
+      () => this.freeSlot(),
+      (task) => this.jobs.isJob(task),
+    );
     this.files = new ScenarioFiles(control, () => tasks.processOf(control.currentTask));
   }
 
@@ -118,7 +125,8 @@ export class Processes implements ProcessCalls {
     for (let task = 0; task < nrTasks; task++) {
       if (tasks.isOfText(task)) continue;
       if (!control.isCreated(task)) return task;
-      if (this.isOver(task) && control.taskStruct(task) === 0) over ??= task;
+      if (this.isOver(task) && control.taskStruct(task) === 0 && !this.jobs.isJob(task))
+        over ??= task;
     }
     return over;
   }
@@ -195,6 +203,10 @@ export class Processes implements ProcessCalls {
     const { k, control, tasks, nrTasks } = this.around;
     const kernel = this.around.kernel();
     const task = control.currentTask;
+    if (this.jobs.isJob(task)) {
+      this.jobs.ended(task);
+      return;
+    }
     if (this.threads.isThread(task)) {
       this.threads.ended(code);
       return;

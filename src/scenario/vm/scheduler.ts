@@ -11,6 +11,8 @@ import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Control } from './control.js';
 import type { HeldLocks } from './heldLocks.js';
+import { isBefore } from './jobTable.js';
+import type { KernelJobs } from './kernelJobs.js';
 import type { KernelTasks } from './kernelTasks.js';
 import { setJiffies } from './jiffies.js';
 import { isBehindOthers } from './waitQueue.js';
@@ -38,6 +40,7 @@ export class Scheduler {
     private readonly nrTasks: number,
     private readonly kernel: KernelCalls,
     private readonly held: HeldLocks,
+    private readonly jobs: KernelJobs,
   ) {
     this.world = { image, kernel, control, tasks, nrTasks, held };
   }
@@ -53,6 +56,8 @@ export class Scheduler {
   /** Time goes on only when nobody can run: to the moment at which the first wait is over, of those that end by themselves. */
   private timesOut(task: number, { until }: BlockReason): boolean {
     if (until === undefined) return false;
+    const due = this.jobs.nextDue();
+    if (due !== undefined && !isBefore(until, due)) return false;
     for (let other = 0; other < this.nrTasks; other++) {
       if (!this.control.isCreated(other)) continue;
       if (this.control.status(other) === 'ready') return false;
@@ -67,6 +72,19 @@ export class Scheduler {
 
   /** The next task that can run after `from`; `from` itself comes last. */
   next(from: number): number | undefined {
+    this.jobs.wake();
+    const next = this.nextAfter(from);
+    if (next !== undefined) return next;
+    // Everybody waits, and a timer is due before anybody's wait is over.
+    const due = this.jobs.nextDue();
+    if (due === undefined) return undefined;
+    if (isBefore(this.image.mm.read_int(this.image.mm.globals.jiffies), due))
+      setJiffies(this.image.mm, due);
+    this.jobs.wake();
+    return this.nextAfter(from);
+  }
+
+  private nextAfter(from: number): number | undefined {
     for (let i = 1; i <= this.nrTasks; i++) {
       const task = (from + i) % this.nrTasks;
       if (this.canRun(task)) return task;

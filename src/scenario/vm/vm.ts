@@ -141,7 +141,15 @@ export class ScenarioVm {
       return callee && Number(this.machine.callBack(callee, args, room));
     };
     this.scheduler = new Scheduler(
-      ...([image, control, this.kernelTasks, this.nrTasks, options.kernel, this.held] as const),
+      ...([
+        image,
+        control,
+        this.kernelTasks,
+        this.nrTasks,
+        options.kernel,
+        this.held,
+        this.processes.jobs,
+      ] as const),
     );
     this.turns = new Turns(
       ...([mm, control, this.kernelTasks, this.scheduler, this.processes, this.sleeper] as const),

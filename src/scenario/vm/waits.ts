@@ -11,6 +11,8 @@ import { QW_MASK } from '../builtins/rwlocks.js';
 import type { Control } from './control.js';
 import type { HeldLocks } from './heldLocks.js';
 import type { KernelTasks } from './kernelTasks.js';
+import { worksThatWait } from '../builtins/worksThatWait.js';
+import { JobTable } from './jobTable.js';
 import { pageAt, pfnOfPage } from './structPage.js';
 
 /** The machine as waits see it. */
@@ -189,6 +191,44 @@ const start: WaitKind = {
   heldWord: () => undefined,
 };
 
+/** flush_work(): whether it is still in the list, or being done. */
+const work: WaitKind = {
+  holds: ({ image: { mm }, kernel, control }, _task, { address }) => {
+    const cell = mm.cell_of(address);
+    return kernel.isQueued(mm, cell) || new JobTable(control).runs(cell);
+  },
+  name: (world, reason) => `the work at ${at(world, reason)} to be done`,
+  heldWord: () => undefined,
+};
+
+/** cancel_work_sync(): whether it is being done. */
+const runningWork: WaitKind = {
+  ...work,
+  holds: ({ image: { mm }, control }, _task, { address }) =>
+    new JobTable(control).runs(mm.cell_of(address)),
+};
+
+const workqueue: WaitKind = {
+  holds: ({ image: { mm }, kernel, control }, _task, { address }) => {
+    const wq = mm.cell_of(address);
+    if (new JobTable(control).nrActive(wq) > 0) return true;
+    for (const one of worksThatWait(mm)) if (kernel.get_work_pwq(mm, one) === wq) return true;
+    return false;
+  },
+  name: (world, reason) => `the works of the workqueue at ${at(world, reason)} to be done`,
+  heldWord: () => undefined,
+};
+
+const tasklet: WaitKind = {
+  holds: ({ image: { mm }, control }, _task, { address }) => {
+    const table = new JobTable(control);
+    const cell = mm.cell_of(address);
+    return table.find(cell) !== undefined || table.runs(cell);
+  },
+  name: (world, reason) => `the tasklet at ${at(world, reason)} to be done`,
+  heldWord: () => undefined,
+};
+
 const gracePeriod: WaitKind = {
   holds: ({ control, nrTasks }, task) => {
     for (let other = 0; other < nrTasks; other++)
@@ -237,5 +277,9 @@ export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   'wait queue': waitQueue,
   wakeup,
   start,
+  work,
+  'running work': runningWork,
+  workqueue,
+  tasklet,
   child,
 };

@@ -57,7 +57,7 @@ export class WindowCells {
     const dataFrames = Math.ceil(dataBytes / PAGE_SIZE);
     const stackFrames = STACK_BYTES / PAGE_SIZE;
     const perTask = stackFrames + SHADOW_FRAMES;
-    const structFrames = this.taskFrames * tasks.length;
+    const structFrames = this.taskFrames * nrTasks;
     this.dataFrames = dataFrames;
     // Of processes: only where there can be more than one.
     const copyFrames = nrTasks > tasks.length ? dataFrames * nrTasks : 0;
@@ -92,7 +92,7 @@ export class WindowCells {
       );
     for (let task = 0; task < nrTasks; task++)
       this.open(stackTop(window, task) - STACK_BYTES, stackFrames, this.stackCell(task));
-    for (let task = 0; task < tasks.length; task++) {
+    for (let task = 0; task < nrTasks; task++) {
       const start = window.taskStructs + task * TASK_STRUCT_STRIDE;
       this.open(start, this.taskFrames, frameAfter(this.taskStructs, task * this.taskFrames));
     }
@@ -116,7 +116,7 @@ export class WindowCells {
     return frameAfter(this.stacks, (task * STACK_BYTES) / PAGE_SIZE);
   }
 
-  /** The task_struct of a task of the text. */
+  /** The task_struct of a task of the text, or of a thread that works and timers run in. */
   taskStructCell(task: number): Cell {
     return frameAfter(this.taskStructs, task * this.taskFrames);
   }

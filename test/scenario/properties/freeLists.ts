@@ -43,7 +43,7 @@ export const nameOf = (k: Kernel, page: Page): string =>
   `page 0x${k.page_to_pfn(page).toString(16)}`;
 
 /** Every free block of a zone, by its lists. */
-export function freeBlocks(k: Kernel, zone: Zone): FreeBlock[] {
+function freeBlocks(k: Kernel, zone: Zone): FreeBlock[] {
   const blocks: FreeBlock[] = [];
   for (let order = 0; order < k.MAX_ORDER; order++) {
     const area = freeArea(k, zone, order);

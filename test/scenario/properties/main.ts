@@ -61,8 +61,6 @@ function runAll(
       console.log(`\nseed ${seed}, ${JSON.stringify(machine)}, statement ${statement}: ${message}`);
       if (!isAsIs) console.log(`\n${scenarioText(shrink(scenario, message))}`);
     }
-    if (process.env['DBG'])
-      console.log(seed, JSON.stringify(scenario.machine), process.cpuUsage().user / 1e6);
     if ((seed - first + 1) % 50 === 0)
       console.log(`${seed - first + 1} scenarios, ${failed.length} failed`);
   }

@@ -22,7 +22,7 @@ export const BUILDS: readonly ProfileName[] = [
 /** A statement, or a child with what it does. */
 export type Act = string | { readonly child: readonly Act[]; readonly isAwaited: boolean };
 
-export interface MachineChoice {
+interface MachineChoice {
   readonly profile: ProfileName;
   readonly ramMiB: number;
   readonly highmemMiB: number;
@@ -350,7 +350,7 @@ export function randomScenario(seed: number, build?: ProfileName): RandomScenari
 }
 
 /** Statements that are performed, at most. */
-export const sizeOf = (acts: readonly Act[]): number =>
+const sizeOf = (acts: readonly Act[]): number =>
   acts.reduce((sum, act) => sum + (typeof act === 'string' ? 1 : 1 + sizeOf(act.child)), 0);
 
 function lines(acts: readonly Act[], indent: string): string[] {

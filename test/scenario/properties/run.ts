@@ -113,10 +113,7 @@ export function runScenario(
       figures: { statements: places.length, signals, mostMapped: laws.mostMapped, events },
     };
   } catch (error) {
-    const message =
-      error instanceof Error
-        ? ((process.env['DBG'] ? error.stack : error.message) ?? '')
-        : String(error);
+    const message = error instanceof Error ? error.message : String(error);
     return { failure: { message, statement } };
   }
 }

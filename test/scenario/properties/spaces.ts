@@ -41,7 +41,7 @@ export interface Mappings {
   tables: number;
 }
 
-export interface Area {
+interface Area {
   readonly vma: VmAreaStruct;
   readonly start: number;
   readonly end: number;
@@ -93,7 +93,7 @@ function gathered(vm: ScenarioVm, mm: MmStruct, member: number): number {
   }, 0);
 }
 
-export function areasOf(k: Kernel, mm: MmStruct): readonly Area[] {
+function areasOf(k: Kernel, mm: MmStruct): readonly Area[] {
   const areas: Area[] = [];
   const mas = MA_STATE(k.plus(mm, k.mm_struct.mm_mt), 0, 0);
   for (let vma = mas_find(k, mas, mapleMax(k)); vma !== 0; vma = mas_find(k, mas, mapleMax(k)))

@@ -24,8 +24,6 @@ const SIGHT_CHARACTERS = 400;
 
 /** A browser that keeps what it has fetched and compiled, for all windows. */
 export class BrowserOfStories {
-  private kept: Promise<unknown> | undefined;
-
   private constructor(
     readonly context: BrowserContext,
     private readonly profile: string,
@@ -36,22 +34,10 @@ export class BrowserOfStories {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       headless: true,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--no-first-run',
-        '--disable-background-networking',
-        // Each window takes the process of the one before it, and what was compiled there.
-        '--process-per-site',
-      ],
+      args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
     });
     context.setDefaultTimeout(TIMEOUT_MS);
     return new BrowserOfStories(context, profile);
-  }
-
-  /** Between two windows there is one of the same site, of almost nothing: the process that they share stays. */
-  async keep(origin: string): Promise<void> {
-    await (this.kept ??= this.context.newPage().then((page) => page.goto(`${origin}/version`)));
   }
 
   async close(): Promise<void> {
@@ -94,7 +80,6 @@ export class Workbench {
       storageTypes: 'indexeddb,local_storage,cookies',
     });
     await storage.detach();
-    await browser.keep(origin);
     const wire = new Wire(page);
     mkdirSync(shotsDir, { recursive: true });
     await page.goto(url);

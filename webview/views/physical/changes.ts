@@ -61,13 +61,6 @@ export class Changes {
       for (let cell = from; cell < to; cell++)
         levels[cell] = Math.max(levels[cell] ?? SAME, run[4]);
     }
-    // A block that two have become is outlined as one: no line goes through it.
-    if (framesPerCell === 1)
-      for (const { kind, firstPfn, order } of this.events) {
-        const at = firstPfn - first;
-        if (kind === 'merge' && at < CELLS_PER_TILE && at + (1 << order) > 0)
-          levels?.fill(CHANGED, Math.max(0, at), at + (1 << order));
-      }
     return levels;
   }
 

@@ -1,13 +1,27 @@
 /**
- * Work that another thread is to do: each is a struct work_struct of the kernel, marked while it waits.
+ * Work that another thread is to do: each is a struct work_struct, marked while it waits.
  *
- * There are no worker threads: whoever gives way to one (kernel/sched/core/) does what waits, there and then. The queue itself, and
- * what else the kernel keeps in `data` meanwhile, are not modelled.
+ * Of memory management's own works, whoever gives way to a worker (kernel/sched/core/) does what waits, there and then. Those of others
+ * stand in the list of CPU 0's pool, for threads that take them off.
  *
+ *     work->data   wq │ PWQ, PENDING     in the list
+ *                  pool << 5             taken off, or never queued
+ *
+ * Differs: `data` leads to the workqueue itself, not to its part for a pool; a pool is as many threads as there are.
+ * Left out everywhere: flush colours, priorities, the rescuer.
  * Source: Linux 6.1 kernel/workqueue.c; include/linux/workqueue.h: schedule_work().
  */
-import type { Int } from '../../machine/ctypes.js';
+import { type Int, NULL, type Pointer } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../memory/address.js';
+import {
+  INIT_LIST_HEAD,
+  list_add_tail,
+  list_del_init,
+  list_empty,
+} from '../include/linux/list.h.js';
+import { per_cpu } from '../include/linux/percpu-defs.h.js';
+import { kfree, kzalloc } from '../mm/slab_common/kmalloc.js';
 import {
   WORK_OFFQ_POOL_SHIFT,
   WORK_STRUCT_PENDING,
@@ -27,4 +41,111 @@ export function schedule_work(k: Kernel, work: string): void {
 export function set_work_pool_and_clear_pending(k: Kernel, work: string): void {
   const pool_id: Int = k.cpu * NR_STD_WORKER_POOLS;
   k.write_long(workData(k, work), pool_id << WORK_OFFQ_POOL_SHIFT);
+}
+
+// --- works of others -------------------------------------------------------------------------------------------------------
+
+export type Work = Pointer<'struct work_struct'>;
+export type Workqueue = Pointer<'struct workqueue_struct'>;
+
+const WORK_STRUCT_PWQ = 1 << 2;
+const WORK_OFFQ_CANCELING = 1 << 4;
+/** What of `data` is not an address. */
+const WORK_STRUCT_FLAG_MASK = 7;
+const NAME_BYTES = 24;
+const WQ_DFL_ACTIVE = 256;
+
+const dataOf = (k: Kernel, work: Work): Cell => k.plus(work, k.work_struct.data);
+const entryOf = (k: Kernel, work: Work): Cell => k.plus(work, k.work_struct.entry);
+
+/** pool->worklist of CPU 0; a machine that has booted has not made it. */
+function worklistOf(k: Kernel): Cell {
+  const list = k.plus(per_cpu(k, 'cpu_worker_pools', 0), k.worker_pool.worklist);
+  if (k.read_va(list) === 0) INIT_LIST_HEAD(k, list);
+  return list;
+}
+
+/** The work whose entry follows in the list; NULL at its end. */
+const workAfter = (k: Kernel, entry: Cell): Work => {
+  const next: Cell = k.read_ptr(entry);
+  if (next === worklistOf(k)) return NULL;
+  return k.cell_at(asVirt(k.va_of(next) - k.work_struct.entry * 4));
+};
+
+/** The work that has waited longest; NULL: none waits. */
+export const firstWork = (k: Kernel): Work => workAfter(k, worklistOf(k));
+
+export const nextWork = (k: Kernel, work: Work): Work => workAfter(k, entryOf(k, work));
+
+/** Whether a work is marked: it waits in the list, or for its time. */
+export const isPending = (k: Kernel, work: Work): boolean =>
+  (k.read_int(dataOf(k, work)) & WORK_STRUCT_PENDING) !== 0;
+
+/** Whether it waits in the list. */
+export const isQueued = (k: Kernel, work: Work): boolean =>
+  (k.read_int(dataOf(k, work)) & WORK_STRUCT_PWQ) !== 0;
+
+/** The workqueue that a work in the list is of. */
+export const get_work_pwq = (k: Kernel, work: Work): Workqueue =>
+  k.cell_of(
+    asVirt(k.read_va(dataOf(k, work)) - (k.read_int(dataOf(k, work)) & WORK_STRUCT_FLAG_MASK)),
+  );
+
+/** test_and_set_bit(WORK_STRUCT_PENDING_BIT): false if it was marked before. */
+export function markPending(k: Kernel, work: Work): boolean {
+  if (isPending(k, work)) return false;
+  k.write(dataOf(k, work), k.read_int(dataOf(k, work)) | WORK_STRUCT_PENDING);
+  return true;
+}
+
+/** Puts a work that is marked at the end of the list. */
+export function insert_work(k: Kernel, wq: Workqueue, work: Work): void {
+  const address = k.va_of(wq);
+  k.write_va(dataOf(k, work), asVirt(address + (WORK_STRUCT_PENDING | WORK_STRUCT_PWQ)));
+  list_add_tail(k, entryOf(k, work), worklistOf(k));
+}
+
+/** Takes a work off the list: from here on it may be queued again. */
+export function takeWork(k: Kernel, work: Work): void {
+  if (!list_empty(k, entryOf(k, work))) list_del_init(k, entryOf(k, work));
+  // set_work_pool_and_clear_pending()
+  k.write_long(dataOf(k, work), 0);
+}
+
+/** Takes a work off the list and keeps it from being queued, until takeWork(). */
+export function mark_work_canceling(k: Kernel, work: Work): void {
+  if (isQueued(k, work)) list_del_init(k, entryOf(k, work));
+  k.write_long(dataOf(k, work), WORK_OFFQ_CANCELING | WORK_STRUCT_PENDING);
+}
+
+/** A workqueue; NULL without memory. @param max_active works of it that may run at a time; 0: as many as usual */
+export function alloc_workqueue(k: Kernel, name: string, flags: Int, max_active: Int): Workqueue {
+  const object: VirtAddr = kzalloc(k, k.sizeof.workqueue_struct, k.GFP_KERNEL);
+  if (object === 0) return NULL;
+  const wq: Workqueue = k.cell_at(object);
+  k.write(k.plus(wq, k.workqueue_struct.flags), flags);
+  k.write(k.plus(wq, k.workqueue_struct.saved_max_active), max_active || WQ_DFL_ACTIVE);
+  for (let i = 0; i < Math.min(name.length, NAME_BYTES - 1); i++) {
+    const at = k.workqueue_struct.name * 4 + i;
+    k.write8(k.plus(wq, at >> 2), at & 3, name.charCodeAt(i));
+  }
+  return wq;
+}
+
+export const maxActive = (k: Kernel, wq: Workqueue): Int =>
+  k.read_int(k.plus(wq, k.workqueue_struct.saved_max_active));
+
+/** Differs: the caller has waited for its works. */
+export function destroy_workqueue(k: Kernel, wq: Workqueue): void {
+  kfree(k, k.va_of(wq));
+}
+
+/** A workqueue of the kernel's own, by the variable that leads to it; a booted machine makes it when it is needed: workqueue_init_early(). */
+export function systemQueue(k: Kernel, variable: string): Workqueue {
+  const at = k.symbol(variable);
+  if (k.read_va(at) === 0) {
+    const name = variable === 'system_wq' ? 'events' : `events_${variable.slice(7, -3)}`;
+    k.write_ptr(at, alloc_workqueue(k, name, 0, 0));
+  }
+  return asCell(k.read_ptr(at));
 }

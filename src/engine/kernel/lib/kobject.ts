@@ -25,21 +25,28 @@ const STATE_INITIALIZED = 1;
 const STATE_IN_SYSFS = 2;
 
 const changeState = (k: Kernel, kobj: Kobject, bits: Int, on: boolean): void => {
-  const at = kobj + bitFieldIn(k.kobject.state_initialized).word;
+  const at = k.plus(kobj, bitFieldIn(k.kobject.state_initialized).word);
   k.write(at, on ? k.words[at]! | bits : k.words[at]! & ~bits);
 };
 
 // --- references --------------------------------------------------------------------------------------------------------
 
-function kobject_get(k: Kernel, kobj: Kobject): Kobject {
-  if (kobj !== NULL) k.write(kobj + k.kobject.kref, k.words[kobj + k.kobject.kref]! + 1);
+export function kobject_get(k: Kernel, kobj: Kobject): Kobject {
+  if (kobj === NULL) return NULL;
+  const kref = k.plus(kobj, k.kobject.kref);
+  k.write(kref, k.words[kref]! + 1);
   return kobj;
+}
+
+/** NULL for one whose last reference is gone. */
+export function kobject_get_unless_zero(k: Kernel, kobj: Kobject): Kobject {
+  return k.words[k.plus(kobj, k.kobject.kref)] === 0 ? NULL : kobject_get(k, kobj);
 }
 
 /** The last reference is gone. Left out: kobject_del of one that is still in sysfs. */
 function kobject_cleanup(k: Kernel, kobj: Kobject, release: KobjectRelease | undefined): void {
   // The name is freed last, and the kobject that knows it is gone by then.
-  const name: VirtAddr = k.read_va(kobj + k.kobject.name);
+  const name: VirtAddr = k.read_va(k.plus(kobj, k.kobject.name));
   // The kobject is a part of what is freed here.
   release?.(k, kobj);
   if (name !== 0) kfree_const(k, name);
@@ -51,8 +58,9 @@ function kobject_cleanup(k: Kernel, kobj: Kobject, release: KobjectRelease | und
  */
 export function kobject_put(k: Kernel, kobj: Kobject, release?: KobjectRelease): void {
   if (kobj === NULL) return;
-  k.write(kobj + k.kobject.kref, k.words[kobj + k.kobject.kref]! - 1);
-  if (k.words[kobj + k.kobject.kref] === 0) kobject_cleanup(k, kobj, release);
+  const kref = k.plus(kobj, k.kobject.kref);
+  k.write(kref, k.words[kref]! - 1);
+  if (k.words[kref] === 0) kobject_cleanup(k, kobj, release);
 }
 
 // --- a place in a kset -------------------------------------------------------------------------------------------------
@@ -79,8 +87,8 @@ function kobj_kset_leave(k: Kernel, kobj: Kobject): void {
 
 /** One reference, the maker's; on no list, and not in sysfs. */
 function kobject_init_internal(k: Kernel, kobj: Kobject): void {
-  k.write(kobj + k.kobject.kref, 1);
-  INIT_LIST_HEAD(k, kobj + k.kobject.entry);
+  k.write(k.plus(kobj, k.kobject.kref), 1);
+  INIT_LIST_HEAD(k, k.plus(kobj, k.kobject.entry));
   changeState(k, kobj, ~STATE_INITIALIZED, false);
   changeState(k, kobj, STATE_INITIALIZED, true);
 }
@@ -88,7 +96,7 @@ function kobject_init_internal(k: Kernel, kobj: Kobject): void {
 /** From here on only kobject_put() may end it. */
 export function kobject_init(k: Kernel, kobj: Kobject, ktype: KobjType): void {
   kobject_init_internal(k, kobj);
-  k.write_ptr(kobj + k.kobject.ktype, ktype);
+  k.write_ptr(k.plus(kobj, k.kobject.ktype), ktype);
 }
 
 /** Its directory in sysfs. 0 or an errno. */
@@ -124,10 +132,10 @@ function kobject_add_internal(k: Kernel, kobj: Kobject): Int {
 }
 
 /** Left out: `/` in a name, an earlier name. */
-function kobject_set_name(k: Kernel, kobj: Kobject, name: VirtAddr): Int {
+export function kobject_set_name(k: Kernel, kobj: Kobject, name: string | VirtAddr): Int {
   const s: VirtAddr = kstrdup_const(k, name);
   if (s === 0) return -ENOMEM;
-  k.write_va(kobj + k.kobject.name, s);
+  k.write_va(k.plus(kobj, k.kobject.name), s);
   return 0;
 }
 

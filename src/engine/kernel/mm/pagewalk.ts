@@ -5,27 +5,41 @@
  * Left out: functions for other levels and for holes, hugetlb, kernel tables.
  * Source: Linux 6.1 mm/pagewalk.c: walk_pmd_range(), walk_page_range().
  */
-import { type MmStruct, NULL, type Pmd } from '../../machine/ctypes.js';
+import { type MmStruct, NULL, type Pmd, type VmAreaStruct } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../memory/address.js';
 import { pmd_none } from '../arch/x86/include/asm/pgtable.h.js';
 import { PMD_SIZE } from '../include/linux/pgtable.h.js';
+import { find_vma } from './mmap/find_vma.js';
+import { type MmuGather } from './mmu_gather.js';
 import { mm_find_pmd } from './huge_memory/split_pmd.js';
 
-type PmdEntry = (pmd: Pmd, addr: VirtAddr, next: VirtAddr) => void;
+/** struct mm_walk */
+export interface MmWalk {
+  /** The area that the range lies in. */
+  readonly vma: VmAreaStruct;
+  /** What the caller gave along: a struct mmu_gather, if entries change. */
+  readonly private: MmuGather | typeof NULL;
+}
+
+export interface MmWalkOps {
+  readonly pmd_entry: (k: Kernel, pmd: Pmd, addr: VirtAddr, next: VirtAddr, walk: MmWalk) => void;
+}
 
 export function walk_page_range(
   k: Kernel,
   mm: MmStruct,
   start: VirtAddr,
   end: VirtAddr,
-  pmd_entry: PmdEntry,
+  ops: MmWalkOps,
+  data: MmuGather | typeof NULL,
 ): void {
+  const walk: MmWalk = { vma: find_vma(k, mm, start), private: data };
   const size = PMD_SIZE(k);
   for (let addr: VirtAddr = start, next: VirtAddr; addr < end; addr = next) {
     // pmd_addr_end():
     next = asVirt(Math.min(addr - (addr % size) + size, end));
     const pmd: Pmd = mm_find_pmd(k, mm, addr);
-    if (pmd !== NULL && !pmd_none(k, k.read_pte(pmd))) pmd_entry(pmd, addr, next);
+    if (pmd !== NULL && !pmd_none(k, k.read_pte(pmd))) ops.pmd_entry(k, pmd, addr, next, walk);
   }
 }

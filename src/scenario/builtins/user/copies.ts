@@ -4,6 +4,7 @@
  * Source: Linux 6.1 arch/x86/lib/usercopy_64.c, lib/usercopy.c, lib/strncpy_from_user.c, lib/strnlen_user.c.
  */
 import type { Value } from '../../semantics/arithmetic.js';
+import { windowLayout } from '../../semantics/window.js';
 import { group, type Builtin } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
@@ -13,16 +14,27 @@ const changes = true;
 const sleeps = 'always' as const;
 const EFAULT = 14;
 
+/** The scenario's own objects are variables of its program as much as of its module. */
+function isOwn({ profile }: BuiltinCall, addr: Value): boolean {
+  const { base, end } = windowLayout(profile.pointerSize);
+  return Number(addr) >= base && Number(addr) < end;
+}
+
 /** access_ok(): below the end of user addresses. */
 const isUserRange = (call: BuiltinCall, addr: Value, size: number): boolean => {
   const from = Number(addr);
+  if (isOwn(call, addr)) return true;
   return from >= 0 && size <= call.k.TASK_SIZE && from <= call.k.TASK_SIZE - size;
 };
+
+/** Bytes that could be read. */
+const readUser = (call: BuiltinCall, from: Value, n: number): Uint8Array =>
+  isOwn(call, from) ? call.memory.readBytes(from, n).slice() : call.user.read(from, n);
 
 /** Bytes that could not be read; the rest of `to` is zero. */
 function fromUser(call: BuiltinCall, to: Value, from: Value, n: number): number {
   checkRoom(call, to, n);
-  const bytes = isUserRange(call, from, n) ? call.user.read(from, n) : new Uint8Array(0);
+  const bytes = isUserRange(call, from, n) ? readUser(call, from, n) : new Uint8Array(0);
   const whole = new Uint8Array(n);
   whole.set(bytes);
   call.memory.writeBytes(to, whole);
@@ -31,7 +43,10 @@ function fromUser(call: BuiltinCall, to: Value, from: Value, n: number): number 
 
 function toUser(call: BuiltinCall, to: Value, bytes: Uint8Array): number {
   if (!isUserRange(call, to, bytes.length)) return bytes.length;
-  return bytes.length - call.user.write(to, bytes);
+  if (!isOwn(call, to)) return bytes.length - call.user.write(to, bytes);
+  const room = call.memory.readBytes(to, bytes.length).length;
+  call.memory.writeBytes(to, bytes.subarray(0, room));
+  return bytes.length - room;
 }
 
 function kernelBytes(call: BuiltinCall, from: Value, n: number): Uint8Array {
@@ -43,7 +58,7 @@ function kernelBytes(call: BuiltinCall, from: Value, n: number): Uint8Array {
 /** The bytes of a string up to its NUL, or `most`; undefined where memory ends before. */
 function stringFromUser(call: BuiltinCall, from: Value, most: number): Uint8Array | undefined {
   if (!isUserRange(call, from, 1)) return undefined;
-  const bytes = call.user.read(from, most);
+  const bytes = readUser(call, from, most);
   const end = bytes.indexOf(0);
   if (end >= 0) return bytes.subarray(0, end);
   return bytes.length === most ? bytes : undefined;

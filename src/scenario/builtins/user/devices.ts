@@ -72,9 +72,7 @@ const devices: readonly Builtin[] = [
       (call, fd, cmd, arg = 0) => {
         const file = call.process.files.find(Number(fd));
         const done =
-          file === undefined
-            ? -EBADF
-            : call.kernel.ioctlFile(call.k, file, Number(cmd), sizeOf(call, arg));
+          file === undefined ? -EBADF : call.kernel.ioctlFile(call.k, file, Number(cmd), va(arg));
         return libc(call, done);
       },
     ),

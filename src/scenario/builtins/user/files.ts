@@ -104,8 +104,7 @@ function open(call: BuiltinCall, path: Value, flags: number): number {
   const { files } = call.process;
   const name = call.string(path);
   const known = files.named(name);
-  if (known !== undefined && call.kernel.hasOwnOperations(call.k, known))
-    return openNode(call, known, flags);
+  if (known !== undefined && call.kernel.isNode(call.k, known)) return openNode(call, known, flags);
   if (known === undefined) {
     if ((flags & O_CREAT) === 0) return -ENOENT;
     return newFile(call, (file) => {
@@ -242,7 +241,8 @@ export const files: readonly Builtin[] = [
       (call, path) => {
         const file = call.process.files.unname(call.string(path));
         if (file === undefined) return -ENOENT;
-        call.kernel.fput(call.k, file);
+        if (call.kernel.isNode(call.k, file)) call.kernel.removeDevice(call.k, file);
+        else call.kernel.fput(call.k, file);
         return 0;
       },
     ),
@@ -290,7 +290,11 @@ export const files: readonly Builtin[] = [
       'long lseek(int fd, long offset, int whence)',
       'Moves the position of an open file: SEEK_SET, SEEK_CUR, SEEK_END; where it is then, or -1 and errno.',
       (call, fd, offset, whence) =>
-        withFile(call, fd, (file) => seek(call, file, Number(offset), Number(whence))),
+        withFile(call, fd, (file) =>
+          call.kernel.hasOwnOperations(call.k, file)
+            ? call.kernel.vfs_llseek(call.k, file, Number(offset), Number(whence))
+            : seek(call, file, Number(offset), Number(whence)),
+        ),
     ),
   ]),
   ...group('process', 'fs/file.c', [

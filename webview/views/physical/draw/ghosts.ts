@@ -103,9 +103,11 @@ function drawCaption(
   context.font = `600 11px ${palette.fontFamily}`;
   const textPx = context.measureText(text).width;
   if (width < textPx + 16 || height < 26) return;
-  // What a block is taken from is its first page: the caption keeps to the other end.
-  const left = x + width - textPx - 15;
-  const top = y + height - 22;
+  // What a block is taken from is its first page: the caption keeps to the other end. Of a merge it lies in the middle, where the line
+  // between the halves would go through the block's number.
+  const isSplit = kind === 'split';
+  const left = isSplit ? x + width - textPx - 15 : x + (width - textPx - 10) / 2;
+  const top = isSplit ? y + height - 22 : y + height / 2 - 9;
   context.textAlign = 'left';
   context.textBaseline = 'middle';
   fillPlate(context, left, top, textPx + 10, 17, palette.background, palette.changed);

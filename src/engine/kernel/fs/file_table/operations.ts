@@ -1,9 +1,10 @@
 /**
  * What is done with an open file that has operations of its own: a driver's, in a scenario. Each is `file->f_op`'s function, if there is
- * one, which is called out for. The files of tmpfs have no table: their functions are called by name.
+ * one, which is called out for; some of the kernel's own may stand there, too. The files of tmpfs have no table: their functions are
+ * called by name.
  *
  * Source: Linux 6.1 include/linux/fs.h: struct file_operations, call_mmap(); fs/open.c: do_dentry_open(); fs/read_write.c: vfs_read(),
- * vfs_write(); fs/ioctl.c: vfs_ioctl(); fs/file_table.c: __fput().
+ * vfs_write(), vfs_llseek(); fs/ioctl.c: vfs_ioctl(); fs/file_table.c: __fput().
  */
 import {
   type File,
@@ -18,14 +19,25 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { callWithPosition } from '../../../machine/ownTables.js';
 import type { Cell, VirtAddr } from '../../../memory/address.js';
-import { EINVAL, ENODEV, ENOTTY } from '../../include/linux/errno.h.js';
+import { EBADF, EINVAL, ENODEV, ENOTTY, ENXIO, ESPIPE } from '../../include/linux/errno.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { fileMmap } from '../../mm/shmem/shmem.js';
-import { fput, get_file, linkRelease } from './file_table.js';
+import { cdev_put, chrdev_open } from '../char_dev.js';
+import { nodeOf, putNode } from './devices.js';
+import { get_file, linkRelease } from './file_table.js';
+import { knownLlseek, knownOpen } from './knownOperations.js';
+
+const FMODE_READ = 1;
+const FMODE_WRITE = 2;
+const FMODE_LSEEK = 4;
 
 /** Whether a file's operations are a scenario's. */
 export const hasOwnOperations = (k: Kernel, file: File): boolean =>
   k.isOwnObject(k.read_va(k.plus(file, k.file.f_op)));
+
+/** Whether a file with a name is a node: each open() makes a file of its own. */
+export const isNode = (k: Kernel, file: File): boolean =>
+  nodeOf(k, inodeOf(k, file)) === file && k.read_va(k.plus(file, k.file.f_op)) !== 0;
 
 /** A function of a file's operations; 0 if it has none. */
 const operationOf = (k: Kernel, file: File, member: number): VirtAddr => {
@@ -35,32 +47,49 @@ const operationOf = (k: Kernel, file: File, member: number): VirtAddr => {
 
 const inodeOf = (k: Kernel, file: File): Inode => k.read_ptr(k.plus(file, k.file.f_inode));
 
-/** open() of a device: an open file with the operations of its node, whose `open` is asked. NULL without memory; `*error` if it refuses. */
+const modeOf = (k: Kernel, file: File): UInt => k.read_int(k.plus(file, k.file.f_mode));
+
+/** open() of a node: an open file with its operations, whose `open` is asked. NULL without memory; `*error` if it refuses. */
 export function openDevice(k: Kernel, node: File, flags: Int, error: { value: Int }): File {
-  const object: VirtAddr = kmem_cache_alloc(
-    k,
-    k.read_ptr(k.globals.filp_cachep),
-    k.GFP_KERNEL | k.__GFP_ZERO,
-  );
+  const filp_cachep = k.read_ptr(k.globals.filp_cachep);
+  const object: VirtAddr = kmem_cache_alloc(k, filp_cachep, k.GFP_KERNEL | k.__GFP_ZERO);
   if (object === 0) return NULL;
   const file: File = k.cell_at(object);
+  const inode = inodeOf(k, node);
   for (let i = 0; i < k.sizeof.file / 4; i++) k.write(k.plus(file, i), 0);
   k.copy_ptr(k.plus(file, k.file.f_inode), k.plus(node, k.file.f_inode));
   k.copy_ptr(k.plus(file, k.file.f_mapping), k.plus(node, k.file.f_mapping));
   k.copy_ptr(k.plus(file, k.file.f_op), k.plus(node, k.file.f_op));
-  k.copy_ptr(k.plus(file, k.file.private_data), k.plus(node, k.file.private_data));
   k.write(k.plus(file, k.file.f_flags), flags);
-  // FMODE_READ, FMODE_WRITE: the access mode plus one.
-  k.write(k.plus(file, k.file.f_mode), ((flags & 3) + 1) & 3);
+  // The access mode plus one.
+  k.write(k.plus(file, k.file.f_mode), (((flags & 3) + 1) & 3) | FMODE_LSEEK);
   k.write_long(k.plus(file, k.file.f_count), 1);
-  const open: VirtAddr = operationOf(k, file, k.file_operations.open);
-  if (open !== 0) error.value = k.callOut?.(open, [k.va_of(inodeOf(k, file)), k.va_of(file)]) ?? 0;
+  if (k.ptr_is(k.plus(node, k.file.f_op), k.globals.def_chr_fops)) {
+    error.value = chrdev_open(k, inode, file);
+    // A device of the kernel itself: its functions cannot be called here.
+    if (error.value === 0 && !hasOwnOperations(k, file)) error.value = -ENXIO;
+  } else {
+    k.copy_ptr(k.plus(file, k.file.private_data), k.plus(node, k.file.private_data));
+  }
+  if (error.value === 0) error.value = callOpen(k, inode, file);
   if (error.value === 0) {
+    if (operationOf(k, file, k.file_operations.llseek) === 0)
+      k.write(k.plus(file, k.file.f_mode), modeOf(k, file) & ~FMODE_LSEEK);
     get_file(k, node);
     return file;
   }
-  kmem_cache_free(k, k.read_ptr(k.globals.filp_cachep), object);
+  // out_cdev_put:
+  const cdev = k.read_ptr(k.plus(inode, k.inode.i_cdev));
+  if (cdev !== NULL && !k.ptr_is(k.plus(file, k.file.f_op), k.globals.def_chr_fops))
+    cdev_put(k, cdev);
+  kmem_cache_free(k, filp_cachep, object);
   return NULL;
+}
+
+function callOpen(k: Kernel, inode: Inode, file: File): Int {
+  const open: VirtAddr = operationOf(k, file, k.file_operations.open);
+  if (open === 0) return 0;
+  return knownOpen(k, open, inode, file) ?? k.callOut?.(open, [k.va_of(inode), k.va_of(file)]) ?? 0;
 }
 
 /** mmap() of a file: its operations prepare the new area. Left out: hugetlbfs. */
@@ -76,13 +105,26 @@ export function mmapFile(k: Kernel, file: File, vma: VmAreaStruct): Int {
 
 /** Bytes for the process at `buf`, from f_pos on: how many, or an error. */
 export function readDevice(k: Kernel, file: File, buf: VirtAddr, count: ULong): Long {
+  if ((modeOf(k, file) & FMODE_READ) === 0) return -EBADF;
   const read: VirtAddr = operationOf(k, file, k.file_operations.read);
   return read === 0 ? -EINVAL : (callWithPosition(k, read, file, buf, count) ?? -EINVAL);
 }
 
 export function writeDevice(k: Kernel, file: File, buf: VirtAddr, count: ULong): Long {
+  if ((modeOf(k, file) & FMODE_WRITE) === 0) return -EBADF;
   const write: VirtAddr = operationOf(k, file, k.file_operations.write);
   return write === 0 ? -EINVAL : (callWithPosition(k, write, file, buf, count) ?? -EINVAL);
+}
+
+/** lseek(): the new position, or an error; -ESPIPE for a file that has none. */
+export function vfs_llseek(k: Kernel, file: File, offset: Long, whence: Int): Long {
+  if ((modeOf(k, file) & FMODE_LSEEK) === 0) return -ESPIPE;
+  const llseek: VirtAddr = operationOf(k, file, k.file_operations.llseek);
+  return (
+    knownLlseek(k, llseek, file, offset, whence) ??
+    k.callOut?.(llseek, [k.va_of(file), offset, whence]) ??
+    -ESPIPE
+  );
 }
 
 export function ioctlFile(k: Kernel, file: File, cmd: UInt, arg: ULong): Long {
@@ -95,10 +137,12 @@ export function ioctlFile(k: Kernel, file: File, cmd: UInt, arg: ULong): Long {
 /** The last reference to an open device is gone. */
 function releaseDevice(k: Kernel, file: File): void {
   if (!hasOwnOperations(k, file)) return;
+  const inode = inodeOf(k, file);
   const release: VirtAddr = operationOf(k, file, k.file_operations.release);
-  if (release !== 0) k.callOut?.(release, [k.va_of(inodeOf(k, file)), k.va_of(file)]);
-  const node: File = k.read_ptr(k.plus(inodeOf(k, file), k.inode.i_private));
+  if (release !== 0) k.callOut?.(release, [k.va_of(inode), k.va_of(file)]);
+  const cdev = k.read_ptr(k.plus(inode, k.inode.i_cdev));
+  if (cdev !== NULL) cdev_put(k, cdev);
   kmem_cache_free(k, k.read_ptr(k.globals.filp_cachep), k.va_of(file));
-  fput(k, node);
+  putNode(k, nodeOf(k, inode));
 }
 linkRelease(releaseDevice);

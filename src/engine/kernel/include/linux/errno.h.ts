@@ -20,6 +20,7 @@ export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOTTY = 25;
 export const ENOSPC = 28;
+export const ESPIPE = 29;
 export const EMLINK = 31;
 export const ENOSYS = 38;
 export const ETIME = 62;

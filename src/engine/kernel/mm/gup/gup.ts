@@ -306,7 +306,9 @@ export function __gup_longterm_locked(
   setCurrentFlags(k, flags | PF_MEMALLOC_PIN);
   let rc: Int;
   let nr_pinned_pages: Int;
+  let rounds = 0;
   do {
+    k.watchdog(++rounds << 10);
     nr_pinned_pages = __get_user_pages_locked(k, mm, start, nr_pages, pages, gup_flags);
     if (nr_pinned_pages <= 0) {
       rc = nr_pinned_pages;

@@ -2,7 +2,7 @@
  * FOLL_LONGTERM: a page that is pinned for long must not lie where pages have to be able to move. What lies there is migrated first,
  * which it cannot be while it is pinned: so all pins are dropped, and taken anew.
  *
- * Left out: device memory, hugetlb.
+ * Left out: device memory; folio_isolate_hugetlb(): a page of the pool stays where it is, and then cannot be pinned for long.
  * Source: Linux 6.1 mm/gup.c: collect_longterm_unpinnable_pages(), migrate_longterm_unpinnable_pages(),
  * check_and_migrate_movable_pages(); include/linux/mm.h: folio_expected_ref_count().
  */
@@ -10,6 +10,7 @@ import { type Int, type ListHead, NULL, type Page, type ULong } from '../../../m
 import type { Kernel } from '../../../machine/kernel.js';
 import { EAGAIN, ENOMEM } from '../../include/linux/errno.h.js';
 import { INIT_LIST_HEAD, list_add_tail, list_empty } from '../../include/linux/list.h.js';
+import { PageHuge } from '../../include/linux/hugetlb.h.js';
 import { compound_nr, folio_mapcount } from '../../include/linux/mm.h.js';
 import { page_folio, PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_count } from '../../include/linux/page_ref.h.js';
@@ -73,7 +74,11 @@ function migrate_longterm_unpinnable_pages(
   pages: readonly Page[],
 ): Int {
   let ret: Int = -EAGAIN;
-  for (let i = 0; i < nr_pages; i++) unpin_user_page(k, pages[i]!);
+  for (let i = 0; i < nr_pages; i++) {
+    const folio: Page = page_folio(k, pages[i]!);
+    if (PageHuge(k, folio) && !is_longterm_pinnable_page(k, folio)) ret = -ENOMEM;
+    unpin_user_page(k, pages[i]!);
+  }
   if (!list_empty(k, movable_page_list)) {
     const mtc = { gfp_mask: k.GFP_USER | k.__GFP_NOWARN };
     if (migrate_pages(k, movable_page_list, mtc, MIGRATE_SYNC, MR_LONGTERM_PIN) !== 0)

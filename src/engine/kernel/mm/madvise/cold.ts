@@ -48,7 +48,7 @@ import {
   tlb_flush_pte_range,
   tlb_gather_mmu,
 } from '../mmu_gather.js';
-import { walk_page_range } from '../pagewalk.js';
+import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk.js';
 import { pmdp_invalidate } from '../pgtable-generic.js';
 import { deactivate_page } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
@@ -104,12 +104,13 @@ function splitTail(k: Kernel, page: Page): boolean {
 
 function madvise_cold_or_pageout_pte_range(
   k: Kernel,
-  tlb: MmuGather,
-  vma: VmAreaStruct,
   pmd: Pmd,
   start: VirtAddr,
   end: VirtAddr,
+  walk: MmWalk,
 ): void {
+  const tlb = walk.private as MmuGather;
+  const vma: VmAreaStruct = walk.vma;
   if (pmd_trans_huge(k.read_pte(pmd)) && coldHugePmd(k, tlb, vma, pmd, start, end)) return;
   // regular_page: pmd_trans_unstable():
   if (!pmd_present(k.read_pte(pmd)) || pmd_trans_huge(k.read_pte(pmd))) return;
@@ -146,9 +147,8 @@ export function madvise_cold(k: Kernel, vma: VmAreaStruct, start: VirtAddr, end:
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   lru_add_drain(k);
   const tlb: MmuGather = tlb_gather_mmu(k, mm);
-  walk_page_range(k, mm, start, end, (pmd, addr, next) => {
-    madvise_cold_or_pageout_pte_range(k, tlb, vma, pmd, addr, next);
-  });
+  const cold_walk_ops: MmWalkOps = { pmd_entry: madvise_cold_or_pageout_pte_range };
+  walk_page_range(k, mm, start, end, cold_walk_ops, tlb);
   tlb_finish_mmu(k, tlb);
   return 0;
 }

@@ -50,7 +50,7 @@ import {
   tlb_flush_pte_range,
   tlb_gather_mmu,
 } from '../mmu_gather.js';
-import { walk_page_range } from '../pagewalk.js';
+import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk.js';
 import { pmdp_invalidate } from '../pgtable-generic.js';
 import { mark_page_lazyfree } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
@@ -107,12 +107,13 @@ function splitForRange(k: Kernel, folio: Page): boolean {
 
 function madvise_free_pte_range(
   k: Kernel,
-  tlb: MmuGather,
-  vma: VmAreaStruct,
   pmd: Pmd,
   start: VirtAddr,
   end: VirtAddr,
+  walk: MmWalk,
 ): void {
+  const tlb = walk.private as MmuGather;
+  const vma: VmAreaStruct = walk.vma;
   if (pmd_trans_huge(k.read_pte(pmd)) && madvise_free_huge_pmd(k, tlb, vma, pmd, start, end))
     return;
   // pmd_trans_unstable():
@@ -163,9 +164,8 @@ export function madvise_free_single_vma(
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   lru_add_drain(k);
   const tlb: MmuGather = tlb_gather_mmu(k, mm);
-  walk_page_range(k, mm, start, end, (pmd, addr, next) => {
-    madvise_free_pte_range(k, tlb, vma, pmd, addr, next);
-  });
+  const madvise_free_walk_ops: MmWalkOps = { pmd_entry: madvise_free_pte_range };
+  walk_page_range(k, mm, start, end, madvise_free_walk_ops, tlb);
   tlb_finish_mmu(k, tlb);
   return 0;
 }

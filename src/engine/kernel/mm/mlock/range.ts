@@ -39,20 +39,15 @@ import { pte_offset_map } from '../../include/linux/pgtable.h.js';
 import { mas_prev, mas_walk } from '../../lib/maple_tree.js';
 import { __mm_populate } from '../gup/populate.js';
 import { vm_normal_page } from '../memory/wp.js';
-import { walk_page_range } from '../pagewalk.js';
+import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk.js';
 import { find_vma, mmTree } from '../mmap/find_vma.js';
 import { vmaFile } from '../mmap/link.js';
 import { split_vma, vma_merge } from '../mmap/merge.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { mlock_folio, munlock_page } from './mlock.js';
 
-function mlock_pte_range(
-  k: Kernel,
-  vma: VmAreaStruct,
-  pmd: Pmd,
-  start: VirtAddr,
-  end: VirtAddr,
-): void {
+function mlock_pte_range(k: Kernel, pmd: Pmd, start: VirtAddr, end: VirtAddr, walk: MmWalk): void {
+  const vma: VmAreaStruct = walk.vma;
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   const locks = (vm_flags & VM_LOCKED) !== 0;
   const pmdval: PteVal = k.read_pte(pmd);
@@ -92,9 +87,8 @@ function mlock_vma_pages_range(
   k.write(vm_flags, locks ? newflags | VM_IO : newflags);
   lru_add_drain(k);
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  walk_page_range(k, mm, start, end, (pmd, addr, next) => {
-    mlock_pte_range(k, vma, pmd, addr, next);
-  });
+  const mlock_walk_ops: MmWalkOps = { pmd_entry: mlock_pte_range };
+  walk_page_range(k, mm, start, end, mlock_walk_ops, NULL);
   lru_add_drain(k);
   if (locks) k.write(vm_flags, newflags);
 }

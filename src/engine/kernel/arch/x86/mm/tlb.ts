@@ -89,8 +89,7 @@ const nrCpus = (k: Kernel): Int => (k.smp ? num_online_cpus(k) : 1);
 /** What one of them does. */
 const flushOn = (k: Kernel, cpu: Int, start: VirtAddr, end: VirtAddr): void => {
   const processor = k.machine.processor(cpu);
-  if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE)
-    processor.writeCr3(processor.cr3);
+  if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE) processor.writeCr3(processor.cr3);
   else
     for (let addr: VirtAddr = start; addr < end; addr = asVirt(addr + PAGE_SIZE))
       processor.invlpg(addr);

@@ -70,7 +70,7 @@ export function rwsem_add_waiter(k: Kernel, sem: RwSemaphore, waiter: RwsemWaite
 }
 
 /** Who waits no more; the last one takes the flags along. */
-export function rwsem_del_waiter(k: Kernel, sem: RwSemaphore, waiter: RwsemWaiter): void {
+function rwsem_del_waiter(k: Kernel, sem: RwSemaphore, waiter: RwsemWaiter): void {
   list_del(k, k.plus(waiter, k.rwsem_waiter.list));
   if (!list_empty(k, waitList(k, sem))) return;
   addCount(k, sem, -(countOf(k, sem) & (RWSEM_FLAG_HANDOFF | RWSEM_FLAG_WAITERS)));

@@ -5,12 +5,7 @@
  */
 import { NULL, type Page } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
-import {
-  asPhys,
-  type Cell,
-  type PhysAddr,
-  type VirtAddr,
-} from '../../../../../memory/address.js';
+import { asPhys, type Cell, type PhysAddr, type VirtAddr } from '../../../../../memory/address.js';
 
 export const __pa = (k: Kernel, x: Cell): PhysAddr => k.memory.physOf(x);
 

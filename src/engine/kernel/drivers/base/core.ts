@@ -1,0 +1,68 @@
+/**
+ * struct device: a name, a number, and a node below /dev, which devtmpfs makes.
+ *
+ * Left out everywhere: the device in sysfs and on a bus, power management, uevents.
+ * Source: Linux 6.1 drivers/base/core.c: device_create(), device_destroy(), device_initialize(), device_release().
+ */
+import { type File, NULL, type Pointer, type UInt } from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import type { Cell, VirtAddr } from '../../../memory/address.js';
+import { makeDeviceNode } from '../../fs/file_table/devices.js';
+import { ERR_PTR } from '../../include/linux/err.h.js';
+import { ENOMEM } from '../../include/linux/errno.h.js';
+import type { Kobject } from '../../include/linux/kobject.h.js';
+import { kobject_get, kobject_init, kobject_put, kobject_set_name } from '../../lib/kobject.js';
+import { kfree, kzalloc } from '../../mm/slab_common/kmalloc.js';
+import type { Class } from './class.js';
+
+export type Device = Pointer<'struct device'>;
+
+const kobjOf = (k: Kernel, dev: Device): Kobject => k.plus(dev, k.device.kobj);
+
+const device_release = (k: Kernel, kobj: Kobject): void => {
+  kfree(k, k.va_of(k.plus(kobj, -k.device.kobj)));
+};
+
+export function put_device(k: Kernel, dev: Device): void {
+  if (dev !== NULL) kobject_put(k, kobjOf(k, dev), device_release);
+}
+
+/** A device with its node, if it has a number; or an error. @param node what has the number and no name yet */
+export function device_create(
+  k: Kernel,
+  cls: Class,
+  parent: Device,
+  devt: UInt,
+  drvdata: VirtAddr,
+  name: string,
+  node: { value: File },
+): Device {
+  const object: VirtAddr = kzalloc(k, k.sizeof.device, k.GFP_KERNEL);
+  if (object === 0) return ERR_PTR(-ENOMEM);
+  const dev: Device = k.cell_at(object);
+  kobject_init(k, kobjOf(k, dev), NULL);
+  k.write(k.plus(dev, k.device.devt), devt);
+  k.write_ptr(k.plus(dev, k.device.class), cls);
+  k.write_ptr(k.plus(dev, k.device.parent), parent);
+  k.write_va(k.plus(dev, k.device.driver_data), drvdata);
+  const hasName = kobject_set_name(k, kobjOf(k, dev), name) === 0;
+  // devtmpfs_create_node():
+  if (hasName && devt !== 0) node.value = makeDeviceNode(k, devt, dev);
+  if (!hasName || (devt !== 0 && node.value === NULL)) {
+    put_device(k, dev);
+    return ERR_PTR(-ENOMEM);
+  }
+  // A child keeps its parent.
+  if (parent !== NULL) kobject_get(k, kobjOf(k, parent));
+  return dev;
+}
+
+/** The device goes, and gives its parent back. Differs: who has looked for it by its number is the caller, and its node goes there. */
+export function device_unregister(k: Kernel, dev: Device): void {
+  const parent: Device = k.read_ptr(k.plus(dev, k.device.parent));
+  put_device(k, dev);
+  put_device(k, parent);
+}
+
+/** The class of a device. */
+export const classOf = (k: Kernel, dev: Cell): Class => k.read_ptr(k.plus(dev, k.device.class));

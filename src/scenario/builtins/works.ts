@@ -1,0 +1,356 @@
+/**
+ * Works, timers and tasklets: functions that are called later, by threads of the kernel (vm/kernelJobs.ts). A work may sleep; a timer's
+ * function and a tasklet's must not.
+ */
+import { NULL } from '../../engine/machine/ctypes.js';
+import { asVirt, type Cell } from '../../engine/memory/address.js';
+import { vsprintf } from '../printk/print.js';
+import type { Value } from '../semantics/arithmetic.js';
+import { group, type Builtin, type BuiltinResult, type BuiltinRow } from './builtin.js';
+import type { BlockKind, BuiltinCall } from './call.js';
+import { needsCaches } from './needs.js';
+import { truth } from './pointers.js';
+import { printServices } from './printServices.js';
+import { worksThatWait } from './worksThatWait.js';
+
+const changes = true;
+const sleeps = 'always' as const;
+
+const row = (signature: string, doc: string, run: BuiltinRow['run']): BuiltinRow => ({
+  signature,
+  doc,
+  changes,
+  run,
+});
+
+const wait = (kind: BlockKind, { k }: BuiltinCall, object: Cell): BuiltinResult => ({
+  blocked: { kind, address: k.va_of(object) },
+});
+
+// --- works -----------------------------------------------------------------------------------------------------------------
+
+/** A workqueue; what a variable of the kernel's leads to that has made none yet is the usual one. */
+const queueAt = (call: BuiltinCall, wq: Value): Cell =>
+  wq === 0 ? call.kernel.systemQueue(call.k, 'system_wq') : call.cell(wq);
+
+function queueWork(call: BuiltinCall, wq: Value, work: Cell): number {
+  const { k, kernel } = call;
+  const queue = queueAt(call, wq);
+  if (!kernel.markPending(k, work)) return 0;
+  kernel.insert_work(k, queue, work);
+  call.process.jobs.noteWork();
+  return 1;
+}
+
+/** jiffies + delay */
+const inFuture = ({ k }: BuiltinCall, delay: Value): number =>
+  k.read_ulong(k.globals.jiffies) + Number(delay);
+
+function arm(call: BuiltinCall, dwork: Cell, wq: Value, delay: Value): void {
+  const { k, kernel } = call;
+  const timer = k.plus(dwork, k.delayed_work.timer);
+  k.write_ptr(k.plus(dwork, k.delayed_work.wq), queueAt(call, wq));
+  const at = kernel.enqueue_timer(k, timer, inFuture(call, delay));
+  call.process.jobs.arm('delayed work', dwork, at);
+}
+
+function queueDelayed(call: BuiltinCall, wq: Value, dwork: Value, delay: Value): number {
+  const { k, kernel } = call;
+  const cell = call.cell(dwork);
+  const work = k.plus(cell, k.delayed_work.work);
+  if (Number(delay) === 0) return queueWork(call, wq, work);
+  if (!kernel.markPending(k, work)) return 0;
+  arm(call, cell, wq, delay);
+  return 1;
+}
+
+/** Takes a delayed work out of the list, or stops its time. Whether it waited. */
+function unqueue(call: BuiltinCall, dwork: Cell | undefined, work: Cell): boolean {
+  const { k, kernel } = call;
+  const wasPending = kernel.isPending(k, work);
+  if (dwork !== undefined && call.process.jobs.disarm(dwork))
+    kernel.detach_timer(k, k.plus(dwork, k.delayed_work.timer));
+  if (wasPending) kernel.takeWork(k, work);
+  return wasPending;
+}
+
+function modDelayed(call: BuiltinCall, wq: Value, dwork: Value, delay: Value): number {
+  const { k, kernel } = call;
+  const cell = call.cell(dwork);
+  const work = k.plus(cell, k.delayed_work.work);
+  const wasPending = unqueue(call, cell, work);
+  kernel.markPending(k, work);
+  if (Number(delay) !== 0) arm(call, cell, wq, delay);
+  else {
+    kernel.insert_work(k, queueAt(call, wq), work);
+    call.process.jobs.noteWork();
+  }
+  return truth(wasPending);
+}
+
+/** What is done of a work is done when this returns; while it waits, nobody can queue it. */
+function cancelAndWait(call: BuiltinCall, dwork: Cell | undefined, work: Cell): number {
+  const { k, kernel } = call;
+  const { jobs } = call.process;
+  const stop = (): void => {
+    unqueue(call, dwork, work);
+    kernel.mark_work_canceling(k, work);
+  };
+  if (jobs.runs(work) && !jobs.isOwn(work)) return jobs.waitUntilDone(work, stop);
+  if (call.context.waited?.kind === 'running work') {
+    kernel.takeWork(k, work);
+    return 0;
+  }
+  return truth(unqueue(call, dwork, work));
+}
+
+function flushWork(call: BuiltinCall, work: Value): BuiltinResult {
+  const { k, kernel } = call;
+  const cell = call.cell(work);
+  if (!call.process.jobs.runs(cell) && !kernel.isQueued(k, cell))
+    return truth(
+      call.context.waited?.kind === 'work' || kernel.flush_work(k, asVirt(Number(work))),
+    );
+  return wait('work', call, cell);
+}
+
+function flushDelayed(call: BuiltinCall, dwork: Value): BuiltinResult {
+  const { k, kernel } = call;
+  const cell = call.cell(dwork);
+  const work = k.plus(cell, k.delayed_work.work);
+  if (call.process.jobs.disarm(cell)) {
+    kernel.detach_timer(k, k.plus(cell, k.delayed_work.timer));
+    kernel.insert_work(k, k.read_ptr(k.plus(cell, k.delayed_work.wq)), work);
+    call.process.jobs.noteWork();
+  }
+  if (call.process.jobs.runs(work) || kernel.isQueued(k, work)) return wait('work', call, work);
+  return truth(call.context.waited?.kind === 'work');
+}
+
+const isBusy = (call: BuiltinCall, wq: Cell): boolean => {
+  const { k, kernel } = call;
+  if (call.process.jobs.isBusy(wq)) return true;
+  for (const work of worksThatWait(k)) if (kernel.get_work_pwq(k, work) === wq) return true;
+  return false;
+};
+
+function flushQueue(call: BuiltinCall, wq: Value): BuiltinResult {
+  const cell = queueAt(call, wq);
+  return isBusy(call, cell) ? wait('workqueue', call, cell) : undefined;
+}
+
+function allocQueue(
+  call: BuiltinCall,
+  [format = 0, flags = 0, max = 0, ...args]: readonly Value[],
+): Value {
+  const name = vsprintf(printServices(call), call.string(format), args);
+  const wq = call.kernel.alloc_workqueue(call.k, name, Number(flags), Number(max));
+  const address = call.pointer(wq);
+  if (wq !== NULL) call.ledger.allocated({ kind: 'workqueue', address, sizeBytes: 0 });
+  return address;
+}
+
+const works: readonly BuiltinRow[] = [
+  {
+    ...row(
+      'struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags, int max_active, ...)',
+      'A workqueue, of which at most max_active works run at a time (0: 256); NULL without memory.',
+      (call, ...args) => allocQueue(call, args),
+    ),
+    needs: needsCaches,
+    sleeps,
+  },
+  {
+    ...row(
+      'void destroy_workqueue(struct workqueue_struct *wq)',
+      'Waits until all works of a workqueue are done, and frees it.',
+      (call, wq) => {
+        const cell = call.cell(wq);
+        if (isBusy(call, cell)) return wait('workqueue', call, cell);
+        call.kernel.destroy_workqueue(call.k, cell);
+        call.ledger.freed('workqueue', wq);
+        return undefined;
+      },
+    ),
+    sleeps,
+  },
+  row(
+    'bool queue_work(struct workqueue_struct *wq, struct work_struct *work)',
+    'Has a thread of the kernel call work->func(work); false if it waits already.',
+    (call, wq, work) => queueWork(call, wq, call.cell(work)),
+  ),
+  row(
+    'bool queue_delayed_work(struct workqueue_struct *wq, struct delayed_work *dwork, unsigned long delay)',
+    'As queue_work(), when so many jiffies are over; false if it waits already.',
+    queueDelayed,
+  ),
+  row(
+    'bool mod_delayed_work(struct workqueue_struct *wq, struct delayed_work *dwork, unsigned long delay)',
+    'As queue_delayed_work(), but what waits already waits anew; true if it did.',
+    modDelayed,
+  ),
+  {
+    ...row(
+      'bool flush_work(struct work_struct *work)',
+      "Waits until a work is done that is queued or runs; returns whether it was. The kernel's own, such as drain_vmap_work, are done at once.",
+      flushWork,
+    ),
+    sleeps,
+  },
+  {
+    ...row(
+      'bool flush_delayed_work(struct delayed_work *dwork)',
+      'Queues a work that waits for its time at once, and waits until it is done.',
+      flushDelayed,
+    ),
+    sleeps,
+  },
+  {
+    ...row(
+      'void flush_workqueue(struct workqueue_struct *wq)',
+      'Waits until all works of a workqueue are done.',
+      flushQueue,
+    ),
+    sleeps,
+  },
+  {
+    ...row(
+      'void drain_workqueue(struct workqueue_struct *wq)',
+      'Waits until all works of a workqueue are done, also those that they queue.',
+      flushQueue,
+    ),
+    sleeps,
+  },
+  {
+    ...row(
+      'bool cancel_work_sync(struct work_struct *work)',
+      'Takes a work out of its workqueue; if it runs, waits until it is done. Whether it was queued.',
+      (call, work) => cancelAndWait(call, undefined, call.cell(work)),
+    ),
+    sleeps,
+  },
+  row(
+    'bool cancel_work(struct work_struct *work)',
+    'Takes a work out of its workqueue; does not wait if it runs. Whether it was queued.',
+    (call, work) => truth(unqueue(call, undefined, call.cell(work))),
+  ),
+  {
+    ...row(
+      'bool cancel_delayed_work_sync(struct delayed_work *dwork)',
+      'As cancel_work_sync(), of a delayed work: it waits for its time no more.',
+      (call, dwork) => {
+        const { k } = call;
+        const cell = call.cell(dwork);
+        return cancelAndWait(call, cell, k.plus(cell, k.delayed_work.work));
+      },
+    ),
+    sleeps,
+  },
+  row(
+    'bool cancel_delayed_work(struct delayed_work *dwork)',
+    'A delayed work waits no more; does not wait if it runs. Whether it waited.',
+    (call, dwork) => {
+      const { k } = call;
+      const cell = call.cell(dwork);
+      return truth(unqueue(call, cell, k.plus(cell, k.delayed_work.work)));
+    },
+  ),
+];
+
+// --- timers ------------------------------------------------------------------------------------------------------------------
+
+function modTimer(call: BuiltinCall, timer: Value, expires: Value): number {
+  const { k, kernel } = call;
+  const cell = call.cell(timer);
+  const wasPending = kernel.timer_pending(k, cell);
+  call.process.jobs.arm('timer', cell, kernel.enqueue_timer(k, cell, Number(expires)));
+  return truth(wasPending);
+}
+
+function delTimer(call: BuiltinCall, timer: Value): number {
+  const { k, kernel } = call;
+  const cell = call.cell(timer);
+  const wasPending = kernel.timer_pending(k, cell);
+  call.process.jobs.disarm(cell);
+  if (wasPending) kernel.detach_timer(k, cell);
+  return truth(wasPending);
+}
+
+const timers: readonly BuiltinRow[] = [
+  row(
+    'int mod_timer(struct timer_list *timer, unsigned long expires)',
+    "Has the timer's function called when jiffies reach a value; 1 if it waited for another one before.",
+    modTimer,
+  ),
+  row(
+    'void add_timer(struct timer_list *timer)',
+    "Has the timer's function called when jiffies reach timer->expires. It must not wait already.",
+    (call, timer) => {
+      const { k, kernel } = call;
+      const cell = call.cell(timer);
+      if (kernel.timer_pending(k, cell))
+        call.bug(`kernel BUG at kernel/time/timer.c: add_timer() of a timer that is pending`);
+      modTimer(call, timer, k.read_ulong(k.plus(cell, k.timer_list.expires)));
+      return undefined;
+    },
+  ),
+  row(
+    'int del_timer(struct timer_list *timer)',
+    'The timer does not wait any more; 1 if it did.',
+    delTimer,
+  ),
+  row(
+    'int del_timer_sync(struct timer_list *timer)',
+    'As del_timer(), and its function does not run any more either, which is so here in any case.',
+    delTimer,
+  ),
+];
+
+// --- tasklets ------------------------------------------------------------------------------------------------------------------
+
+const TASKLET_STATE_SCHED = 1;
+
+function scheduleTasklet(call: BuiltinCall, tasklet: Value): BuiltinResult {
+  const { k } = call;
+  const cell = call.cell(tasklet);
+  const state = k.plus(cell, k.tasklet_struct.state);
+  if ((k.read_int(state) & TASKLET_STATE_SCHED) !== 0) return undefined;
+  k.write(state, k.read_int(state) | TASKLET_STATE_SCHED);
+  call.process.jobs.arm('tasklet', cell, k.read_int(k.globals.jiffies) >>> 0);
+  return undefined;
+}
+
+const tasklets: readonly BuiltinRow[] = [
+  row(
+    'void tasklet_schedule(struct tasklet_struct *t)',
+    "Has the tasklet's function called soon, once however often this is called before.",
+    scheduleTasklet,
+  ),
+  row(
+    'void tasklet_hi_schedule(struct tasklet_struct *t)',
+    'As tasklet_schedule().',
+    scheduleTasklet,
+  ),
+  {
+    ...row(
+      'void tasklet_kill(struct tasklet_struct *t)',
+      'Waits until a tasklet that is scheduled has run.',
+      (call, tasklet) => {
+        const cell = call.cell(tasklet);
+        const { k } = call;
+        const isScheduled =
+          (k.read_int(k.plus(cell, k.tasklet_struct.state)) & TASKLET_STATE_SCHED) !== 0;
+        return isScheduled || call.process.jobs.runs(cell)
+          ? wait('tasklet', call, cell)
+          : undefined;
+      },
+    ),
+    sleeps,
+  },
+];
+
+export const laterCalls: readonly Builtin[] = [
+  ...group('task', 'kernel/workqueue.c', works),
+  ...group('task', 'kernel/time/timer.c', timers),
+  ...group('task', 'kernel/softirq.c', tasklets),
+];

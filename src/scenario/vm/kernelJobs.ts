@@ -1,0 +1,220 @@
+/**
+ * Threads of the kernel that do works, and run timers and tasklets, of the scenario's. Their task_structs lie among the scenario's own
+ * objects, for in Linux they are there before anybody needs them.
+ *
+ * What is due becomes a task whenever the scheduler looks for the next one: a work is taken off its list then, a timer is not pending
+ * any more. A work that sleeps lets another worker begin with the next work.
+ *
+ * Source: Linux 6.1 kernel/workqueue.c: worker_thread(), process_one_work(); kernel/time/timer.c: expire_timers(); kernel/softirq.c:
+ * tasklet_action_common().
+ */
+import {
+  detach_timer,
+  get_work_pwq,
+  insert_work,
+  maxActive,
+  takeWork,
+} from '../../engine/entry/functions.js';
+import { NULL } from '../../engine/machine/ctypes.js';
+import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
+import type { JobCalls } from '../builtins/call.js';
+import { worksThatWait } from '../builtins/worksThatWait.js';
+import { isBefore, JobTable, NR_JOBS, SOFTIRQ, type Due, type DueKind } from './jobTable.js';
+import type { ProcessSurroundings } from './processes.js';
+import { TaskBlocked, TaskBug } from './signals.js';
+
+/** preempt_count() of who runs softirqs: nothing there may sleep. */
+const SOFTIRQ_OFFSET = 0x100;
+const TASKLET_STATE_SCHED = 1;
+const TASKLET_STATE_RUN = 2;
+/** In place of the workqueue of what runs: it is a tasklet. */
+const TASKLET = asCell(1);
+
+export class KernelJobs implements JobCalls {
+  readonly table: JobTable;
+
+  constructor(
+    private readonly around: ProcessSurroundings,
+    private readonly freeSlot: () => number | undefined,
+  ) {
+    this.table = new JobTable(around.control);
+  }
+
+  // --- what builtins ask -------------------------------------------------------------------------------------------------------
+
+  arm(kind: DueKind, object: Cell, at: number): void {
+    if (!this.table.arm(kind, object, at))
+      throw new TaskBug('BUG: no more than 16 timers, tasklets and delayed works can wait here');
+  }
+
+  /** False: it did not wait. */
+  disarm(object: Cell): boolean {
+    const due = this.table.find(object);
+    if (due !== undefined) this.table.disarm(due);
+    return due !== undefined;
+  }
+
+  runs(object: Cell): boolean {
+    return this.table.runs(object);
+  }
+
+  isBusy(queue: Cell): boolean {
+    return this.table.nrActive(queue) > 0;
+  }
+
+  isOwn(object: Cell): boolean {
+    const { control } = this.around;
+    const job = this.table.jobOf(control.currentTask);
+    return job !== undefined && this.table.object(job) === object;
+  }
+
+  waitUntilDone(work: Cell, again: () => void): never {
+    const reason = { kind: 'running work', address: this.around.k.va_of(work) } as const;
+    throw new TaskBlocked(reason, () => {
+      again();
+      throw new TaskBlocked(reason);
+    });
+  }
+
+  // --- what the scheduler asks -------------------------------------------------------------------------------------------------
+
+  isJob(task: number): boolean {
+    return this.table.jobOf(task) !== undefined;
+  }
+
+  /** The next jiffy at which something is due; undefined: nothing waits, or nobody is there any more for whom time goes on. */
+  nextDue(): number | undefined {
+    return this.hasOthers ? this.table.due()[0]?.at : undefined;
+  }
+
+  private get hasOthers(): boolean {
+    const { control, nrTasks, tasks } = this.around;
+    for (let task = 0; task < nrTasks; task++) {
+      if (!control.isCreated(task) || this.isJob(task)) continue;
+      if (control.threadFunction(task) !== undefined && !tasks.isOfText(task)) continue;
+      const status = control.status(task);
+      if (status !== 'ended' && status !== 'failed') return true;
+    }
+    return false;
+  }
+
+  /** What is due now becomes tasks that can run. */
+  wake(): void {
+    const { k } = this.around;
+    const now = k.read_int(k.globals.jiffies);
+    if (this.hasOthers)
+      for (const due of this.table.due()) {
+        if (isBefore(now, due.at)) break;
+        if (due.kind === 'delayed work') this.timeIsUp(due);
+        else if (this.table.object(SOFTIRQ) === NULL) this.runSoftirq(due);
+      }
+    if (k.globals.jiffies === NULL || !this.mayHaveWorks) return;
+    for (const work of worksThatWait(k)) if (!this.beginWork(work)) break;
+  }
+
+  /** A program that queues nothing has nothing to look for. */
+  private get mayHaveWorks(): boolean {
+    return this.table.hasWorks;
+  }
+
+  noteWork(): void {
+    this.table.noteWork();
+  }
+
+  private timeIsUp(due: Due): void {
+    const { k } = this.around;
+    this.table.disarm(due);
+    detach_timer(k, k.plus(due.object, k.delayed_work.timer));
+    const wq = k.read_ptr(k.plus(due.object, k.delayed_work.wq));
+    insert_work(k, wq, k.plus(due.object, k.delayed_work.work));
+    this.noteWork();
+  }
+
+  private runSoftirq(due: Due): void {
+    const { k, control } = this.around;
+    const { object, kind } = due;
+    let func: VirtAddr;
+    let argument: VirtAddr = k.va_of(object);
+    this.table.disarm(due);
+    if (kind === 'timer') {
+      detach_timer(k, object);
+      func = k.read_va(k.plus(object, k.timer_list.function));
+    } else {
+      const state = k.plus(object, k.tasklet_struct.state);
+      k.write(state, (k.read_int(state) & ~TASKLET_STATE_SCHED) | TASKLET_STATE_RUN);
+      func = k.read_va(k.plus(object, k.tasklet_struct.func));
+      if (!k.read_bool(object, k.tasklet_struct.use_callback))
+        argument = k.read_va(k.plus(object, k.tasklet_struct.data));
+    }
+    const mark = kind === 'tasklet' ? TASKLET : NULL;
+    const task = this.begin(SOFTIRQ, func, argument, object, mark, 'swapper/0');
+    if (task !== undefined) control.setDepth(task, 'preempt', SOFTIRQ_OFFSET);
+  }
+
+  /** False: there is no thread for it. A work that must not begin yet stays in the list. */
+  private beginWork(work: Cell): boolean {
+    const { k } = this.around;
+    if (this.table.runs(work)) return true;
+    const func = k.read_va(k.plus(work, k.work_struct.func));
+    const wq = get_work_pwq(k, work);
+    if (this.around.machine().findFunction(func) === undefined) return true;
+    if (this.table.nrActive(wq) >= maxActive(k, wq)) return true;
+    for (let job = SOFTIRQ + 1; job < NR_JOBS; job++) {
+      if (this.table.object(job) !== NULL) continue;
+      if (!this.hasSlot(job)) return false;
+      takeWork(k, work);
+      this.begin(job, func, k.va_of(work), work, wq, `kworker/0:${job - 1}`);
+      return true;
+    }
+    return false;
+  }
+
+  private hasSlot(job: number): boolean {
+    return this.table.taskOf(job) !== undefined || this.freeSlot() !== undefined;
+  }
+
+  /** A thread stands at the beginning of a function. Undefined: it cannot; nothing happens then. */
+  private begin(
+    job: number,
+    func: VirtAddr,
+    argument: VirtAddr,
+    object: Cell,
+    queue: Cell,
+    comm: string,
+  ): number | undefined {
+    const { k, control, tasks } = this.around;
+    const machine = this.around.machine();
+    const callee = machine.findFunction(func);
+    const task = this.table.taskOf(job) ?? this.freeSlot();
+    if (callee === undefined || task === undefined) {
+      k.emit({ kind: 'warn', text: `WARNING: no function of the scenario lies at ${k.hex(func)}` });
+      return undefined;
+    }
+    const isNew = this.table.taskOf(job) === undefined;
+    const number = isNew ? control.countChild() : control.childNumber(task);
+    control.clear(task);
+    control.setOrigin(task, 0, number);
+    control.setThread(task, machine.numberOf(callee), 0);
+    this.table.setTask(job, task);
+    this.table.begin(job, object, queue);
+    if (isNew) tasks.fillThread(task, comm);
+    machine.startThread(task, callee, argument);
+    return task;
+  }
+
+  /** The function has returned. */
+  ended(task: number): void {
+    const { k, control } = this.around;
+    const job = this.table.jobOf(task);
+    if (job === undefined) return;
+    if (job === SOFTIRQ) {
+      control.setDepth(task, 'preempt', 0);
+      const object = this.table.object(job);
+      if (this.table.queue(job) === TASKLET) {
+        const state = k.plus(object, k.tasklet_struct.state);
+        k.write(state, k.read_int(state) & ~TASKLET_STATE_RUN);
+      }
+    }
+    this.table.begin(job, NULL, NULL);
+  }
+}
