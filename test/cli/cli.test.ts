@@ -279,7 +279,7 @@ lock_page(page);
     const { code, out } = mmscope('bench', '--json');
     assert.equal(code, 0);
     const rows = JSON.parse(out) as { name: string; value: number; unit: string }[];
-    assert.equal(rows.length, 33);
+    assert.equal(rows.length, 45);
     for (const { name, value, unit } of rows) {
       assert.ok(Number.isFinite(value), name);
       assert.ok(['ns', 'ms', 'MB'].includes(unit), name);

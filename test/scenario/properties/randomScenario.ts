@@ -349,10 +349,6 @@ export function randomScenario(seed: number, build?: ProfileName): RandomScenari
   };
 }
 
-/** Statements that are performed, at most. */
-const sizeOf = (acts: readonly Act[]): number =>
-  acts.reduce((sum, act) => sum + (typeof act === 'string' ? 1 : 1 + sizeOf(act.child)), 0);
-
 function lines(acts: readonly Act[], indent: string): string[] {
   return acts.flatMap((act) => {
     if (typeof act === 'string') return [indent + act];
