@@ -107,10 +107,10 @@ describeInBrowser('a migration on the timeline', () => {
     const [from = 0, to = 0] = [body.times[column], body.times[column + 1]];
     const now = await clock();
     assert.ok(now >= from - 1 && now <= to + 1, `${now} of ${from} to ${to}`);
-    const value = await map.page
-      .getByRole('slider', { name: 'Time' })
-      .getAttribute('aria-valuetext');
-    assert.match(value ?? '', /line 8, device$/);
+    const slider = map.page.getByRole('slider', { name: 'Time' });
+    await until(map, 'the strip says where it stands', async () =>
+      /line 8, device$/.test((await slider.getAttribute('aria-valuetext')) ?? ''),
+    );
     assert.ok(!(await isMapped()), 'it has gone there already');
   });
 });
