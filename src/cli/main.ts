@@ -61,7 +61,9 @@ const MODES: Readonly<Record<string, Mode>> = {
       const rows =
         only !== undefined && others.length === 0
           ? await bench(only, processMeter, native)
-          : [only, ...others].flatMap((group) => inProcessOfItsOwn<Row[]>('bench', group, '--json'));
+          : [only, ...others].flatMap(
+              (group) => inProcessOfItsOwn('bench', group, '--json') as Row[],
+            );
       for (const line of flags.has('--json') ? [rowsJson(rows)] : rowsTable(rows, native))
         console.log(line);
       return 0;

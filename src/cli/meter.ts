@@ -32,7 +32,7 @@ function collectGarbage(): void {
  * What the command line prints as JSON in a process that does nothing else.
  * @throws Error if it fails
  */
-export function inProcessOfItsOwn<T>(...args: readonly (string | undefined)[]): T {
+export function inProcessOfItsOwn(...args: readonly (string | undefined)[]): unknown {
   const given = args.filter((arg) => arg !== undefined);
   const program = [...process.execArgv, process.argv[1] ?? '', ...given];
   const { status, stdout } = spawnSync(process.execPath, program, {
@@ -40,5 +40,5 @@ export function inProcessOfItsOwn<T>(...args: readonly (string | undefined)[]): 
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (status !== 0) throw new Error(`mmscope ${given.join(' ')} failed`);
-  return JSON.parse(stdout) as T;
+  return JSON.parse(stdout);
 }
