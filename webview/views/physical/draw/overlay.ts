@@ -8,9 +8,10 @@ import type { Scene } from './mapRenderer.js';
 import { drawChanges, outlinesOf } from './outlines.js';
 import { placedTiles } from './placedTiles.js';
 import type { Palette } from '../../../draw/palette.js';
+import type { Pen } from '../../../draw/pen.js';
 
 export function drawOverlay(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   scene: Scene,
   widthPx: number,
   heightPx: number,
@@ -37,11 +38,7 @@ export function drawOverlay(
 }
 
 /** Right of the labels and below the header that stays at the top. */
-export function clipToCells(
-  context: CanvasRenderingContext2D,
-  widthPx: number,
-  heightPx: number,
-): void {
+export function clipToCells(context: Pen, widthPx: number, heightPx: number): void {
   context.beginPath();
   context.rect(GUTTER_PX - 6, HEADER_PX - 6, widthPx, heightPx);
   context.clip();
@@ -49,7 +46,7 @@ export function clipToCells(
 
 /** Lines between the pageblocks of a tile, as far as they lie inside it. */
 function drawPageblocks(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   layout: Layout,
   pageblockOrder: number,
   x: number,
@@ -83,7 +80,7 @@ const STYLES = {
 
 /** Outlines a frame, and the block it belongs to. */
 function drawFrame(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   scene: Scene,
   pfn: number,
   style: keyof typeof STYLES,
@@ -130,13 +127,7 @@ function drawFrame(
   context.globalAlpha = 1;
 }
 
-function strokeCells(
-  context: CanvasRenderingContext2D,
-  x: number,
-  y: number,
-  widthPx: number,
-  heightPx: number,
-): void {
+function strokeCells(context: Pen, x: number, y: number, widthPx: number, heightPx: number): void {
   context.beginPath();
   context.roundRect(x - 1, y - 1, widthPx + 1, heightPx + 1, 3);
   context.stroke();

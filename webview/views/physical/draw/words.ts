@@ -5,6 +5,7 @@
 import { detailOfState, kindOfState, pageKindCode } from '../../../../src/engine/view/pageState.js';
 import { css, type Rgb } from '../../../draw/color.js';
 import { inkIn, stateColor, type Palette } from '../../../draw/palette.js';
+import type { Pen } from '../../../draw/pen.js';
 import { colouringOf, valueColor } from '../colouring.js';
 import { CELLS_PER_TILE, cellX, cellY } from '../curve.js';
 import { blockSize, type Layout } from '../layout.js';
@@ -23,7 +24,7 @@ const SILENT = new Set(
 );
 
 export function drawWords(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   scene: Scene,
   widthPx: number,
   heightPx: number,
@@ -50,12 +51,7 @@ function groundOf(palette: Palette, scene: Scene, placed: PlacedTile, index: num
   return color ?? palette.background;
 }
 
-function drawOrders(
-  context: CanvasRenderingContext2D,
-  scene: Scene,
-  placed: PlacedTile,
-  palette: Palette,
-): void {
+function drawOrders(context: Pen, scene: Scene, placed: PlacedTile, palette: Palette): void {
   const { layout } = scene;
   const { states } = placed.tile;
   context.textAlign = 'center';
@@ -78,12 +74,7 @@ function drawOrders(
   }
 }
 
-function drawCounts(
-  context: CanvasRenderingContext2D,
-  scene: Scene,
-  placed: PlacedTile,
-  palette: Palette,
-): void {
+function drawCounts(context: Pen, scene: Scene, placed: PlacedTile, palette: Palette): void {
   const { shape, zoom } = scene.layout;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
