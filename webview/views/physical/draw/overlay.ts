@@ -1,7 +1,7 @@
 /** What lies over the cells: the outline of what changed since the last stop, of the frame under the pointer, and of the selection. */
 import { detailOfState, firstPfnOfBlock } from '../../../../src/engine/view/pageState.js';
 import { CELLS_PER_TILE } from '../curve.js';
-import { blockSize, GUTTER_PX, HEADER_PX, spotOfPfn, type Layout } from '../layout.js';
+import { blockSize, boxOf, GUTTER_PX, HEADER_PX, spotOfPfn, type Layout } from '../layout.js';
 import { css } from '../../../draw/color.js';
 import { drawBlockEvents } from './ghosts.js';
 import type { Scene } from './mapRenderer.js';
@@ -30,11 +30,46 @@ export function drawOverlay(
       const levels = changes.ofTile(layout.zoom.framesPerCell, number);
       if (levels !== undefined) drawChanges(context, outlinesOf(layout, levels), x, y, palette);
     }
+    drawRings(context, scene, palette);
     drawBlockEvents(context, layout, changes.events, { left: scrollLeft, top: scrollTop }, palette);
   }
   if (scene.hovered !== undefined) drawFrame(context, scene, scene.hovered, 'hover', palette);
   if (scene.selected !== undefined) drawFrame(context, scene, scene.selected, 'selection', palette);
   context.restore();
+}
+
+/** A change that is smaller on the screen than its outline's dashes is ringed, where there are few. */
+const MOST_RINGS = 6;
+const RINGED_PX = 12;
+const RING_PX = 4;
+
+function drawRings(
+  context: Pen,
+  { layout, changes, scrollLeft, scrollTop }: Scene,
+  palette: Palette,
+): void {
+  const spans = changes?.foremost ?? [];
+  if (spans.length > MOST_RINGS) return;
+  for (const { firstPfn, endPfn } of spans) {
+    const box = boxOf(layout, firstPfn, endPfn);
+    if (box === undefined) continue;
+    const [width, height] = [box.right - box.left, box.bottom - box.top];
+    if (Math.max(width, height) >= RINGED_PX) continue;
+    context.beginPath();
+    context.roundRect(
+      box.left - scrollLeft - RING_PX - 1,
+      box.top - scrollTop - RING_PX - 1,
+      width + 2 * RING_PX + 1,
+      height + 2 * RING_PX + 1,
+      RING_PX + 1,
+    );
+    context.strokeStyle = css(palette.background);
+    context.lineWidth = 5;
+    context.stroke();
+    context.strokeStyle = css(palette.changed);
+    context.lineWidth = 2;
+    context.stroke();
+  }
 }
 
 /** Right of the labels and below the header that stays at the top. */

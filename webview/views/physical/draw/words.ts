@@ -16,6 +16,8 @@ import { placedTiles, type PlacedTile } from './placedTiles.js';
 /** Blocks whose shorter side is less have no number. */
 const SMALLEST_LABELLED_PX = 22;
 const ROOMY_PX = 24;
+/** Of the letters of {@link drawCounts}. */
+const LETTER_PX = 6;
 /** From four cells on a side. */
 const LARGE_PX = 4 * ROOMY_PX;
 /** Kinds whose struct pages say nothing that is written into cells. */
@@ -85,10 +87,22 @@ function drawCounts(context: Pen, scene: Scene, placed: PlacedTile, palette: Pal
     if (label.count <= 0 && label.flags === '') continue;
     const x = placed.x + (cellX(shape, index) + 0.5) * zoom.cellPx;
     const y = placed.y + cellY(shape, index) * zoom.cellPx;
-    context.fillStyle = css(inkIn(palette, groundOf(palette, scene, placed, index)));
+    const ground = groundOf(palette, scene, placed, index);
+    const write = (text: string, down: number): void => {
+      // A plate: the mark of the cell's kind would go through the letters.
+      context.fillStyle = css(ground);
+      context.fillRect(
+        x - (text.length * LETTER_PX) / 2 - 0.5,
+        y + down - 5,
+        text.length * LETTER_PX + 1,
+        10,
+      );
+      context.fillStyle = css(inkIn(palette, ground));
+      context.fillText(text, x, y + down);
+    };
     const half = label.flags === '' ? 0.5 : 0.3;
-    if (label.count > 0) context.fillText(shortCount(label.count), x, y + zoom.cellPx * half);
-    if (label.flags !== '') context.fillText(label.flags.slice(0, 3), x, y + zoom.cellPx * 0.72);
+    if (label.count > 0) write(shortCount(label.count), zoom.cellPx * half);
+    if (label.flags !== '') write(label.flags.slice(0, 3), zoom.cellPx * 0.72);
   }
 }
 
