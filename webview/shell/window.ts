@@ -337,6 +337,7 @@ export class MemoryWindow {
     return {
       request: (request, ...args) => host.request(request, ...args),
       select: (selection) => this.link.select(selection),
+      point: (address) => this.current.forEach(({ view }) => view.point?.(address)),
       open: (view) => this.open(view),
       isShown: (view) => view === this.shown || view === this.beside,
       moved: () => this.links.moved(),
