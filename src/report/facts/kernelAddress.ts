@@ -54,6 +54,13 @@ export function shadowedAddress(address: bigint): bigint | undefined {
   return base === undefined ? undefined : (address - base) << 3n;
 }
 
+/** Whether each byte from a bit on has the value; a small offset may have changed the first, and the last may be the end of a string. */
+function repeats(address: bigint, from: bigint, bits: 32 | 64, value: number): boolean {
+  for (let at = from; at < BigInt(bits) - 8n; at += 8n)
+    if (Number((address >> at) & 0xffn) !== value) return false;
+  return true;
+}
+
 /** Values that debugging code or list_del() leaves in memory. */
 function poisonIn(address: bigint, bits: 32 | 64): string | undefined {
   const offset =
@@ -74,9 +81,10 @@ function poisonIn(address: bigint, bits: 32 | 64): string | undefined {
     return 'TAIL_MAPPING: mapping of a tail page was followed';
   const byte = Number((address >> 16n) & 0xffn);
   const same = (value: number): boolean => {
-    for (let at = 8n; at < BigInt(bits) - 8n; at += 8n)
-      if (Number((address >> at) & 0xffn) !== value) return false;
-    return true;
+    // s390 tells only the page of an address.
+    if ((address & 0xfffn) === 0n && Number((address >> 12n) & 0xfn) === value >> 4)
+      return repeats(address, 16n, bits, value);
+    return repeats(address, 8n, bits, value);
   };
   const BYTES: Readonly<Record<number, string>> = {
     0x6b: 'POISON_FREE (0x6b): a pointer read from an object of a slab that was freed: use after free',

@@ -5,6 +5,7 @@
  */
 import { plural } from '../render/amount.js';
 import type { PageDump } from './pageDump.js';
+import type { PageType } from './pageType.js';
 import type { Moment } from './whenHurt.js';
 
 export interface Reason {
@@ -16,6 +17,9 @@ export interface Reason {
 export interface Counts {
   readonly refcount: number | undefined;
   readonly mapcount: number | undefined;
+  readonly type?: PageType | undefined;
+  /** page->private: of a free block its order. */
+  readonly order?: bigint | undefined;
 }
 
 export function reasonOf(
@@ -36,6 +40,8 @@ export function reasonOf(
       ],
     };
   if (/^nonzero _(?:ref)?count/.test(because)) return countReason(counts.refcount ?? 0, moment);
+  if (because.startsWith('nonzero mapcount') && counts.type)
+    return typeReason(counts.type, counts, moment);
   if (because.startsWith('nonzero mapcount') && (counts.mapcount ?? 0) < 0)
     return {
       short: `its map count is ${counts.mapcount ?? 0}: it was unmapped ${plural(-(counts.mapcount ?? 0), 'time')} more often than it was mapped`,
@@ -104,6 +110,34 @@ export function reasonOf(
       ],
     };
   return { short: `the check "${because}" failed`, items: [] };
+}
+
+/** The map count is a type: nobody unmapped anything. */
+function typeReason(
+  { isBuddy, text }: PageType,
+  { mapcount, order }: Counts,
+  moment: Moment | undefined,
+): Reason {
+  if (!isBuddy)
+    return {
+      short: `it is still marked as ${text.replace(/:.*$/, '')}`,
+      items: [
+        `Its map count ${mapcount ?? ''} is not a count but a type (${text}): it was freed without that mark being taken off.`,
+      ],
+    };
+  const block =
+    order !== undefined && order > 0n && order <= 10n
+      ? ` page->private ${order} is the order of the free block that begins there (${plural(2 ** Number(order), 'page')}).`
+      : '';
+  return {
+    short: 'it lies on a free list already: it was freed twice',
+    items: [
+      `Its map count ${mapcount ?? ''} is not a count: it is the mark of the buddy allocator (PG_buddy), which only pages on its free lists have.${block}`,
+      moment === 'while-free'
+        ? 'A page that is marked as free was taken from a list that has only pages without the mark: the lists are corrupt, most likely by an earlier double free.'
+        : "Somebody freed the page once more after it was free (__free_pages() twice, a block freed with a larger order than it has, or free_pages() of a part of somebody else's block).",
+    ],
+  };
 }
 
 /** The byte that at least two fields of the struct page repeat, and that no field holds by itself. */
