@@ -109,7 +109,37 @@ export function reasonOf(
         'Somebody wrote into the struct page of a tail: mapping, index or list of a single page of a compound one, such as a driver that keeps something in tails, or a block freed with another order.',
       ],
     };
-  return { short: `the check "${because}" failed`, items: [] };
+  const moved = unmovedReason(because, dump, counts);
+  if (moved) return moved;
+  return { short: `it was printed because of "${because}"`, items: [] };
+}
+
+/** alloc_contig_range() and memory hotplug print pages that they cannot move. Source: mm/page_alloc.c, mm/memory_hotplug.c, mm/page_isolation.c. */
+function unmovedReason(because: string, dump: PageDump, counts: Counts): Reason | undefined {
+  if (/^migration failure/.test(because)) {
+    const pins = dump.pincount ?? 0;
+    return {
+      short: `it could not be moved away (migration failure)${pins > 0 ? `, it has ${plural(pins, 'pin')}` : ''}`,
+      items: [
+        `A range was to be emptied (alloc_contig_range(), CMA, memory to be taken offline, compaction), and somebody holds ${counts.refcount === undefined ? 'references' : `references (${counts.refcount} in all)`} beyond those of the page tables and the page cache: ${pins > 0 ? 'pin_user_pages() for DMA' : 'get_user_pages(), a file system that has the page under IO, or a short race'}. No check failed and nothing is damaged.`,
+      ],
+    };
+  }
+  if (/^unmovable page/.test(because))
+    return {
+      short: "it cannot be moved (unmovable page): it is the kernel's",
+      items: [
+        'A range was to be isolated (memory to be taken offline, CMA, huge pages of 1 GiB), and this page is neither free nor on the lists of reclaim: slab, page tables, a driver. movable_node or kernelcore= keeps such pages out of a range.',
+      ],
+    };
+  if (/^kasan: bad access/.test(because))
+    return {
+      short: 'KASAN found a bad access to it',
+      items: [
+        'The report of KASAN is missing from the text: it says which bytes, and by which function.',
+      ],
+    };
+  return undefined;
 }
 
 /** The map count is a type: nobody unmapped anything. */
