@@ -248,9 +248,11 @@ export class StopFinder {
     const { timeline } = this.parts;
     const here = timeline.place;
     timeline.goTo(place);
-    const found = read();
-    timeline.goTo(here);
-    return found;
+    try {
+      return read();
+    } finally {
+      timeline.goTo(here);
+    }
   }
 }
 

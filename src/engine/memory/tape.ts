@@ -135,10 +135,10 @@ export class Tape<Event = unknown> {
   }
 
   /**
-   * Called every 65,536 entries, some milliseconds, before the next one is recorded: a run of which nothing outside knows how far it is
-   * can be ended there, by what this throws.
+   * Called every few milliseconds of what takes long: before entries are recorded (each 65,536), while they are searched, and by whoever
+   * runs or reads much without writing. Nothing outside knows how far it is; it can be ended there, by what this throws.
    */
-  atSegment: (() => void) | undefined;
+  midway: (() => void) | undefined;
 
   /** What a write through NULL is: that of a kernel faults. Only a tape that records looks for it. */
   nullWritten: (cell: Cell) => void = (cell) => {
@@ -279,6 +279,7 @@ export class Tape<Event = unknown> {
     visit: (cell: Cell, before: number, after: number, position: number) => boolean,
   ): number | undefined {
     for (let at = Math.max(from, this.start); at < Math.min(to, this.end); at++) {
+      if (at % ENTRIES_PER_SEGMENT === 0) this.midway?.();
       const segment = this.segmentAt(at);
       const i = (at % ENTRIES_PER_SEGMENT) * STRIDE;
       if (visit(segment[i] as Cell, segment[i + 1] as number, segment[i + 2] as number, at))
@@ -294,6 +295,7 @@ export class Tape<Event = unknown> {
     visit: (cell: Cell, before: number, after: number, position: number) => boolean,
   ): number | undefined {
     for (let at = Math.min(to, this.end) - 1; at >= Math.max(from, this.start); at--) {
+      if (at % ENTRIES_PER_SEGMENT === 0) this.midway?.();
       const segment = this.segmentAt(at);
       const i = (at % ENTRIES_PER_SEGMENT) * STRIDE;
       if (visit(segment[i] as Cell, segment[i + 1] as number, segment[i + 2] as number, at))
@@ -410,7 +412,7 @@ export class Tape<Event = unknown> {
   }
 
   private openSegment(): void {
-    this.atSegment?.();
+    this.midway?.();
     const nrDropped = this.nrToDrop();
     if (nrDropped > 0) {
       const newStart = (this.firstSegment + nrDropped) * ENTRIES_PER_SEGMENT;
