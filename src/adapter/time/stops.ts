@@ -236,8 +236,11 @@ export class StopFinder {
     extra: readonly ExtraName[],
     inside?: InsideFrame,
   ): Verdict {
+    const { timeline } = this.parts;
+    // One condition may be nothing, and a statement pass a hundred thousand.
+    timeline.heed();
     return this.lookFrom(place, () => {
-      const task = this.parts.timeline.boundaries.task(place.boundary);
+      const task = timeline.boundaries.task(place.boundary);
       const at = { task, frame: 0, extra, ...(inside && { inside }) };
       return trigger.decide(place, this.parts.surroundings(at));
     });

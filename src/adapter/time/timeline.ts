@@ -197,28 +197,39 @@ export class Timeline {
   private heedful(boundary: number, run: () => boolean): boolean {
     const start = this.boundaries.position(boundary);
     try {
-      return this.heeding(run, () => this.tape.start <= start);
+      return this.heeding(run, { mayBe: () => this.tape.start <= start });
     } catch (error) {
       if (error instanceof GivenUp) this.undo(boundary);
       throw error;
     }
   }
 
+  /** @throws GivenUp where what is under way is to be given up */
+  heed(): void {
+    if (this.givesUp()) throw new GivenUp();
+  }
+
   /**
    * Does something that may be given up in the middle, and then leaves nothing behind.
    * @param mayBe whether it can be left where it is
+   * @param givesUp whether it is to be, for it and for all that it does here; the motion says so where this is not given
    * @throws GivenUp
    */
-  heeding<T>(work: () => T, mayBe = (): boolean => true): T {
+  heeding<T>(
+    work: () => T,
+    { mayBe, givesUp }: { readonly mayBe?: () => boolean; readonly givesUp?: () => boolean } = {},
+  ): T {
     const { tape } = this;
-    const { midway } = tape;
+    const before = { midway: tape.midway, givesUp: this.givesUp };
+    if (givesUp !== undefined) this.givesUp = givesUp;
     tape.midway = () => {
-      if (mayBe() && this.givesUp()) throw new GivenUp();
+      if (mayBe?.() !== false) this.heed();
     };
     try {
       return work();
     } finally {
-      tape.midway = midway;
+      tape.midway = before.midway;
+      this.givesUp = before.givesUp;
     }
   }
 
@@ -417,10 +428,7 @@ export class Timeline {
       if (edit === last) tape.endReplay();
     });
     try {
-      this.heeding(
-        () => walk(tape, run, visitor),
-        () => tape.start <= start,
-      );
+      this.heeding(() => walk(tape, run, visitor), { mayBe: () => tape.start <= start });
     } catch (error) {
       if (error instanceof GivenUp) {
         tape.seek(end);

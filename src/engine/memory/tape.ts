@@ -135,10 +135,15 @@ export class Tape<Event = unknown> {
   }
 
   /**
-   * Called every few milliseconds of what takes long: before entries are recorded (each 65,536), while they are searched, and by whoever
-   * runs or reads much without writing. Nothing outside knows how far it is; it can be ended there, by what this throws.
+   * Called every few milliseconds of what takes long: before entries are recorded (each 65,536), and by whoever runs, reads or searches
+   * much without writing. Nothing outside knows how far it is; it can be ended there, by what this throws.
    */
   midway: (() => void) | undefined;
+
+  /** Calls it now and then while positions are passed one by one. */
+  passed(position: number): void {
+    if (position % ENTRIES_PER_SEGMENT === 0) this.midway?.();
+  }
 
   /** What a write through NULL is: that of a kernel faults. Only a tape that records looks for it. */
   nullWritten: (cell: Cell) => void = (cell) => {
@@ -279,7 +284,6 @@ export class Tape<Event = unknown> {
     visit: (cell: Cell, before: number, after: number, position: number) => boolean,
   ): number | undefined {
     for (let at = Math.max(from, this.start); at < Math.min(to, this.end); at++) {
-      if (at % ENTRIES_PER_SEGMENT === 0) this.midway?.();
       const segment = this.segmentAt(at);
       const i = (at % ENTRIES_PER_SEGMENT) * STRIDE;
       if (visit(segment[i] as Cell, segment[i + 1] as number, segment[i + 2] as number, at))
@@ -295,7 +299,6 @@ export class Tape<Event = unknown> {
     visit: (cell: Cell, before: number, after: number, position: number) => boolean,
   ): number | undefined {
     for (let at = Math.min(to, this.end) - 1; at >= Math.max(from, this.start); at--) {
-      if (at % ENTRIES_PER_SEGMENT === 0) this.midway?.();
       const segment = this.segmentAt(at);
       const i = (at % ENTRIES_PER_SEGMENT) * STRIDE;
       if (visit(segment[i] as Cell, segment[i + 1] as number, segment[i + 2] as number, at))
