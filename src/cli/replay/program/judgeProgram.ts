@@ -166,6 +166,11 @@ export class ProgramJudge {
     this.machine = new Machine(image);
     this.dumps = new ProgramDumps(image, { user: this.user, told: this.toldPages, likeness });
     this.tracepoints = new Tracepoints(image.mm);
+    const { mm: k } = image;
+    if (likeness !== undefined)
+      this.tracepoints.onFree = (ptr, cache) => {
+        likeness.forget(ptr, k.read_int(cache + k.kmem_cache.object_size));
+      };
   }
 
   judge(spans: readonly Span[]): Verdict {
