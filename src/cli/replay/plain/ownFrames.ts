@@ -48,7 +48,7 @@ export function nextFrames(
 }
 
 /** Addresses and frames; of several entries of an address the last. */
-function entriesOf(lines: Iterable<string>): Map<number, number> {
+export function entriesOf(lines: Iterable<string>): Map<number, number> {
   const seen = new Map<number, number>();
   for (const line of lines) {
     const [, va = '', count = '1', phys = ''] =
