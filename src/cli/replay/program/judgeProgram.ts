@@ -161,7 +161,8 @@ export class ProgramJudge {
   ) {
     this.toldPages = told;
     this.likeness = likeness;
-    this.processes = processes ?? new Processes(image.mm, this.toldPages);
+    const exits = new Set(program.filter(({ name }) => name === 'exit').map(({ pid }) => pid));
+    this.processes = processes ?? new Processes(image.mm, this.toldPages, exits);
     this.user = new UserOperations(image, () => this.processes.mm);
     this.machine = new Machine(image);
     this.dumps = new ProgramDumps(image, { user: this.user, told: this.toldPages, likeness });
