@@ -196,11 +196,11 @@ export class CTypes {
 
   /** Integer promotion; a bit-field narrower than int becomes int whatever its sign. */
   promoted(type: CType, widthBits = 0): CType {
-    const bare = stripTypedefs(type);
-    if (bare.kind === 'enum')
-      return bare.sizeBytes < 4 ? this.int : this.integer(bare.sizeBytes, bare.signed);
+    const named = stripTypedefs(type);
+    const bare = named.kind === 'enum' ? this.integer(named.sizeBytes, named.signed) : named;
     if (bare.kind !== 'int') return type;
-    if (bare.sizeBytes < 4 || (widthBits > 0 && widthBits < 32)) return this.int;
+    const { sizeBytes } = named as IntType;
+    if (sizeBytes < 4 || (widthBits > 0 && widthBits < 32)) return this.int;
     if (widthBits === 0 || widthBits === bare.sizeBytes * 8) return bare;
     // gcc: a wider bit-field has a type of just so many bits.
     if (widthBits === 32) return bare.signed ? this.int : this.unsignedInt;
