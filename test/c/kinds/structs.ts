@@ -52,7 +52,7 @@ export const structs: Kind = ({ globals, body, random, fresh }) => {
     ),
     show('ackermann', `${s}_ackermann(2, ${random.below(4)})`),
     show('even', `${s}_even(${random.below(40)}) + ${s}_odd(${random.below(40)})`),
-    show('old', `${s}_old(${value()}, ${value()}, "k")`),
+    show('old', `${s}_old((int)${value()}, (int)${value()}, "k")`),
     `{ int base = ${random.below(50)}; int add(int n) { base += n; return n <= 0 ? base : add(n - 1) + base; } printf("nested %d %d\\n", add(${random.below(6)}), base); }`
       .replace('printf("nested %d %d\\n", add', 'int r = add')
       .replace(', base); }', '; printf("nested %d %d\\n", r, base); }')
