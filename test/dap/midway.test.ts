@@ -113,9 +113,7 @@ describe('what takes long on the way', function () {
     onMidway(async (drive) => {
       await goTo(drive, 'first');
       const before = await drive.hash();
-      await drive.setLines([
-        { line: at('second'), condition: `${LONG} + ${LONG} > 5` },
-      ]);
+      await drive.setLines([{ line: at('second'), condition: `${LONG} + ${LONG} > 5` }]);
       await drive.client.send('continue', { threadId: drive.threadId });
       await isBusy(drive);
       await drive.client.send('pause', { threadId: drive.threadId });
