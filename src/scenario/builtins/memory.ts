@@ -8,7 +8,7 @@ import { behind, inPieces, PIECE_BYTES } from './pieces.js';
 import { printServices } from './printServices.js';
 
 const changes = true;
-/** No honest script needs more, and the tape could not hold it. */
+/** No honest scenario needs more, and the tape could not hold it. */
 const MAX_BYTES = 64 << 20;
 
 /** The size as a number, or a bug: a size beyond sense is a negative one that lost its sign. */

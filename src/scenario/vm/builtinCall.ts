@@ -58,9 +58,9 @@ export interface CallSurroundings {
   readonly held: HeldLocks;
   readonly tape: Tape<MachineEvent>;
   readonly sources: Sources;
-  /** Whether anything in the script goes on with a line of the log: only then can a line be left open. */
+  /** Whether anything in the scenario goes on with a line of the log: only then can a line be left open. */
   readonly continuesLines: boolean;
-  /** The script's file name and the line of an offset: `name:12`. */
+  /** The scenario's file name and the line of an offset: `name:12`. */
   locate(offset: number): string;
   /** The address of the scenario's function that code belongs to. */
   functionAddress(pc: number): VirtAddr;
@@ -86,7 +86,7 @@ export class MachineCall implements BuiltinCall {
   readonly user: UserCopies;
   /** Where the call stands; set by the machine before each call. */
   span: Span = { start: 0, end: 0 };
-  /** The text that calls stand in: the script, or an expression. */
+  /** The text that calls stand in: the scenario, or an expression. */
   sources: Sources;
   /** Places in it, by number; set by the machine before each call. */
   sites: Program['sites'] = [];
