@@ -124,6 +124,8 @@ describeInBrowser('the views of memory are made with care', () => {
       const saved = acts.find((act) => act.action === 'save');
       assert.ok(copied?.action === 'copy' && copied.text.split('\n').length > 8, view);
       assert.ok(saved?.action === 'save');
+      // Colours that any program reads.
+      assert.doesNotMatch(saved.data, /rgba\(|NaN|undefined/, view);
       const drawn = await map.page.evaluate((svg) => {
         const { documentElement } = new DOMParser().parseFromString(svg, 'image/svg+xml');
         const hatches = [...documentElement.querySelectorAll('[fill^="url("]')].map(

@@ -215,7 +215,7 @@ export class Machine {
 
   private slices(): Outcome {
     for (;;) {
-      const steps = this.mayRest === undefined ? this.left : Math.min(this.left, SLICE_STEPS);
+      const steps = Math.min(this.left, SLICE_STEPS);
       const outcome = this.loop(steps);
       if (outcome !== undefined) return outcome;
       this.left -= steps;
@@ -224,9 +224,11 @@ export class Machine {
     }
   }
 
-  /** Whether to let others through. Not inside of the kernel: what it calls runs to its end. */
+  /** Whether to let others through. What runs to its end, as all does that the kernel calls, can only be given up here. */
   restsNow(): boolean {
-    return this.mayRest !== undefined && !this.calledBack.isActive && this.mayRest();
+    if (this.mayRest !== undefined && !this.calledBack.isActive) return this.mayRest();
+    this.image.tape.midway?.();
+    return false;
   }
 
   /** Ends the run in the middle of a builtin. */
@@ -254,7 +256,7 @@ export class Machine {
         this.outcome = undefined;
         return outcome;
       }
-      this.image.tape.atSegment?.();
+      this.image.tape.midway?.();
     }
     return undefined;
   }

@@ -2,7 +2,7 @@
  * A running scenario. Everything it remembers is in cells, on the tape: after `tape.seek(boundary)` it simply goes on from
  * there, and running on is the same run.
  *
- * One machine for an image. `runStatement` runs from one boundary to the next and returns, whatever the script does: loops pass
+ * One machine for an image. `runStatement` runs from one boundary to the next and returns, whatever the scenario does: loops pass
  * a boundary each turn, recursion ends with the stack. The position of the tape's cursor when it returns is the boundary's.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
@@ -49,7 +49,7 @@ import { WindowCells } from './windowCells.js';
 interface VmOptions {
   /** The kernel that builtins call, unless a statement or an expression is run on another one. */
   readonly kernel: KernelCalls;
-  /** The script's file name, for BUG() and WARN_ON(). */
+  /** The scenario's file name, for BUG() and WARN_ON(). */
   readonly name?: string;
 }
 
