@@ -127,7 +127,7 @@ lock_page(page);
       `${script}:1:9: error: expected an expression, not ';'`,
       '    1 | int a = ;',
       '      |         ^',
-      `${script}:2:19: error: neither the script nor the kernel has a function 'alloc_pag' (did you mean 'alloc_page'?)`,
+      `${script}:2:19: error: neither the scenario nor the kernel has a function 'alloc_pag' (did you mean 'alloc_page'?)`,
       '    2 | \tstruct page *p = alloc_pag(GFP_KERNEL);',
       '      | \t                 ^~~~~~~~~',
     ]);

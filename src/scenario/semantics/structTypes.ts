@@ -1,5 +1,5 @@
 /**
- * Structs, unions and enums: those that the script defines are laid out and numbered here, those of the kernel are found.
+ * Structs, unions and enums: those that the scenario defines are laid out and numbered here, those of the kernel are found.
  *
  * Source: ISO C11 6.7.2.
  */
@@ -21,7 +21,7 @@ import { constantOf } from './constants.js';
 import { errorType, isError } from './errors.js';
 import { layOutStruct, type MemberToPlace } from './structLayout.js';
 
-/** A struct of the script while it is being declared: its members may point to it. */
+/** A struct of the scenario while it is being declared: its members may point to it. */
 class DeclaredStruct implements StructType {
   sizeBytes = 0;
   complete = false;
@@ -131,7 +131,7 @@ export function declareTag(c: Checker, { kind, tag }: StructSyntax | EnumSyntax)
   if (c.types.table.enum(tag) === undefined) c.scope.declareTag(tag, new DeclaredEnum(tag));
 }
 
-/** A tag that is only named: the script's, else the kernel's, else a new incomplete type. */
+/** A tag that is only named: the scenario's, else the kernel's, else a new incomplete type. */
 function namedStruct(c: Checker, kind: 'struct' | 'union', tag: string, span: Span): CType {
   const known = c.scope.lookupTag(tag);
   if (known?.kind === kind) return known;
@@ -151,7 +151,7 @@ function namedStruct(c: Checker, kind: 'struct' | 'union', tag: string, span: Sp
     title: `Change to '${kind} ${hint.fix.replacement}'`,
     replacement: `${kind} ${hint.fix.replacement}`,
   };
-  const message = `neither the script nor the kernel has '${kind} ${tag}'${hint.text}`;
+  const message = `neither the scenario nor the kernel has '${kind} ${tag}'${hint.text}`;
   c.warning('unknown-type', span, message, fix);
   return struct;
 }
@@ -171,7 +171,7 @@ function declaredStruct(
   return struct;
 }
 
-/** An enum of the script while only its tag is known: gcc takes it for unsigned int. */
+/** An enum of the scenario while only its tag is known: gcc takes it for unsigned int. */
 class DeclaredEnum implements EnumType {
   readonly kind = 'enum';
   sizeBytes: EnumType['sizeBytes'] = 4;
@@ -187,26 +187,28 @@ export function enumType(c: Checker, syntax: EnumSyntax): CType {
   if (enumerators === undefined) return namedEnum(c, tag ?? '', syntax.span);
   const list: { name: string; value: number | bigint; span: Span }[] = [];
   let next: number | bigint = 0;
+  let type: CType = c.types.int;
   for (const { name, value: written, span } of enumerators) {
     const value: number | bigint | undefined = written && enumeratorValue(c, written);
     const number: number | bigint = value ?? next;
+    if (written !== undefined && value !== undefined) type = c.types.promoted(c.typeOf(written));
     list.push({ name, value: number, span });
     next = typeof number === 'bigint' ? number + 1n : number + 1;
     if (c.scope.own(name) !== undefined) c.error('redefined', span, `'${name}' is defined twice`);
-    // Those after it in the list may name it, as an int where it fits one.
-    declareEnumerator(c, name, number, c.types.longLong, span);
+    // Those after it in the list may name it, as an int where it fits one, else with the type of what it is set to.
+    declareEnumerator(c, name, number, type, span);
   }
-  const type = declaredEnum(c, tag, syntax.span);
+  const whole = declaredEnum(c, tag, syntax.span);
   const signed = list.some(({ value }) => value < 0);
   const bytes = [1, 2, 4, 8] as const;
   const holds = (size: number): boolean =>
     list.every(({ value }) => fits(BigInt(value), size * 8, signed));
-  type.sizeBytes = bytes.find((size) => (size >= 4 || syntax.packed) && holds(size)) ?? 8;
-  type.signed = signed;
-  type.complete = true;
-  type.enumerators = list.map(({ name, value }) => ({ name, value: Number(value) }));
-  for (const { name, value, span } of list) declareEnumerator(c, name, value, type, span);
-  return type;
+  whole.sizeBytes = bytes.find((size) => (size >= 4 || syntax.packed) && holds(size)) ?? 8;
+  whole.signed = signed;
+  whole.complete = true;
+  whole.enumerators = list.map(({ name, value }) => ({ name, value: Number(value) }));
+  for (const { name, value, span } of list) declareEnumerator(c, name, value, whole, span);
+  return whole;
 }
 
 const fits = (value: bigint, bits: number, signed: boolean): boolean =>
@@ -250,7 +252,7 @@ function namedEnum(c: Checker, tag: string, span: Span): CType {
   c.scope.declareTag(tag, type);
   if (c.unit.laterTags.has(`enum ${tag}`)) return type;
   const hint = suggestion(tag, c.types.table.names().enums, span);
-  const message = `neither the script nor the kernel has 'enum ${tag}'${hint.text}`;
+  const message = `neither the scenario nor the kernel has 'enum ${tag}'${hint.text}`;
   c.warning('unknown-type', span, message);
   return type;
 }

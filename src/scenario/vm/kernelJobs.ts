@@ -19,6 +19,7 @@ import { NULL } from '../../engine/machine/ctypes.js';
 import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { JobCalls } from '../builtins/call.js';
 import { worksThatWait } from '../builtins/worksThatWait.js';
+import { findFunction, numberOf } from './functionPointers.js';
 import { isBefore, JobTable, NR_JOBS, SOFTIRQ, type Due, type DueKind } from './jobTable.js';
 import type { ProcessSurroundings } from './processes.js';
 import { TaskBlocked, TaskBug } from './signals.js';
@@ -157,7 +158,7 @@ export class KernelJobs implements JobCalls {
     if (this.table.runs(work)) return true;
     const func = k.read_va(k.plus(work, k.work_struct.func));
     const wq = get_work_pwq(k, work);
-    if (this.around.machine().findFunction(func) === undefined) return true;
+    if (findFunction(this.around.machine(), func) === undefined) return true;
     if (this.table.nrActive(wq) >= maxActive(k, wq)) return true;
     for (let job = SOFTIRQ + 1; job < NR_JOBS; job++) {
       if (this.table.object(job) !== NULL) continue;
@@ -184,7 +185,7 @@ export class KernelJobs implements JobCalls {
   ): number | undefined {
     const { k, control, tasks } = this.around;
     const machine = this.around.machine();
-    const callee = machine.findFunction(func);
+    const callee = findFunction(machine, func);
     const task = this.table.taskOf(job) ?? this.freeSlot();
     if (callee === undefined || task === undefined) {
       k.emit({ kind: 'warn', text: `WARNING: no function of the scenario lies at ${k.hex(func)}` });
@@ -194,7 +195,7 @@ export class KernelJobs implements JobCalls {
     const number = isNew ? control.countChild() : control.childNumber(task);
     control.clear(task);
     control.setOrigin(task, 0, number);
-    control.setThread(task, machine.numberOf(callee), 0);
+    control.setThread(task, numberOf(machine, callee), 0);
     this.table.setTask(job, task);
     this.table.begin(job, object, queue);
     if (isNew) tasks.fillThread(task, comm);
