@@ -57,10 +57,7 @@ describe('lexer', () => {
       "1:1 `'a` unterminated: this character has no closing ' on its line [Insert ']",
     ]);
     check('a /* b', 'a@0', ['1:3 `/*` unterminated: this comment has no closing */']);
-    check('a € 😀', 'a@0', [
-      "1:3 `€` stray-character: stray '€': C has no such character outside strings and comments",
-      "1:5 `😀` stray-character: stray '😀': C has no such character outside strings and comments",
-    ]);
+    check('a € 😀', 'a@0 €@2 😀@4');
   });
 });
 
