@@ -14,7 +14,7 @@ import { fromShared, sharedEntry } from './shared.mjs';
 
 /** Bytes that a part of the output may take. Parts of engine.cjs are told apart by the folder of their source. */
 const BUDGETS = [
-  { name: 'extension at its start', output: 'extension.cjs', from: /./, bytes: 70e3 },
+  { name: 'extension at its start', output: 'extension.cjs', from: /./, bytes: 72e3 },
   { name: 'extension', output: 'engine.cjs', from: /^src\/extension\//, bytes: 40e3 },
   {
     name: 'adapter, scenario, engine',
@@ -22,7 +22,7 @@ const BUDGETS = [
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
     bytes: 2000e3,
   },
-  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 250e3 },
+  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 270e3 },
   {
     name: 'names of Linux',
     output: 'engine.cjs',
@@ -42,7 +42,7 @@ const BUDGETS = [
     from: /^src\/engine\/types\/profiles\//,
     bytes: 560e3,
   },
-  { name: 'webview', output: 'webview.js', from: /./, bytes: 300e3 },
+  { name: 'webview', output: 'webview.js', from: /./, bytes: 306e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
   { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 155e3 },
   { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 8.45e6 },

@@ -8,15 +8,15 @@
 import { isMainThread } from 'node:worker_threads';
 import { proc_names } from '../engine/entry/functions.js';
 import { isPidFile, pidFileNames } from '../engine/inspect/proc/pid/files.js';
-import { bench } from './bench/bench.js';
-import { rowsJson, rowsTable } from './bench/rows.js';
+import { bench, BENCH_GROUPS } from './bench/bench.js';
+import { rowsJson, rowsTable, type Row } from './bench/rows.js';
 import { dapServer, dapStdio } from './dap.js';
 import { evaluateAll } from './eval/eval.js';
 import { explainFiles, type ExplainRequest } from './explain.js';
 import { exportCore } from './exportCore.js';
 import { info, jsonInfo, procInfo } from './info.js';
 import { inlineWidely } from './inlining.js';
-import { processMeter } from './meter.js';
+import { inProcessOfItsOwn, processMeter } from './meter.js';
 import { nativeFigures } from './nativeFigures.js';
 import { GIVEN, GIVEN_FLAGS, GIVEN_USAGE, givenIn, optionsOf, type Options } from './options.js';
 import { UsageError } from './usageError.js';
@@ -49,14 +49,23 @@ const MODES: Readonly<Record<string, Mode>> = {
     run: (args) => (args.length === 0 ? dapStdio() : dapServer(portOf(args))),
   },
   bench: {
-    usage: 'bench [--json]',
-    summary: 'measure allocation, boot and stepping on this machine',
+    usage: 'bench [GROUP...] [--json]',
+    summary: `measure on this machine, all or some of ${BENCH_GROUPS.join(', ')}`,
     run: async (args) => {
-      const json = args[0] === '--json';
-      if (args.length > (json ? 1 : 0)) throw new UsageError('--json is the only option');
+      const { rest, flags } = optionsOf(args, [], ['--json']);
+      const unknown = rest.find((name) => !BENCH_GROUPS.includes(name));
+      if (unknown !== undefined)
+        throw new UsageError(`'${unknown}' is not one of ${BENCH_GROUPS.join(', ')}`);
       const native = nativeFigures(process.argv[1] ?? '');
-      const rows = await bench(processMeter, native);
-      for (const line of json ? [rowsJson(rows)] : rowsTable(rows, native)) console.log(line);
+      const [only, ...others] = rest.length > 0 ? rest : BENCH_GROUPS;
+      const rows =
+        only !== undefined && others.length === 0
+          ? await bench(only, processMeter, native)
+          : [only, ...others].flatMap(
+              (group) => inProcessOfItsOwn('bench', group, '--json') as Row[],
+            );
+      for (const line of flags.has('--json') ? [rowsJson(rows)] : rowsTable(rows, native))
+        console.log(line);
       return 0;
     },
   },

@@ -1,4 +1,5 @@
-/** Time and memory of this process, for benchmarks. */
+/** Time and memory of this process, for benchmarks; and processes that measure one thing each. */
+import { spawnSync } from 'node:child_process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Meter } from './bench/bench.js';
@@ -25,4 +26,19 @@ function heldNow(): number {
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
+}
+
+/**
+ * What the command line prints as JSON in a process that does nothing else.
+ * @throws Error if it fails
+ */
+export function inProcessOfItsOwn(...args: readonly (string | undefined)[]): unknown {
+  const given = args.filter((arg) => arg !== undefined);
+  const program = [...process.execArgv, process.argv[1] ?? '', ...given];
+  const { status, stdout } = spawnSync(process.execPath, program, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`mmscope ${given.join(' ')} failed`);
+  return JSON.parse(stdout);
 }

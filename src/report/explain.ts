@@ -25,6 +25,7 @@ import { slabFindings } from './slab/explain.js';
 import { leakFindings } from './slab/leak.js';
 import { usercopyFindings } from './slab/usercopy.js';
 import { crashFindings } from './tools/crash.js';
+import { accessFindings } from './tools/crashAccess.js';
 
 export interface ReportInput {
   /** As it is to be named in the answer. */
@@ -80,6 +81,7 @@ const KINDS: readonly ((context: Context) => Finding[])[] = [
   vmapFindings,
   cmaFindings,
   crashFindings,
+  accessFindings,
 ];
 
 function reportFindings(context: Context): Finding[] {

@@ -1,5 +1,5 @@
 /**
- * The kernel's macros that are C themselves: a script sees them as if it had included the headers that have them.
+ * The kernel's macros that are C themselves: a scenario sees them as if it had included the headers that have them.
  *
  * Each line is one macro; a comment after it is its documentation, with the header where the kernel keeps it.
  */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { bench, BENCH_GROUPS } from '../../src/cli/bench/bench.js';
 import { bestOf } from '../../src/cli/bench/best.js';
 import { rowsJson, rowsTable, type Row } from '../../src/cli/bench/rows.js';
 import { nativeFigures, thisMachine } from '../../src/cli/nativeFigures.js';
@@ -50,6 +51,21 @@ describe('figures of the native kernel', () => {
     assert.deepEqual(pairNs, {});
     assert.match(note, /npm run oracle -- native/);
   });
+});
+
+describe('every figure of a benchmark', () => {
+  for (const group of BENCH_GROUPS)
+    it(`${group}: has a value and a unit`, async () => {
+      // A clock by which each round is the last.
+      let now = 0;
+      const meter = { nowMs: () => (now += 10_000), heldBytes: () => now };
+      const rows = await bench(group, meter, { pairNs: {}, note: '' });
+      assert.ok(rows.length > 0);
+      for (const { name, value, unit } of rows) {
+        assert.ok(Number.isFinite(value), name);
+        assert.ok(['ns', 'ms', 'MB'].includes(unit), name);
+      }
+    });
 });
 
 describe('the best of many rounds', () => {

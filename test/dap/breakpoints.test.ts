@@ -135,7 +135,7 @@ describe('breakpoints', function () {
       assert.match(lines[1] ?? '', /^turn 11: \{order\} 2/);
     }));
 
-  it('functions of the script and of the kernel', () =>
+  it('functions of the scenario and of the kernel', () =>
     onScenario('blocks.mms', async (drive) => {
       const answers = await drive.setFunctions([
         { name: 'take' },

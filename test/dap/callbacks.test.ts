@@ -45,7 +45,7 @@ describe('functions that the kernel calls back', function () {
         shown.map(({ name, value }) => (name === 'before' ? `${name} ${value}` : name)),
         ['before 0', 'item', 'object'],
       );
-      assert.equal(script?.name, 'Script');
+      assert.equal(script?.name, 'Scenario');
       assert.equal(await evaluate(drive, 'before + 5'), '5');
       assert.equal(await evaluate(drive, 'object == item'), '1');
       // The kernel's frames below it, and the scenario's own.

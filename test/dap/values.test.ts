@@ -181,13 +181,13 @@ describe('values', function () {
   it('a variable that another hides has an expression of its own, in every frame', () =>
     onScenario('values.mms', async (drive) => {
       await toMarker(drive, 'twice');
-      const hidden = await drive.find('Script', 'order');
+      const hidden = await drive.find('Scenario', 'order');
       assert.deepEqual([hidden.evaluateName, hidden.value], ['main::order', '7']);
       await drive.setFunctions([{ name: 'prep_new_page' }]);
       await drive.go('continue');
-      const page = await drive.find('Script', 'page');
+      const page = await drive.find('Scenario', 'page');
       assert.equal(page.evaluateName, 'main::page');
-      assert.equal((await drive.find('Script', 'count')).evaluateName, 'count');
+      assert.equal((await drive.find('Scenario', 'count')).evaluateName, 'count');
       const own = await drive.find('Locals', 'page');
       assert.notEqual(own.value, page.value);
       for (const { id } of await drive.frames()) {

@@ -27,13 +27,13 @@ describe('checker: names', function () {
     check(
       'struct page *page = aloc_pages(GFP_KERNEL, 2);\nexpect(PageHaed(page));\nint x = GFP_KERNAL;',
       [
-        "1:21 `aloc_pages` unknown-name: neither the script nor the kernel has a function 'aloc_pages' (did you mean 'alloc_pages'?) [Change to 'alloc_pages']",
-        "2:8 `PageHaed` unknown-name: neither the script nor the kernel has a function 'PageHaed' (did you mean 'PageHead'?) [Change to 'PageHead']",
-        "3:9 `GFP_KERNAL` unknown-name: neither the script nor the kernel has 'GFP_KERNAL' (did you mean 'GFP_KERNEL'?) [Change to 'GFP_KERNEL']",
+        "1:21 `aloc_pages` unknown-name: neither the scenario nor the kernel has a function 'aloc_pages' (did you mean 'alloc_pages'?) [Change to 'alloc_pages']",
+        "2:8 `PageHaed` unknown-name: neither the scenario nor the kernel has a function 'PageHaed' (did you mean 'PageHead'?) [Change to 'PageHead']",
+        "3:9 `GFP_KERNAL` unknown-name: neither the scenario nor the kernel has 'GFP_KERNAL' (did you mean 'GFP_KERNEL'?) [Change to 'GFP_KERNEL']",
       ],
     );
     check('struct pgae *p; p->flags = 1;', [
-      "1:1 `struct pgae` warning unknown-type: neither the script nor the kernel has 'struct pgae' (did you mean 'page'?) [Change to 'struct page']",
+      "1:1 `struct pgae` warning unknown-type: neither the scenario nor the kernel has 'struct pgae' (did you mean 'page'?) [Change to 'struct page']",
       "1:20 `flags` incomplete-type: the members of 'struct pgae' are not known here",
     ]);
     check('page *p; foo_t x; u23 y;', [
@@ -60,9 +60,9 @@ describe('checker: names', function () {
   it('once said, nothing follows from it', () => {
     check('foo_t *p = nowhere(); p->x.y[3] += q * 2; f(p, *p, &p->z);', [
       "1:1 `foo_t` unknown-type: unknown type 'foo_t'",
-      "1:12 `nowhere` unknown-name: neither the script nor the kernel has a function 'nowhere'",
-      "1:36 `q` unknown-name: neither the script nor the kernel has 'q'",
-      "1:43 `f` unknown-name: neither the script nor the kernel has a function 'f'",
+      "1:12 `nowhere` unknown-name: neither the scenario nor the kernel has a function 'nowhere'",
+      "1:36 `q` unknown-name: neither the scenario nor the kernel has 'q'",
+      "1:43 `f` unknown-name: neither the scenario nor the kernel has a function 'f'",
     ]);
   });
 
@@ -80,7 +80,7 @@ describe('checker: names', function () {
       'int x = later(3); int later(int n) { return n < 1 ? 0 : other(n - 1); } int other(int n) { return later(n); }',
     );
     check('{ int a; } a = 1;', [
-      "1:12 `a` unknown-name: neither the script nor the kernel has 'a'",
+      "1:12 `a` unknown-name: neither the scenario nor the kernel has 'a'",
     ]);
     check('int f(int); f(1);', ["1:13 `f` unknown-name: 'f' is declared but never defined"]);
   });
@@ -175,7 +175,7 @@ describe('checker: types', function () {
       'enum e { A, B = 5 }; int A; enum zone_tpe y; int n = 3; int g[n]; int h[-1]; void v; int k[1 << 30];',
       [
         "1:26 `A` redefined: 'A' is defined twice",
-        "1:29 `enum zone_tpe` warning unknown-type: neither the script nor the kernel has 'enum zone_tpe' (did you mean 'zone_type'?)",
+        "1:29 `enum zone_tpe` warning unknown-type: neither the scenario nor the kernel has 'enum zone_tpe' (did you mean 'zone_type'?)",
         "1:43 `y` incomplete-type: a variable cannot have type 'enum zone_tpe': its size is not known",
         '1:63 `n` not-constant: the length of an array must be an integer constant: Linux has no variable-length arrays: write the largest length, or use kmalloc_array()',
         '1:73 `-1` bad-initializer: the length of the array is negative',
@@ -269,7 +269,7 @@ describe('checker: calls and control flow', function () {
       ],
     );
     check('if (x) ;\nint a; if (a = 1) ; if ((a = 1)) ; cpu("x") { }', [
-      "1:5 `x` unknown-name: neither the script nor the kernel has 'x'",
+      "1:5 `x` unknown-name: neither the scenario nor the kernel has 'x'",
       "2:14 `=` warning conversion: '=' assigns: write '==' to compare [Change to '==']",
       '2:40 `"x"` type-mismatch: the number of a CPU must be an integer, not \'char *\'',
     ]);

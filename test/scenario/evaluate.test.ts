@@ -56,7 +56,7 @@ describe('evaluate', function () {
     ['"a" "b"[1]', "char: 98 'b'"],
     ['LIST_POISON1', 'void *: 0xdead000000000100 <LIST_POISON1>'],
     ['$new & 7', 'unsigned long: 5'],
-    ['resutl', "neither the script nor the kernel has 'resutl' (did you mean 'result'?)"],
+    ['resutl', "neither the scenario nor the kernel has 'resutl' (did you mean 'result'?)"],
     ['"abc"', 'string literals cannot be inspected here'],
     ['n +', 'expected an expression, not the end of the text'],
     ['n n', "expected the end of the expression, not 'n'"],
@@ -64,7 +64,7 @@ describe('evaluate', function () {
     ['1 / (n - 4)', 'divide error: 0000 [#1]'],
     ['n = 3', 'this expression must not change anything: it cannot assign'],
     ['n++', 'this expression must not change anything: it cannot assign'],
-    ['twice(3)', "'twice' cannot be called here: it would run the script"],
+    ['twice(3)', "'twice' cannot be called here: it would run the scenario"],
     ['alloc_page(GFP_KERNEL)', 'alloc_pages() cannot be called here: it changes the machine'],
     ['(struct pt){ 1 }', 'a compound literal cannot be used here: it makes a new object'],
   ] as const)
@@ -78,7 +78,7 @@ describe('evaluate', function () {
     });
 
   it('in an outer frame, names mean what they mean there', () => {
-    assert.equal(shown(vm, 'result', 1), "neither the script nor the kernel has 'result'");
+    assert.equal(shown(vm, 'result', 1), "neither the scenario nor the kernel has 'result'");
     assert.equal(shown(vm, 'last', 1), 'int: 0');
   });
 
@@ -158,7 +158,7 @@ describe('assign by evaluating', function () {
     assert.equal(set('point', '(struct pt){ 1, 2 }'), '{x = 1, y = 2}');
     assert.equal(set('page', 'NULL'), '0x0');
     assert.equal(set('point', '5'), "assignment: cannot convert 'int' to 'struct pt'");
-    assert.equal(set('n', 'oops'), "neither the script nor the kernel has 'oops'");
+    assert.equal(set('n', 'oops'), "neither the scenario nor the kernel has 'oops'");
     assert.equal(shown(vm, 'point.x + point.y + n'), 'int: 311');
   });
 });

@@ -78,7 +78,7 @@ describe('C is C: declarations', () => {
       ['8 1 0'],
     );
     assert.deepEqual(findings('extern int nobody; int x = nobody;'), [
-      "1:28 `nobody` unknown-name: neither the script nor the kernel has a variable 'nobody'",
+      "1:28 `nobody` unknown-name: neither the scenario nor the kernel has a variable 'nobody'",
     ]);
     assert.deepEqual(findings('int total; long total;'), [
       "1:17 `total` redefined: 'total' was declared with type 'int' before, not 'long'",

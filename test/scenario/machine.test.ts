@@ -120,7 +120,7 @@ describe('#pragma mmscope', () => {
       '1:21 ` dumps/x` bad-pragma: write #pragma mmscope core "path/to/file"',
     ]);
     check('#pragma mmscope machine\n#pragma mmscope core "x"', standard, [
-      '2:17 `core "x"` bad-pragma: a script can have only one machine, and this is the second',
+      '2:17 `core "x"` bad-pragma: a scenario can have only one machine, and this is the second',
     ]);
   });
 });

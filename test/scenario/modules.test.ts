@@ -69,7 +69,7 @@ module_init(my_init); module_exit(my_exit); EXPORT_SYMBOL_GPL(my_exit);`;
 describe('what is wrong with a name', () => {
   it('Linux has it and scenarios do not; what they have for it', () => {
     assert.deepEqual(findings('kfree_rcu_mightsleep_not(1);'), [
-      "1:1 `kfree_rcu_mightsleep_not` unknown-name: neither the script nor the kernel has a function 'kfree_rcu_mightsleep_not'",
+      "1:1 `kfree_rcu_mightsleep_not` unknown-name: neither the scenario nor the kernel has a function 'kfree_rcu_mightsleep_not'",
     ]);
     assert.match(
       findings('page_frag_free(0);').join(),

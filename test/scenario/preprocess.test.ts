@@ -195,8 +195,8 @@ describe('preprocessor: own files', () => {
       return `${file.path ?? 'main.mms'}:${line}:${column} ${message}`;
     });
     assert.deepEqual(places, [
-      "main.mms:2:20 neither the script nor the kernel has 'bad'",
-      "a.h:4:36 neither the script nor the kernel has 'm'",
+      "main.mms:2:20 neither the scenario nor the kernel has 'bad'",
+      "a.h:4:36 neither the scenario nor the kernel has 'm'",
     ]);
   });
 

@@ -35,6 +35,25 @@ describeInBrowser('the window Memory is made with care', () => {
       await map.page.close();
     });
 
+  it('leaves the map the most of a low window, details open, after the session', async () => {
+    const { map } = await showScenario(SCENARIO, { width: 462, height: 470 });
+    await map.page.locator('.goto vscode-text-field input').fill('0x1960');
+    await map.page.keyboard.press('Enter');
+    await map.page.locator('.details h2').waitFor();
+    await map.tell(undefined);
+    await map.page.locator('.ended .note').waitFor();
+    await map.settle();
+    await map.screenshot('low');
+    const boxOf = async (what: string): Promise<{ y: number; height: number }> =>
+      (await map.page.locator(what).boundingBox()) ?? { y: 0, height: 0 };
+    const [stage, details] = [await boxOf('.viewport'), await boxOf('.details')];
+    const free = details.y - stage.y;
+    for (const part of ['.titlebar', '.toolbar', '.note', '.verdict', '.details', '.timeline'])
+      assert.ok((await boxOf(part)).height < free, part);
+    assert.ok(free >= 100, `${free}`);
+    await map.page.close();
+  });
+
   for (const theme of THEMES)
     it(`has texts that can be read: ${theme}`, async () => {
       const machine = await recordedMachine(RECORDED, 'alloc_pages(GFP_KERNEL, 4)');

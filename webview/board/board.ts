@@ -14,8 +14,8 @@ import { contains, labelOf, NO_SCENE, type Item, type Scene, type Watchable } fr
 export interface BoardNews {
   /** What the Escape key means; nothing when absent. */
   escape?: () => void;
-  /** The item that is active or hovered is another. */
-  pointed?: (key: string | undefined) => void;
+  /** The address that the key of the active or hovered item ends in is another. */
+  pointed?: (address: string | undefined) => void;
   /** Stops the machine when it changes; undefined where nothing runs. */
   watch?: () => ((what: Watchable) => void) | undefined;
 }
@@ -26,6 +26,9 @@ const WATCH_HINT = 'W or Alt+click stops when it changes';
 const MOST_MIRRORED = 240;
 const SVG = 'http://www.w3.org/2000/svg';
 let nrBoards = 0;
+
+const addressIn = (key: string | undefined): string | undefined =>
+  /\/(0x[0-9a-f]+)$/.exec(key ?? '')?.[1];
 
 export class Board {
   readonly root: HTMLElement;
@@ -140,7 +143,7 @@ export class Board {
       const to = this.neighbour(event.key, event.ctrlKey);
       if (to === undefined) return false;
       this.activate(to.key);
-      this.news.pointed?.(to.key);
+      this.news.pointed?.(addressIn(to.key));
     }
     return true;
   }
@@ -250,7 +253,7 @@ export class Board {
     if (key === undefined) this.tooltip.hidden = true;
     if (key === this.pointedKey) return;
     this.pointedKey = key;
-    this.news.pointed?.(key);
+    this.news.pointed?.(addressIn(key));
   }
 
   /** The ring and the mirror follow the active item. */

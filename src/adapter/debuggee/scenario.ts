@@ -67,7 +67,7 @@ export interface ScenarioTask {
 
 export interface ScenarioFrame {
   readonly name: string;
-  /** The script's own statements, outside of functions and tasks. */
+  /** The scenario's own statements, outside of functions and tasks. */
   readonly isScript: boolean;
   readonly file: ScenarioFile;
   readonly range: TextRange;
@@ -95,7 +95,7 @@ export interface ScenarioView {
   /** A function that the kernel has called, inside a statement: where it stands, and its variables in view. */
   calledFrame(statement: number): ScenarioFrame;
   calledLocals(task: number, statement: number, use: StackUse): readonly ScenarioVariable[];
-  /** Variables of the script outside of functions. */
+  /** Variables of the scenario outside of functions. */
   globals(): readonly ScenarioVariable[];
   /** Makes a task go on at another statement of the function that it is in. An edit. */
   setNextStatement(task: number, statement: number): void;

@@ -40,7 +40,11 @@ export class DumpConsole {
     evaluator?: Evaluator,
   ) {
     this.lazyEvaluator = evaluator;
-    this.asked = { k, task: pid === undefined ? undefined : taskByPid(k, pid) };
+    this.asked = {
+      k,
+      task: pid === undefined ? undefined : taskByPid(k, pid),
+      value: (expression) => this.number(expression),
+    };
   }
 
   /** @throws Unanswerable */

@@ -62,7 +62,7 @@ export interface Evaluator {
   ): Pieces<Evaluated>;
   /** Why an expression cannot be evaluated, without evaluating it; undefined when it can be. */
   problemWith(expression: string, where: Whereabouts): string | undefined;
-  /** Names that mean something anywhere, those of the script apart; `prefix` narrows them. */
+  /** Names that mean something anywhere, those of the scenario apart; `prefix` narrows them. */
   names(prefix: string): Iterable<KnownName>;
 }
 

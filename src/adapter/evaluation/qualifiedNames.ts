@@ -1,5 +1,5 @@
 /**
- * `main::page`: the script's own variable, also where a local of a kernel function or of the script's functions hides the name. As
+ * `main::page`: the scenario's own variable, also where a local of a kernel function or of the scenario's functions hides the name. As
  * gdb writes `function::variable`; C has no form for it.
  */
 import { formatAddress } from '../../engine/memory/address.js';

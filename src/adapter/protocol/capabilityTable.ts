@@ -40,7 +40,7 @@ export const CAPABILITY_TABLE: {
     value: true,
     meaning:
       'By name: functions of the scenario and of the kernel, and what happens inside the allocator (`block-split`).',
-    test: 'breakpoints.test.ts: functions of the script and of the kernel',
+    test: 'breakpoints.test.ts: functions of the scenario and of the kernel',
   },
   supportsConditionalBreakpoints: {
     value: true,

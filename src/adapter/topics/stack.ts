@@ -57,7 +57,7 @@ export const stackHandlers = (session: Session): Handlers<'threads' | 'stackTrac
       scopes.push(scope(session, 'Locals', localsOf(session, view), false, 'locals'));
     const globals = target.scenario?.globals() ?? [];
     if (view.kind !== 'machine' && !isScript(view) && globals.length > 0)
-      scopes.push(scope(session, 'Script', hiddenVariables(session, view, globals), false));
+      scopes.push(scope(session, 'Scenario', hiddenVariables(session, view, globals), false));
     const { dumped } = target.image;
     if (dumped !== undefined) {
       scopes.push(scope(session, 'Machine', dumpScope(context, dumped), false));
@@ -92,7 +92,7 @@ function localsOf(session: Session, view: Exclude<FrameView, { kind: 'machine' }
   const { context } = target;
   if (view.kind === 'scenario') {
     const locals = target.scenario?.locals(view.task, view.index) ?? [];
-    // The script's own variables are its locals.
+    // The scenario's own variables are its locals.
     const globals = isScript(view) ? (target.scenario?.globals() ?? []) : [];
     return variablesIn(session, [...locals, ...globals]);
   }
@@ -143,7 +143,7 @@ const variablesIn = (
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 
-/** The script's variables as a function sees them: one that a local hides has an expression of its own. */
+/** The scenario's variables as a function sees them: one that a local hides has an expression of its own. */
 const hiddenVariables = (
   session: Session,
   view: Exclude<FrameView, { kind: 'machine' }>,

@@ -51,25 +51,34 @@ const bootX86 = (ramGib: number, tapeOptions: TapeOptions = {}): KernelImage =>
 const bootI386 = (tapeOptions: TapeOptions): KernelImage =>
   bootMachine({ profile: loadProfile('i386-highmem4g-slub'), ramBytes: GIB, tapeOptions });
 
-export async function bench(meter: Meter, native: Native): Promise<Row[]> {
-  return [
-    ...measurePairs(meter, native, false),
-    ...measurePairs(meter, native, true),
-    ...[false, true].flatMap((recording) =>
-      [bootX86(1, TAPE), bootI386(TAPE)].flatMap((image) =>
-        measureObjects(meter, native, image, recording),
-      ),
-    ),
-    ...[false, true].flatMap((recording) =>
+/** What is measured, by the names that `mmscope bench` takes. */
+const GROUPS: Readonly<Record<string, (meter: Meter, native: Native) => Row[] | Promise<Row[]>>> = {
+  pages: (meter, native) =>
+    [false, true].flatMap((recording) => measurePairs(meter, native, recording)),
+  objects: (meter, native) => objectsOf(meter, native, bootX86(1, TAPE)),
+  highmem: (meter, native) => objectsOf(meter, native, bootI386(TAPE)),
+  processes: (meter, native) =>
+    [false, true].flatMap((recording) =>
       measureUserMemory(meter, native, bootX86(1, TAPE), recording),
     ),
-    ...measureBoot(meter, 1),
-    ...measureBoot(meter, 64),
-    ...measureWhere(meter, bootX86(4)),
-    ...(await measureStep(meter)),
-    ...(await measureLongRuns(meter)),
-  ];
-}
+  boot: (meter) => [1, 64].flatMap((ramGib) => measureBoot(meter, ramGib)),
+  where: (meter) => measureWhere(meter, bootX86(4)),
+  steps: (meter) => measureStep(meter),
+  runs: (meter) => measureLongRuns(meter),
+};
+
+export const BENCH_GROUPS: readonly string[] = Object.keys(GROUPS);
+
+/**
+ * Measures one group. A process measures no other one: V8 compiles the kernel for the machine that a process has, and for several it
+ * compiles what fits all of them, which is not what a user meets.
+ * @param group one of {@link BENCH_GROUPS}
+ */
+export const bench = async (group: string, meter: Meter, native: Native): Promise<Row[]> =>
+  (await GROUPS[group]?.(meter, native)) ?? [];
+
+const objectsOf = (meter: Meter, native: Native, image: KernelImage): Row[] =>
+  [false, true].flatMap((recording) => measureObjects(meter, native, image, recording));
 
 function measurePairs(meter: Meter, native: Native, recording: boolean): Row[] {
   const image = bootX86(1, TAPE);

@@ -1,42 +1,47 @@
 /**
  * `mmscope: Explain a Kernel Report...`: of the selection, the open file, the clipboard or a file; from a code lens, the editor's and the explorer's
- * menus too. The answer opens as a document; a report that determines a machine offers to step it.
+ * menus, and what is dropped on the view, too. The answer opens as a document; a report that determines a machine offers to step it.
  */
 import {
   commands,
+  Disposable,
   l10n,
   Range,
   Uri,
   window,
   workspace,
-  type Disposable,
   type ExtensionContext,
 } from 'vscode';
 import type { Finding } from '../../report/finding.js';
 import { showCapture } from '../capture/capturePanel.js';
 import type { ReportDocuments } from './reportDocument.js';
+import { ReportTree } from './reportTree.js';
 import { askSource, explainAt, explainFile, explainFiles, type Asked } from './reportSource.js';
 
 export function registerExplainCommand(
   { extensionUri, globalStorageUri }: ExtensionContext,
   documents: ReportDocuments,
 ): Disposable {
-  return commands.registerCommand(
-    'mmscope.explainReport',
-    async (target: unknown, more: unknown) => {
+  const show = async (asked: Asked): Promise<void> => {
+    if (asked.findings.length === 0) {
+      void window.showInformationMessage(
+        l10n.t('{0} does not contain a report about memory management.', asked.name),
+      );
+      return;
+    }
+    tree.add(asked);
+    const { markdown } = await import('./explaining.js');
+    await documents.show(asked.name, markdown(asked.findings));
+    await drawFrames(asked, extensionUri);
+    await offerMachine(asked, globalStorageUri);
+  };
+  const tree = new ReportTree(show);
+  return Disposable.from(
+    tree,
+    commands.registerCommand('mmscope.explainReport', async (target: unknown, more: unknown) => {
       const asked = await askedOf(target, more);
-      if (asked === undefined) return;
-      if (asked.findings.length === 0) {
-        void window.showInformationMessage(
-          l10n.t('{0} does not contain a report about memory management.', asked.name),
-        );
-        return;
-      }
-      const { markdown } = await import('./explaining.js');
-      await documents.show(asked.name, markdown(asked.findings));
-      await drawFrames(asked, extensionUri);
-      await offerMachine(asked, globalStorageUri);
-    },
+      if (asked !== undefined) await show(asked);
+    }),
   );
 }
 

@@ -15,6 +15,7 @@ import { remedies } from './remedies.js';
 import { nodesOf, requestOf, withNeighbours, type Request } from './request.js';
 import { decodeRequest, requestItems, type DecodedRequest } from './requestText.js';
 import { memoryItems, memoryRows, memoryUses } from './whereMemoryIs.js';
+import { victimFindings } from './victimAlone.js';
 import { whyItems, zoneTitle } from './verdictText.js';
 
 /** Lines after an OOM report in which its victim is named. */
@@ -24,7 +25,14 @@ export function allocationFindings(context: Context): Finding[] {
   const reports = gather(context.lines, requestOf).filter(
     ({ start, first }) => start.vmallocBytes === undefined || !belongsToVmap(context.lines, first),
   );
-  return reports.map((report, at) => explainOne(context, report, reports[at + 1]?.first));
+  const isOfReport = (index: number): boolean =>
+    reports.some(({ start, first, last }) => {
+      return start.kind === 'oom' && index >= first && index < last + VICTIM_WITHIN;
+    });
+  return [
+    ...reports.map((report, at) => explainOne(context, report, reports[at + 1]?.first)),
+    ...victimFindings(context, isOfReport),
+  ];
 }
 
 function explainOne(

@@ -3,14 +3,40 @@
  * at the top of __alloc_pages() (WARN_ON_ONCE since 4.20, in the slow path before); mm/slab_common.c: kmalloc_order() up to 5.18.
  */
 import type { Context } from '../context.js';
+import { decodeGfp } from '../facts/gfp.js';
 import { sections, type Finding } from '../finding.js';
 import { kernelOf, kernelText } from '../input/reportKernel.js';
-import { isAtLeast } from '../input/version.js';
+import { isAtLeast, type KernelVersion } from '../input/version.js';
 import { capital, plural, size } from '../render/amount.js';
 
 const WARNING =
   /WARNING: (?:CPU: \d+ PID: \d+ )?at mm\/page_alloc\.c:\d+,? (__alloc_(?:frozen_)?pages\w*)/;
 const WITHIN = 60;
+
+/** Orders above this are not what somebody asked for: 2 TiB. */
+const GREATEST = 29;
+
+/** The mask and the order as the first two arguments: RDI and RSI of x86-64, x0 and x1 of arm64. */
+function requestIn(
+  lines: readonly string[],
+  version: KernelVersion,
+): { readonly order: number; readonly text: string } | undefined {
+  const register = (name: string): number | undefined => {
+    const found = lines
+      .map((line) => new RegExp(`\\b${name}\\s*: ?([0-9a-f]{16})\\b`, 'i').exec(line)?.[1])
+      .find((value) => value !== undefined);
+    return found === undefined ? undefined : Number(`0x${found}`);
+  };
+  const mask = register('RDI') ?? register('x0');
+  const order = register('RSI') ?? register('x1');
+  if (order === undefined || order < 11 || order > GREATEST) return undefined;
+  const gfp = mask === undefined || mask > 0xffffffff ? undefined : decodeGfp(mask, version);
+  const name = gfp && mask !== 0 && gfp.unknown === 0 ? `, mask ${gfp.text}` : '';
+  return {
+    order,
+    text: `Registers: order ${order} (${plural(2 ** order, 'page')}, ${size(4096 * 2 ** order)})${name}.`,
+  };
+}
 
 export function orderTooLargeFindings({ lines, input, given, fallback }: Context): Finding[] {
   return lines.flatMap(({ text, number }, index): Finding[] => {
@@ -40,6 +66,8 @@ export function orderTooLargeFindings({ lines, input, given, fallback }: Context
     const wanted = Number(asked ?? 0);
     // A smaller size is not what was refused.
     const bytes = wanted > largest && wanted < Number.MAX_SAFE_INTEGER ? wanted : undefined;
+    const registers = bytes === undefined ? requestIn(near, version) : undefined;
+    const order = bytes === undefined ? registers?.order : Math.ceil(Math.log2(bytes / 4096));
     // 6.4 redefined MAX_ORDER to be inclusive, 6.8 calls it MAX_PAGE_ORDER.
     const limit = isAtLeast(version, [6, 4, 0])
       ? 'order > MAX_ORDER (10)'
@@ -61,6 +89,7 @@ export function orderTooLargeFindings({ lines, input, given, fallback }: Context
                 : [
                     `Asked for ${bytes} bytes: ${plural(Math.ceil(bytes / 4096), 'page')}, order ${Math.ceil(Math.log2(bytes / 4096))}.`,
                   ]),
+              ...(registers ? [registers.text] : []),
               ...(caller === undefined ? [] : [`It came through ${caller}().`]),
             ],
           ],
@@ -78,10 +107,15 @@ export function orderTooLargeFindings({ lines, input, given, fallback }: Context
             ],
           ],
         ),
-        assumed: ['4 kB pages, and 11 orders.'],
+        assumed: [
+          '4 kB pages, and 11 orders.',
+          ...(registers
+            ? ['The registers of the arguments still hold what the function was called with.']
+            : []),
+        ],
         facts: {
           bytes: bytes ?? null,
-          order: bytes === undefined ? null : Math.ceil(Math.log2(bytes / 4096)),
+          order: order ?? null,
           largestBytes: largest,
           caller: caller ?? null,
         },

@@ -99,7 +99,7 @@ function explainOne(
   const free = memoryNumber(texts, 'CmaFree');
   const runs = near.map((text) => RUNS.exec(text)).find(Boolean);
   const holes = [...(runs?.[1] ?? '').matchAll(/(\d+)@(\d+)/g)].map(([, count]) => Number(count));
-  const freePages = free !== undefined ? free / 4 : runs ? Number(runs[2]) : undefined;
+  const freePages = free !== undefined ? free / 4 : runs ? Number(runs[2]) : freeCma(texts);
   const largest = holes.length > 0 ? Math.max(...holes) : undefined;
   const busy = near.map((text) => BUSY.exec(text)).filter((match) => match !== null);
   const bos = objects(texts);
@@ -248,6 +248,14 @@ function remedies(
     `A larger area: cma=${total === undefined ? 'SIZE' : `${Math.ceil((total * 2) / 1024)}M`} on the command line, or fewer and smaller buffers (${size(pages * 4096)} are wanted here).`,
   );
   return items;
+}
+
+/** Of the Mem-Info that a driver's complaint has behind it. */
+function freeCma(texts: readonly string[]): number | undefined {
+  const pages = texts
+    .map((text) => /\bfree_pcp:\d+ free_cma:(\d+)\b/.exec(text)?.[1])
+    .find((value) => value !== undefined);
+  return pages === undefined ? undefined : Number(pages);
 }
 
 function cmaReserved(texts: readonly string[]): number | undefined {

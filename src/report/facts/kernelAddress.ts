@@ -54,6 +54,13 @@ export function shadowedAddress(address: bigint): bigint | undefined {
   return base === undefined ? undefined : (address - base) << 3n;
 }
 
+/** Whether each byte from a bit on has the value; a small offset may have changed the first, and the last may be the end of a string. */
+function repeats(address: bigint, from: bigint, bits: 32 | 64, value: number): boolean {
+  for (let at = from; at < BigInt(bits) - 8n; at += 8n)
+    if (Number((address >> at) & 0xffn) !== value) return false;
+  return true;
+}
+
 /** Values that debugging code or list_del() leaves in memory. */
 function poisonIn(address: bigint, bits: 32 | 64): string | undefined {
   const offset =
@@ -74,9 +81,10 @@ function poisonIn(address: bigint, bits: 32 | 64): string | undefined {
     return 'TAIL_MAPPING: mapping of a tail page was followed';
   const byte = Number((address >> 16n) & 0xffn);
   const same = (value: number): boolean => {
-    for (let at = 8n; at < BigInt(bits) - 8n; at += 8n)
-      if (Number((address >> at) & 0xffn) !== value) return false;
-    return true;
+    // s390 tells only the page of an address.
+    if ((address & 0xfffn) === 0n && Number((address >> 12n) & 0xfn) === value >> 4)
+      return repeats(address, 16n, bits, value);
+    return repeats(address, 8n, bits, value);
   };
   const BYTES: Readonly<Record<number, string>> = {
     0x6b: 'POISON_FREE (0x6b): a pointer read from an object of a slab that was freed: use after free',
@@ -151,6 +159,11 @@ function kind64(address: bigint, bases: Bases): AddressTold {
   return byPlace(address, bases.version);
 }
 
+/** Of x86 with 4 levels. */
+const KASAN_SHADOW_OFFSET = 0xdffffc0000000000n;
+/** Since then the direct map, vmalloc space and vmemmap begin at random places. */
+const KASLR_MEMORY: KernelVersion = [4, 8, 0];
+
 /** Where areas lie without KASLR. */
 function byPlace(address: bigint, version: KernelVersion | undefined): AddressTold {
   if (address >= 0xffffea0000000000n && address < 0xffffeb0000000000n)
@@ -161,7 +174,15 @@ function byPlace(address: bigint, version: KernelVersion | undefined): AddressTo
       'vmalloc space (0xffffc90000000000 on, without KASLR): vmalloc(), ioremap(), stacks of tasks since 4.9',
     );
   if (address >= 0xffffec0000000000n && address < 0xfffffc0000000000n)
-    return told('other', "KASAN's shadow memory, where the kernel has it");
+    return told(
+      'other',
+      `KASAN's shadow memory, where the kernel has it: the place for ${hex(BigInt.asUintN(64, (address - KASAN_SHADOW_OFFSET) << 3n))}, so that a pointer to there was to be checked, and where nothing is mapped there is no memory of the kernel either`,
+    );
+  if (address >= 0xffffeb0000000000n && version !== undefined && !isAtLeast(version, KASLR_MEMORY))
+    return told(
+      'vmemmap',
+      `behind the struct pages of all memory (vmemmap is 0xffffea0000000000): the one of frame ${hex((address - 0xffffea0000000000n) >> 6n)} would lie there, which no machine has; virt_to_page() was given something that is not an address of the direct map`,
+    );
   const isOld = version !== undefined && !isAtLeast(version, [4, 19, 0]);
   const base = isOld ? 0xffff880000000000n : 0xffff888000000000n;
   if (address >= base && address < base + (1n << 40n))

@@ -23,6 +23,7 @@ import {
   type Rule,
 } from './walk.js';
 import { esrAccess, esrRule, esrText } from './esr.js';
+import { vmallocAreaItems } from './vmallocArea.js';
 import { isXen, ruleTexts, whyItems } from './why.js';
 
 export const faultFindings = (context: Context): Finding[] =>
@@ -75,7 +76,13 @@ function explainOne({ lines, input, given }: Context, oops: Oops): Finding {
     sections: sections(
       ['What it says', [`${capital(kernelText(kernel))}.`, ...saidItems(oops, told)]],
       ['The page tables', walkItems(oops, base)],
-      ['Why', oops.isGeneralProtection ? protectionItems(told) : whyItems(oops, rule, told)],
+      [
+        'Why',
+        [
+          ...vmallocAreaItems(lines, oops.address),
+          ...(oops.isGeneralProtection ? protectionItems(told) : whyItems(oops, rule, told)),
+        ],
+      ],
     ),
     assumed:
       oops.isX86 || machine.arch === 'x86_64' || machine.arch === 'i386'

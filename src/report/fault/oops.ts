@@ -203,10 +203,14 @@ function readEntries(draft: Draft, text: string): boolean {
   const narrow = [...text.matchAll(/\*(pdpt|pde|pte)\s*=\s*([0-9a-f]{8,16})\b/g)];
   if (narrow.length === 0) return false;
   draft.isX86 = true;
-  draft.isPae32 = narrow.some(([, name]) => name === 'pdpt');
+  draft.isPae32 ||= narrow.some(([, name]) => name === 'pdpt');
   draft.isLegacy32 = !draft.isPae32;
-  draft.entries.length = 0;
   const levels: Readonly<Record<string, Level>> = { pdpt: 'PGD', pde: 'PMD', pte: 'PTE' };
+  // Old kernels give each level a line of its own.
+  const isMore = narrow.every(([, name = '']) =>
+    draft.entries.every(({ level }) => level !== levels[name]),
+  );
+  if (!isMore) draft.entries.length = 0;
   for (const [, name = '', value] of narrow)
     draft.entries.push(entryOf(levels[name] ?? 'PTE', BigInt(`0x${value ?? '0'}`), draft.isPae32));
   return true;
@@ -214,6 +218,7 @@ function readEntries(draft: Draft, text: string): boolean {
 
 function readPlace(draft: Draft, text: string): boolean {
   const place =
+    /\b[RE]IP is at ()([A-Za-z_][\w.]*\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\w+\])?)/.exec(text) ??
     /\b(?:RIP|EIP): (?:([0-9a-f]{4}):)?(?:\[<[0-9a-f]+>\]\s*)*\s*\[?([A-Za-z_][\w.]*\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\w+\])?)?/.exec(
       text,
     ) ??

@@ -85,7 +85,7 @@ function absentItems(oops: Oops, told: AddressTold | undefined): string[] {
       );
       break;
     case 'vmalloc':
-      if (oops.address !== undefined && (oops.address & 0xfffn) < 64n)
+      if (oops.address !== undefined && (oops.address & 0xfffn) < 16n)
         items.push(
           'The address is the very start of a page: a loop or copy most likely ran past the end of a vmalloc() area, into the guard page behind it. Compare the size that was allocated with what is written.',
         );

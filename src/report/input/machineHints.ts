@@ -16,7 +16,11 @@ const ARCHES: readonly (readonly [arch: Arch, bits: 32 | 64 | undefined, pattern
     64,
     /\bx86[_-]64\b|\bamd64\b|\bRIP: 0010:|\bffff8[89][0-9a-f]{11}\b|\bffffea00[0-9a-f]{8}\b/,
   ],
-  ['arm64', 64, /\baarch64\b|\barm64\b|\bpstate: [0-9a-f]{8}\b|\besr: 0x/i],
+  [
+    'arm64',
+    64,
+    /\baarch64\b|\barm64\b|\bpstate: [0-9a-f]{8}\b|\besr: 0x|^\s*ESR = 0x[0-9a-f]{8,16}\b|\bMem abort info:|\bpgtable: \d+k pages/i,
+  ],
   ['i386', 32, /\bi[3-6]86\b|-686-pae\b|\bEIP: |\*pdpt = |\*pde = /],
   [
     'arm',

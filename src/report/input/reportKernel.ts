@@ -17,7 +17,10 @@ export interface GivenKernel {
 
 /** Where a text names its kernel; the most certain first. */
 const NAMED: readonly RegExp[] = [
-  /(?:Not tainted|Tainted:(?: \[?[A-Z()_=\],]{1,24}|\s)*?)\s*\(?(\d{1,2}\.\d{1,3}[.\d]*[^\s)]*)/,
+  /(?:Not tainted|Tainted:(?: \[?[A-Z()_=\],]{1,24}|\s|-{3,}|\.{3,})*?)\s*\(?(\d{1,2}\.\d{1,3}[.\d]*[^\s)]*)/,
+  /^\s*EFLAGS: [0-9a-f]{8}\s+\((\d{1,2}\.\d{1,3}\.\d\S*)/,
+  // What `uname -r` says.
+  /^\s*([2-7]\.\d{1,3}\.\d{1,3}[-+]\S+)\s*$/,
   /\bLinux version (\d{1,2}\.\d{1,3}\S*)/,
   /^\s*(?:[-#*]\s*)?[Kk]ernel(?: version| release)?\s*[:=]?\s+(?:Linux\s+)?v?(\d{1,2}\.\d{1,3}\S*)/,
   /^\s*RELEASE:\s+(\d{1,2}\.\d{1,3}\S*)/,

@@ -13,6 +13,21 @@ const PAGE = /^\s*page:\S* .*\bmapcount:(-?\d+) .*\bpfn:(?:0x)?([0-9a-f]+)/;
 const UNCOUNTED =
   'A page is dumped with it: the entry led to a real page, and taking it away made the map count of that page too low. The entry was made without being counted, the page was unmapped twice, or the table was written over by entries of another page.';
 
+/** _PAGE_SPECIAL: a bit of software, 9, since 2.6.28 on 64 bits. */
+const isSpecial = (value: bigint): boolean => ((value >> 9n) & 1n) === 1n;
+const VM_PFNMAP = 0x400;
+const VM_MIXEDMAP = 0x10000000;
+
+/** A special entry is for areas of frames without struct pages. */
+function specialText(near: readonly string[]): string {
+  const found = near
+    .map((line) => /\bvm_flags:([0-9a-f]{8,16})/.exec(line)?.[1])
+    .find((value) => value !== undefined);
+  const flags = found === undefined ? undefined : Number(`0x${found}`);
+  const isMeant = flags !== undefined && (flags & (VM_PFNMAP | VM_MIXEDMAP)) !== 0;
+  return `Bit 9 is set: the entry is special (pte_mkspecial(), for frames without a struct page)${flags === undefined ? '' : `, and vm_flags ${hex(flags)} of the area ${isMeant ? 'have' : 'have neither'} ${isMeant ? 'VM_PFNMAP or VM_MIXEDMAP' : 'VM_PFNMAP nor VM_MIXEDMAP, so that no such entry belongs there'}`}.`;
+}
+
 export function badMapFindings({ lines, input, given }: Context): Finding[] {
   return lines.flatMap(({ text, number }, index): Finding[] => {
     const bad = BAD.exec(text);
@@ -51,6 +66,7 @@ export function badMapFindings({ lines, input, given }: Context): Finding[] {
             [
               ...(page ? [UNCOUNTED] : []),
               'The kernel walked the table (at munmap, exit, fork) and found an entry of which vm_normal_page() cannot make a page: a frame that does not exist, or a special entry in an ordinary area. The page-table page itself was overwritten, or a driver wrote an entry with a wrong frame.',
+              ...(isX86 && entry.isPresent && isSpecial(value) ? [specialText(near)] : []),
               ...(ones <= 2
                 ? [
                     'Only one or two bits are set: a stray write of a small number, or a flipped bit.',

@@ -9,6 +9,7 @@ import { seriesOf, type KernelVersion } from '../input/version.js';
 import { capital, hex } from '../render/amount.js';
 import { pageDumps, type PageDump } from './pageDump.js';
 import { pagePlace, type PagePlace } from './pagePlace.js';
+import { pageTypeOf, type PageType } from './pageType.js';
 import { printedPages, type PrintedPage } from './printedStruct.js';
 import { reasonOf } from './reasons.js';
 import { momentOf, momentTexts, type Moment } from './whenHurt.js';
@@ -54,6 +55,8 @@ interface Decoded {
   readonly fields?: FlagFields;
   readonly refcount?: number;
   readonly mapcount?: number;
+  /** What a map count that is not a count says. */
+  readonly type?: PageType;
   readonly place: PagePlace;
   readonly moment?: Moment;
 }
@@ -70,7 +73,12 @@ function explainOne({ lines, input, given, fallback }: Context, dump: PageDump):
   );
   const reason = reasonOf(
     dump,
-    { refcount: decoded.refcount, mapcount: decoded.mapcount },
+    {
+      refcount: decoded.refcount,
+      mapcount: decoded.mapcount,
+      type: decoded.type,
+      order: decoded.words?.private,
+    },
     decoded.moment,
   );
   const kind = dump.isBadPage || dump.because !== undefined ? 'bad-page' : 'struct-page';
@@ -137,6 +145,10 @@ function decode(
   const mapcount =
     dump.mapcount ?? (words?.rawMapcount === undefined ? undefined : words.rawMapcount + 1);
   const moment = momentOf(dump.trace);
+  const isPrintedBuddy = /\bbuddy\b/.test(dump.pageType ?? '');
+  const type: PageType | undefined = isPrintedBuddy
+    ? { isBuddy: true, text: 'buddy' }
+    : pageTypeOf(mapcount === undefined ? undefined : mapcount - 1, version);
   return {
     version,
     bits,
@@ -147,6 +159,7 @@ function decode(
     ...(fields ? { fields } : {}),
     ...(refcount === undefined ? {} : { refcount }),
     ...(mapcount === undefined ? {} : { mapcount }),
+    ...(type ? { type } : {}),
     ...(moment ? { moment } : {}),
   };
 }
@@ -167,33 +180,15 @@ function headline(dump: PageDump, decoded: Decoded, reason: string | undefined):
   return `${dump.order === undefined ? page : `${page}, compound of order ${dump.order}`}: ${parts.join('; ')}.`;
 }
 
-/**
- * What a map count below -1 says: since 4.18 the word is a type. Source: include/linux/page-flags.h: PG_buddy and its like, bits that are clear in
- * a word of ones.
- */
-function pageTypeOf(rawMapcount: number | undefined): string | undefined {
-  if (rawMapcount === undefined || rawMapcount >= -1) return undefined;
-  const clear = ~rawMapcount >>> 0;
-  const types = [
-    [0x80, 'buddy: it lies on a free list'],
-    [0x100, 'offline or kmemcg'],
-    [0x200, 'table: it is a page table'],
-    [0x400, 'guard or table'],
-  ] as const;
-  const names = types.filter(([bit]) => (clear & bit) !== 0).map(([, name]) => name);
-  return names.length === 0 ? undefined : names.join(', ');
-}
-
-function countItems(dump: PageDump, { refcount, mapcount }: Decoded): string[] {
+function countItems(dump: PageDump, { refcount, mapcount, type, flagNames }: Decoded): string[] {
   const items: string[] = [];
-  const type = mapcount === undefined ? undefined : pageTypeOf(mapcount - 1);
   const mapped =
-    mapcount === undefined || type !== undefined
+    mapcount === undefined || type !== undefined || flagNames.includes('slab')
       ? ''
       : `; page tables that map it: ${mapcount} (stored as ${mapcount - 1})`;
   if (refcount !== undefined) items.push(`References: ${refcount}${mapped}.`);
   if (type !== undefined && dump.pageType === undefined)
-    items.push(`_mapcount ${(mapcount ?? 0) - 1} is a page type: ${type}.`);
+    items.push(`_mapcount ${(mapcount ?? 0) - 1} is a page type: ${type.text}.`);
   if (refcount !== undefined && refcount >= 1024 && dump.pincount === undefined)
     items.push(
       `${refcount} is ${Math.floor(refcount / 1024)} * 1024 + ${refcount % 1024}: pin_user_pages() adds 1024 for each pin of a page that is not compound (GUP_PIN_COUNTING_BIAS).`,

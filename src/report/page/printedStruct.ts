@@ -25,7 +25,7 @@ const number = (text: string): bigint => BigInt(text.startsWith('-') ? 0 : text)
 
 const FLAGS = /\.?\bflags = (?:\([\w ]+\))?(0x[0-9a-f]+|\d+)/;
 const MAPPING = /\.?\bmapping = (?:\([\w *]+\))?(0x[0-9a-f]+)/;
-const COUNTER = /\bcounter = (?:\(int\))?(-?\d+)/;
+const COUNTER = /\bcounter = (?:\(int\))?(-?(?:0x[0-9a-f]+|\d+))/;
 const FIELD = /\.?\b(_refcount|_count|_mapcount) = /;
 const ADDRESS = /\bvalue=(0x[0-9a-f]{8,16})|\bstruct page(?: -x)?\s+(?:0x)?([0-9a-f]{8,16})\b/i;
 
@@ -74,8 +74,8 @@ function readStruct(
     field = FIELD.exec(text)?.[1] ?? field;
     const counter = COUNTER.exec(text)?.[1];
     if (counter !== undefined && field !== '') {
-      if (field === '_mapcount') draft.rawMapcount ??= Number(counter);
-      else draft.refcount ??= Number(counter);
+      if (field === '_mapcount') draft.rawMapcount ??= Number(counter) | 0;
+      else draft.refcount ??= Number(counter) | 0;
       field = '';
     }
     if (/^\}/.test(text) && index > first) break;

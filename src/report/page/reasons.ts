@@ -5,6 +5,7 @@
  */
 import { plural } from '../render/amount.js';
 import type { PageDump } from './pageDump.js';
+import type { PageType } from './pageType.js';
 import type { Moment } from './whenHurt.js';
 
 export interface Reason {
@@ -16,6 +17,9 @@ export interface Reason {
 export interface Counts {
   readonly refcount: number | undefined;
   readonly mapcount: number | undefined;
+  readonly type?: PageType | undefined;
+  /** page->private: of a free block its order. */
+  readonly order?: bigint | undefined;
 }
 
 export function reasonOf(
@@ -36,6 +40,8 @@ export function reasonOf(
       ],
     };
   if (/^nonzero _(?:ref)?count/.test(because)) return countReason(counts.refcount ?? 0, moment);
+  if (because.startsWith('nonzero mapcount') && counts.type)
+    return typeReason(counts.type, counts, moment);
   if (because.startsWith('nonzero mapcount') && (counts.mapcount ?? 0) < 0)
     return {
       short: `its map count is ${counts.mapcount ?? 0}: it was unmapped ${plural(-(counts.mapcount ?? 0), 'time')} more often than it was mapped`,
@@ -103,7 +109,65 @@ export function reasonOf(
         'Somebody wrote into the struct page of a tail: mapping, index or list of a single page of a compound one, such as a driver that keeps something in tails, or a block freed with another order.',
       ],
     };
-  return { short: `the check "${because}" failed`, items: [] };
+  const moved = unmovedReason(because, dump, counts);
+  if (moved) return moved;
+  return { short: `it was printed because of "${because}"`, items: [] };
+}
+
+/** alloc_contig_range() and memory hotplug print pages that they cannot move. Source: mm/page_alloc.c, mm/memory_hotplug.c, mm/page_isolation.c. */
+function unmovedReason(because: string, dump: PageDump, counts: Counts): Reason | undefined {
+  if (/^migration failure/.test(because)) {
+    const pins = dump.pincount ?? 0;
+    return {
+      short: `it could not be moved away (migration failure)${pins > 0 ? `, it has ${plural(pins, 'pin')}` : ''}`,
+      items: [
+        `A range was to be emptied (alloc_contig_range(), CMA, memory to be taken offline, compaction), and somebody holds ${counts.refcount === undefined ? 'references' : `references (${counts.refcount} in all)`} beyond those of the page tables and the page cache: ${pins > 0 ? 'pin_user_pages() for DMA' : 'get_user_pages(), a file system that has the page under IO, or a short race'}. No check failed and nothing is damaged.`,
+      ],
+    };
+  }
+  if (/^unmovable page/.test(because))
+    return {
+      short: "it cannot be moved (unmovable page): it is the kernel's",
+      items: [
+        'A range was to be isolated (memory to be taken offline, CMA, huge pages of 1 GiB), and this page is neither free nor on the lists of reclaim: slab, page tables, a driver. movable_node or kernelcore= keeps such pages out of a range.',
+      ],
+    };
+  if (/^kasan: bad access/.test(because))
+    return {
+      short: 'KASAN found a bad access to it',
+      items: [
+        'The report of KASAN is missing from the text: it says which bytes, and by which function.',
+      ],
+    };
+  return undefined;
+}
+
+/** The map count is a type: nobody unmapped anything. */
+function typeReason(
+  { isBuddy, text }: PageType,
+  { mapcount, order }: Counts,
+  moment: Moment | undefined,
+): Reason {
+  if (!isBuddy)
+    return {
+      short: `it is still marked as ${text.replace(/:.*$/, '')}`,
+      items: [
+        `Its map count ${mapcount ?? ''} is not a count but a type (${text}): it was freed without that mark being taken off.`,
+      ],
+    };
+  const block =
+    order !== undefined && order > 0n && order <= 10n
+      ? ` page->private ${order} is the order of the free block that begins there (${plural(2 ** Number(order), 'page')}).`
+      : '';
+  return {
+    short: 'it lies on a free list already: it was freed twice',
+    items: [
+      `Its map count ${mapcount ?? ''} is not a count: it is the mark of the buddy allocator (PG_buddy), which only pages on its free lists have.${block}`,
+      moment === 'while-free'
+        ? 'A page that is marked as free was taken from a list that has only pages without the mark: the lists are corrupt, most likely by an earlier double free.'
+        : "Somebody freed the page once more after it was free (__free_pages() twice, a block freed with a larger order than it has, or free_pages() of a part of somebody else's block).",
+    ],
+  };
 }
 
 /** The byte that at least two fields of the struct page repeat, and that no field holds by itself. */

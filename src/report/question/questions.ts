@@ -6,21 +6,13 @@
  */
 import type { Context } from '../context.js';
 import { addressKind } from '../facts/kernelAddress.js';
-import { sections, type Facts, type Finding } from '../finding.js';
+import { sections, type Finding } from '../finding.js';
 import { kernelOf, kernelText } from '../input/reportKernel.js';
 import { isAtLeast, type KernelVersion } from '../input/version.js';
 import { capital, hex } from '../render/amount.js';
+import type { Answer } from './answer.js';
+import { narrowTranslation } from './narrowTranslation.js';
 import { translationPair, type TranslationPair } from './translation.js';
-
-interface Answer {
-  readonly topic: string;
-  readonly headline: string;
-  readonly said: readonly string[];
-  readonly why: readonly string[];
-  readonly helps: readonly string[];
-  readonly facts: Facts;
-  readonly assumed?: readonly string[];
-}
 
 export function questionFindings(context: Context): Finding[] {
   const { lines, input, given } = context;
@@ -64,6 +56,8 @@ const LINEAR =
 /** An address outside of the direct map was given to a function that only subtracts PAGE_OFFSET. */
 function translation(text: string, version: KernelVersion | undefined): Answer | undefined {
   const used = LINEAR.exec(text)?.[1];
+  const narrow = used === undefined ? undefined : narrowTranslation(text, used);
+  if (narrow) return narrow;
   const pair = translationPair(text);
   if (used === undefined && !pair) return undefined;
   const addresses = [...text.matchAll(/\b(?:0x)?(ffff[0-9a-f]{12})\b/gi)].map((match) =>

@@ -88,7 +88,7 @@ function numberingOf(
 
 function hitItems({ hit, bytes, object, objectSize, isHashed }: SlabReport): string[] {
   if (!hit) return [];
-  if (isHashed === true)
+  if (isHashed === true && bytes.size === 0)
     return [
       `Wrong: the byte at ${hit.from} (${hex(hit.from)}) in the slab${object === undefined ? '' : `, offset ${hit.from - object.address} of the object`}, and maybe others behind it: 0x${hit.expected.toString(16)} was expected, 0x${hit.found.toString(16)} is there.`,
     ];

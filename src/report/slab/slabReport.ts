@@ -5,6 +5,8 @@
  * check_poison_obj(), of 2.6.32, 4.9, 5.10, 6.1.
  */
 import type { LogLine } from '../input/lines.js';
+import { lastWrong, placedBytes, type Row } from './hashedRows.js';
+import type { RedZones } from './slabRedZones.js';
 
 interface Track {
   readonly what: 'allocated' | 'freed';
@@ -40,6 +42,12 @@ export interface SlabReport {
   readonly bytes: ReadonlyMap<bigint, number>;
   /** Where the rows of each part begin: Redzone, Object, Padding. */
   readonly parts: ReadonlyMap<string, bigint>;
+  /** The same in the order of their lines. */
+  readonly rows: readonly Row[];
+  /** What SLAB found in front of an object and behind it. */
+  readonly redZones?: RedZones;
+  /** The function of SLAB that found it. */
+  readonly foundIn?: string;
   /** `Objects remaining`: those that are listed. */
   readonly remaining: readonly bigint[];
   readonly objectSize?: number;
@@ -63,6 +71,7 @@ type Draft = { -readonly [name in keyof SlabReport]: SlabReport[name] } & {
   remaining: bigint[];
   bytes: Map<bigint, number>;
   parts: Map<string, bigint>;
+  rows: Row[];
 };
 
 export function slabReports(lines: readonly LogLine[]): SlabReport[] {
@@ -85,6 +94,7 @@ function startOf(text: string, index: number): Draft | undefined {
     remaining: [],
     bytes: new Map(),
     parts: new Map(),
+    rows: [],
   });
   const slub = SLUB.exec(text) ?? SLUB_OLD.exec(text);
   if (slub) return make('SLUB', slub[1] ?? '', slub[2] ?? '');
@@ -96,7 +106,7 @@ function startOf(text: string, index: number): Draft | undefined {
     return draft;
   }
   const error = SLAB_ERROR.exec(text);
-  if (error) return make('SLAB', error[2] ?? '', error[3] ?? '');
+  if (error) return { ...make('SLAB', error[2] ?? '', error[3] ?? ''), foundIn: error[1] ?? '' };
   const wrong = WRONG_CACHE.exec(text);
   return wrong
     ? make('SLUB', wrong[1] ?? '', `Wrong slab cache: the object is from ${wrong[2] ?? ''}`)
@@ -147,12 +157,14 @@ function withoutHashes(draft: Draft): SlabReport {
     return unplaced;
   }
   const at = BigInt(hit.offset);
+  const bytes = placedBytes(draft.rows, object.offset, draft.objectSize ?? 0);
+  const isTold = draft.objectSize !== undefined && bytes.get(at) === hit.found;
   return {
     ...draft,
     isHashed: true,
-    hit: { ...hit, from: at, to: at },
+    hit: { ...hit, from: at, to: isTold ? lastWrong(bytes, at, hit.expected) : at },
     object: { address: BigInt(object.offset), offset: object.offset },
-    bytes: new Map(),
+    bytes: isTold ? bytes : new Map(),
     parts: new Map(),
   };
 }
@@ -217,6 +229,11 @@ function readLine(draft: Draft, text: string): boolean {
     };
     return true;
   }
+  const zones = /\bredzone 1:\s*0x([0-9a-f]+), redzone 2:\s*0x([0-9a-f]+)/i.exec(text);
+  if (zones) {
+    draft.redZones ??= { first: address(zones[1]), second: address(zones[2]) };
+    return true;
+  }
   return readObject(draft, text) || readRow(draft, text);
 }
 
@@ -249,9 +266,11 @@ function readRow(draft: Draft, text: string): boolean {
       : address(row[2]);
   if (row[2] === undefined && !/^[0-9a-f]{3}$/i.test(part)) return false;
   if (!draft.parts.has(part)) draft.parts.set(part, at);
-  (row[3] ?? '')
+  const bytes = (row[3] ?? '')
     .trim()
     .split(/\s+/)
-    .forEach((byte, index) => draft.bytes.set(at + BigInt(index), Number.parseInt(byte, 16)));
+    .map((byte) => Number.parseInt(byte, 16));
+  draft.rows.push({ part, bytes });
+  bytes.forEach((byte, index) => draft.bytes.set(at + BigInt(index), byte));
   return true;
 }

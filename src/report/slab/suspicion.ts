@@ -4,6 +4,7 @@
  * Source: Linux include/linux/poison.h (red zones 0xbb, 0xcc; poison 0x6b, 0x5a, 0xa5; SLAB's RED_ACTIVE, RED_INACTIVE); mm/slub.c.
  */
 import { hex, plural } from '../render/amount.js';
+import { slabRedZones } from './slabRedZones.js';
 import type { SlabReport } from './slabReport.js';
 import type { SlotLayout } from './slotLayout.js';
 
@@ -17,6 +18,7 @@ export interface Suspicion {
 
 export function suspicion(report: SlabReport, layout: SlotLayout | undefined): Suspicion {
   const { problem } = report;
+  if (report.redZones) return slabRedZones(report.redZones, !/alloc/.test(report.foundIn ?? ''));
   if (/remaining/i.test(problem)) return remaining(report);
   if (/already free|double free/i.test(problem)) return doubleFree(report);
   if (/poison/i.test(problem)) return poison(report);
@@ -70,13 +72,15 @@ function redZone(report: SlabReport, layout: SlotLayout | undefined): Suspicion 
     'KASAN stops at the write itself. Without it: a hardware watchpoint on the bytes, if they are hit again (slab_nomerge slub_debug=FZPU,cache keeps other caches out).',
   ];
   if (!isLeft) {
+    // Of hashed addresses the last wrong byte is only known by the rows.
+    const isWhole = report.isHashed !== true || report.bytes.size > 0;
     const by =
-      hit && object && objectSize !== undefined
-        ? hit.to - object.address - BigInt(objectSize) + 1n
+      hit && object && objectSize !== undefined && isWhole
+        ? Number(hit.to - object.address - BigInt(objectSize) + 1n)
         : undefined;
     return {
       kind: 'overflow',
-      headline: `a write ran past the end of an object${by === undefined ? '' : ` by up to ${by} bytes`}`,
+      headline: `a write ran past the end of an object${by === undefined ? '' : ` by up to ${plural(by, 'byte')}`}`,
       items: [
         `The red zone behind the object is hit${isFree ? ' (0xbb: the object was free at that time)' : ' (0xcc: the object was in use)'}: an overflow by its owner${owner === undefined ? '' : ` (allocated in ${owner})`} is the first suspicion. The function named allocated the object; the write is elsewhere.`,
       ],

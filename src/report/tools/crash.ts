@@ -91,6 +91,7 @@ function kmemS(context: Context, texts: readonly string[]): Finding | undefined 
       `${name}: the freelist of slab ${hex(BigInt(`0x${page}`))} has ${hex(BigInt(`0x${pointer}`))}, which is no object of it: a write to a freed object, or, with CONFIG_SLAB_FREELIST_HARDENED, a pointer that this version of crash does not decode (stored xor-ed with the cache's random number and its own byte-swapped address).`,
       ...vmemmapText(BigInt(`0x${page}`)),
     );
+  why.push(...undecodedItems(rows));
   const bad = [
     ...new Set([
       ...objects.map(([, name = '']) => name),
@@ -128,6 +129,23 @@ function kmemS(context: Context, texts: readonly string[]): Finding | undefined 
       })),
     },
   );
+}
+
+/** Each slab with one free object alone: only the head of its freelist was understood. */
+function undecodedItems(rows: readonly CacheRow[]): Item[] {
+  const found = rows.filter(
+    ({ allocated, total, slabs }) =>
+      allocated !== undefined &&
+      total !== undefined &&
+      slabs !== undefined &&
+      slabs > 0 &&
+      total > 2 * slabs &&
+      total - allocated === slabs,
+  );
+  if (found.length === 0) return [];
+  return [
+    `${listed(found.map(({ name }) => name))}: exactly one object of each slab counts as free. So it looks where crash understands only the first pointer of a freelist: with CONFIG_SLAB_FREELIST_HARDENED the next one is stored xor-ed with the cache's random number and its own address, byte-swapped since 5.7 and in kernels that took that change over (RHEL's 4.18 of 8.6 and later), which versions of crash before 8.0.3 do not know of. ALLOCATED is too high then: it is at most that.`,
+  ];
 }
 
 const bytes = ({ slabs, slabKb }: CacheRow): number => (slabs ?? 0) * slabKb * 1024;

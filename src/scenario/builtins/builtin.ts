@@ -1,5 +1,5 @@
 /**
- * What a builtin is: a function of the kernel, or of the script's stage, that a scenario calls by name.
+ * What a builtin is: a function of the kernel, or of the scenario's stage, that a scenario calls by name.
  *
  * One record serves the checker (signature), the machine (run), completion, hover and signature help (signature, doc).
  */

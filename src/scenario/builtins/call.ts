@@ -49,7 +49,7 @@ export type BlockKind =
 /** Words of `struct page` that functions begin with. */
 export type PageMember = 'flags' | 'compound_head' | '_refcount' | '_mapcount';
 
-/** Memory by virtual address: the kernel's and the script's own. */
+/** Memory by virtual address: the kernel's and the scenario's own. */
 export interface VirtualMemory {
   /** Up to 4 bytes: zero-extended; 8: the signed reading. Faults where nothing is mapped. */
   load(address: Value, sizeBytes: 1 | 2 | 4 | 8): Value;

@@ -89,7 +89,7 @@ export class DeclarationCompiler {
     if (fn !== undefined) declareFunctionOfType(this.checker, name, fn, nameSpan);
   }
 
-  /** `extern` names something of the kernel, or a variable that the script defines, here or further on. */
+  /** `extern` names something of the kernel, or a variable that the scenario defines, here or further on. */
   private extern(declarator: Declarator): void {
     const { name, nameSpan } = declarator;
     const written = this.checker.resolve(declarator.type);

@@ -184,7 +184,7 @@ function assemble(
 ): CompiledExpression {
   terms.value(term);
   asm.emit('END');
-  // Functions of the script can only be called where things may change: else their code is not needed.
+  // Functions of the scenario can only be called where things may change: else their code is not needed.
   const before = sideEffects ? Array.from(program.code) : [];
   const linked: Linked = {
     code: before,

@@ -8,7 +8,7 @@ import type { StatementCompiler } from './statements.js';
 /** The function whose body is compiled. */
 export interface FunctionContext {
   readonly kind: 'main' | 'task' | 'function';
-  /** Its index among the script's functions; of a task's body, -1 less the task's number. */
+  /** Its index among the scenario's functions; of a task's body, -1 less the task's number. */
   readonly index: number;
   readonly result: CType;
   /** Where the frame keeps the address for a struct result. */

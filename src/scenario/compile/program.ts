@@ -30,7 +30,7 @@ export interface ParameterSlot {
   readonly sizeBytes: number;
 }
 
-/** A function of the script, the body of a task, or the script itself. */
+/** A function of the scenario, the body of a task, or the scenario itself. */
 export interface CompiledFunction {
   readonly name: string;
   readonly kind: 'main' | 'task' | 'function';
@@ -47,7 +47,7 @@ export interface CompiledFunction {
 
 export interface CompiledTask {
   readonly name: string;
-  /** Index of its body among the functions. Task 0 is the script itself. */
+  /** Index of its body among the functions. Task 0 is the scenario itself. */
   readonly function: number;
 }
 
@@ -77,7 +77,7 @@ export interface Program {
   readonly sites: readonly CallSite[];
   /** Sorted by pc; its index is the boundary's number. */
   readonly boundaries: readonly Boundary[];
-  /** The script's functions come first: their index is that of {@link ScriptFunction}. */
+  /** The scenario's functions come first: their index is that of {@link ScriptFunction}. */
   readonly functions: readonly CompiledFunction[];
   readonly tasks: readonly CompiledTask[];
   readonly strings: Uint8Array;
@@ -92,7 +92,7 @@ export interface Program {
 }
 
 /**
- * What stands first among the words that the machine keeps for a frame, out of the script's reach: return pc, bytes of stack
+ * What stands first among the words that the machine keeps for a frame, out of the scenario's reach: return pc, bytes of stack
  * and words of shadow that the caller has in use. Values that wait for a call, and CPUs to go back to, follow.
  */
 export const SHADOW_HEADER_WORDS = 3;

@@ -1,7 +1,7 @@
 /**
  * A whole script, from text to program: parsed, checked and compiled in the order of its statements, then linked.
  *
- *     code:  the script itself (statics first) | tasks | functions
+ *     code:  the scenario itself (statics first) | tasks | functions
  */
 import type { Profile } from '../../engine/types/profile.js';
 import { preludeMacros } from '../prelude.js';
@@ -43,7 +43,7 @@ export interface CompiledScript {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A script read as far as its pragmas say: on which machine. What follows needs the types of that machine's kernel. */
+/** A scenario read as far as its pragmas say: on which machine. What follows needs the types of that machine's kernel. */
 export interface ReadScenario {
   readonly text: string;
   /** The text with the files that it includes: where spans lead. */
@@ -127,9 +127,9 @@ class ScriptCompiler implements TopLevel {
     builtins: new Pool(),
     sites: new Pool(),
   };
-  /** By the index of the script's function. */
+  /** By the index of the scenario's function. */
   private readonly functions: (Body | undefined)[] = [];
-  /** By the number of the task; 0 is the script itself. */
+  /** By the number of the task; 0 is the scenario itself. */
   private readonly tasks: (Body | undefined)[] = [undefined];
 
   private readonly module: ModuleCalls;
@@ -200,7 +200,7 @@ class ScriptCompiler implements TopLevel {
         this.unit.diagnostics.error(
           'unknown-name',
           span,
-          `neither the script nor the kernel has a variable '${name}'`,
+          `neither the scenario nor the kernel has a variable '${name}'`,
         );
   }
 
@@ -214,7 +214,7 @@ class ScriptCompiler implements TopLevel {
     );
   }
 
-  /** Code that gives static variables their first values, to be run before the script. */
+  /** Code that gives static variables their first values, to be run before the scenario. */
   private staticsFirst(main: Body): Body {
     const asm = new Assembler();
     const terms = new TermCompiler(asm, this.unit.types, this.pools, main.shadow);
@@ -256,7 +256,7 @@ class ScriptCompiler implements TopLevel {
       return undefined;
     }
     if (this.tasks.length === MAX_TASKS) {
-      const message = `a script can have at most ${MAX_TASKS - 1} tasks`;
+      const message = `a scenario can have at most ${MAX_TASKS - 1} tasks`;
       this.unit.diagnostics.error('unsupported', nameSpan, message);
       return undefined;
     }

@@ -93,7 +93,7 @@ export class StatementCompiler {
     this.labels.finish();
   }
 
-  /** The end of the script itself. */
+  /** The end of the scenario itself. */
   end(): void {
     this.finish(undefined);
     this.labels.finish();

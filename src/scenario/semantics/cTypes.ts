@@ -65,7 +65,7 @@ export function isComplete(type: CType): boolean {
     case 'array':
       return isComplete(bare.element);
     case 'enum':
-      // One that the script has only named so far.
+      // One that the scenario has only named so far.
       return !('complete' in bare) || bare.complete === true;
     case 'int':
     case 'pointer':

@@ -1,4 +1,4 @@
-/** Calls: of the script's functions, of builtins, through pointers. */
+/** Calls: of the scenario's functions, of builtins, through pointers. */
 import type { CType, FunctionType } from '../../engine/types/model.js';
 import { findBuiltin } from '../builtins/table.js';
 import { checkFormat } from '../printk/check.js';
@@ -68,7 +68,7 @@ function callFunction(
 ): Term {
   const args = passedArguments(c, expr, type, name);
   if (!c.unit.effects) {
-    c.error('side-effect', expr.span, `'${name}' cannot be called here: it would run the script`);
+    c.error('side-effect', expr.span, `'${name}' cannot be called here: it would run the scenario`);
     return errorTerm;
   }
   if (args === undefined) return errorTerm;
@@ -84,7 +84,7 @@ function callFunction(
 const SLOT_BYTES = 8;
 
 /**
- * The arguments of a variadic function of the script: after those that it names, the address of an area in the caller's frame
+ * The arguments of a variadic function of the scenario: after those that it names, the address of an area in the caller's frame
  * where the others lie, which va_start() finds.
  */
 function withArgumentArea(c: Checker, args: readonly Term[], nrNamed: number): Term[] {

@@ -141,7 +141,7 @@ export interface ModifyTerm {
   readonly result: 'old' | 'new';
 }
 
-/** A call of a function of the script. */
+/** A call of a function of the scenario. */
 export interface CallTerm {
   readonly kind: 'call';
   readonly type: CType;

@@ -1,5 +1,5 @@
 /**
- * The kernel's own names as a script sees them: enumerators and preprocessor constants with the types C gives them.
+ * The kernel's own names as a scenario sees them: enumerators and preprocessor constants with the types C gives them.
  *
  * A profile records constants as plain values. Their types are not in it: they follow from the few rules below, and otherwise
  * from the value as for a literal.

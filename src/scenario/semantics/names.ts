@@ -1,5 +1,5 @@
 /**
- * Names. A name means, in this order: what the script declared, a builtin, an enumerator, a variable or a constant of the
+ * Names. A name means, in this order: what the scenario declared, a builtin, an enumerator, a variable or a constant of the
  * kernel. A function may be used before the text defines it.
  *
  * Source: ISO C11 6.2.1, 6.5.1.
@@ -24,7 +24,7 @@ import { reportUnknown } from './unknownNames.js';
 import { FUNCTION_STRIDE } from './window.js';
 
 /**
- * What the script declares of that name. A prototype of something that only the kernel has, as headers contain them, declares
+ * What the scenario declares of that name. A prototype of something that only the kernel has, as headers contain them, declares
  * nothing: the kernel's is meant.
  */
 export function meaningOf(c: Checker, name: string): Meaning | undefined {

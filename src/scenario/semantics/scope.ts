@@ -1,5 +1,5 @@
 /**
- * What names mean in a script: C's name spaces for ordinary names and for tags, block by block.
+ * What names mean in a scenario: C's name spaces for ordinary names and for tags, block by block.
  *
  * Variables in view form a list that only grows at its head. Each place where the debugger may stop keeps the head it saw, so
  * showing locals there, and looking up a name in a watch, needs nothing else.
@@ -20,7 +20,7 @@ export interface Variable {
   readonly span: Span;
 }
 
-/** A function of the script. */
+/** A function of the scenario. */
 export interface ScriptFunction {
   readonly kind: 'function';
   readonly name: string;

@@ -1,5 +1,5 @@
 /**
- * Laying out the structs and unions that a script declares itself.
+ * Laying out the structs and unions that a scenario declares itself.
  *
  * Members lie at their alignment in order. A bit-field goes on where the one before ended, unless it would then lie across
  * more units of its type's alignment than its type has: then it begins a new one (on i386 a 64-bit field is aligned to 4 bytes

@@ -1,5 +1,5 @@
 /**
- * Structs, unions and enums: those that the script defines are laid out and numbered here, those of the kernel are found.
+ * Structs, unions and enums: those that the scenario defines are laid out and numbered here, those of the kernel are found.
  *
  * Source: ISO C11 6.7.2.
  */
@@ -21,7 +21,7 @@ import { constantOf } from './constants.js';
 import { errorType, isError } from './errors.js';
 import { layOutStruct, type MemberToPlace } from './structLayout.js';
 
-/** A struct of the script while it is being declared: its members may point to it. */
+/** A struct of the scenario while it is being declared: its members may point to it. */
 class DeclaredStruct implements StructType {
   sizeBytes = 0;
   complete = false;
@@ -131,7 +131,7 @@ export function declareTag(c: Checker, { kind, tag }: StructSyntax | EnumSyntax)
   if (c.types.table.enum(tag) === undefined) c.scope.declareTag(tag, new DeclaredEnum(tag));
 }
 
-/** A tag that is only named: the script's, else the kernel's, else a new incomplete type. */
+/** A tag that is only named: the scenario's, else the kernel's, else a new incomplete type. */
 function namedStruct(c: Checker, kind: 'struct' | 'union', tag: string, span: Span): CType {
   const known = c.scope.lookupTag(tag);
   if (known?.kind === kind) return known;
@@ -151,7 +151,7 @@ function namedStruct(c: Checker, kind: 'struct' | 'union', tag: string, span: Sp
     title: `Change to '${kind} ${hint.fix.replacement}'`,
     replacement: `${kind} ${hint.fix.replacement}`,
   };
-  const message = `neither the script nor the kernel has '${kind} ${tag}'${hint.text}`;
+  const message = `neither the scenario nor the kernel has '${kind} ${tag}'${hint.text}`;
   c.warning('unknown-type', span, message, fix);
   return struct;
 }
@@ -171,7 +171,7 @@ function declaredStruct(
   return struct;
 }
 
-/** An enum of the script while only its tag is known: gcc takes it for unsigned int. */
+/** An enum of the scenario while only its tag is known: gcc takes it for unsigned int. */
 class DeclaredEnum implements EnumType {
   readonly kind = 'enum';
   sizeBytes: EnumType['sizeBytes'] = 4;
@@ -252,7 +252,7 @@ function namedEnum(c: Checker, tag: string, span: Span): CType {
   c.scope.declareTag(tag, type);
   if (c.unit.laterTags.has(`enum ${tag}`)) return type;
   const hint = suggestion(tag, c.types.table.names().enums, span);
-  const message = `neither the script nor the kernel has 'enum ${tag}'${hint.text}`;
+  const message = `neither the scenario nor the kernel has 'enum ${tag}'${hint.text}`;
   c.warning('unknown-type', span, message);
   return type;
 }

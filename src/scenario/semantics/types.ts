@@ -15,7 +15,7 @@ import { constantOf } from './constants.js';
 import { errorType, isError } from './errors.js';
 import { constantValue } from './fold.js';
 
-/** What the window of a script has room for, and more. */
+/** What the window of a scenario has room for, and more. */
 const MAX_ARRAY_LENGTH = 1 << 20;
 
 export function baseType(c: Checker, name: string, span: Span): CType {
@@ -108,7 +108,7 @@ export function functionType(c: Checker, syntax: FunctionSyntax): FunctionType {
   return { kind: 'function', result, parameters, variadic, ...(unspecified && { unspecified }) };
 }
 
-/** A type whose name a script needs, and which no profile carries, as C spells it. */
+/** A type whose name a scenario needs, and which no profile carries, as C spells it. */
 const EXTRA_TYPEDEFS: Readonly<Record<string, string>> = {
   int8_t: 'signed char',
   int16_t: 'short',

@@ -104,7 +104,7 @@ export interface Unit {
   readonly initialised: Set<string>;
 }
 
-/** The script's functions: those declared so far, and those whose definition comes later in the text. */
+/** The scenario's functions: those declared so far, and those whose definition comes later in the text. */
 export class FunctionTable {
   readonly declared: ScriptFunction[] = [];
   readonly definitions = new Map<string, FunctionDefinition>();

@@ -45,7 +45,7 @@ export function reportUnknown(c: Checker, name: string, span: Span, isCall: bool
   }
   const hint = suggestion(name, [...c.scope.allNames(), ...knownNames(c.unit.profile)], span);
   const what = isCall ? 'a function ' : '';
-  const message = `neither the script nor the kernel has ${what}'${name}'${hint.text}`;
+  const message = `neither the scenario nor the kernel has ${what}'${name}'${hint.text}`;
   c.error('unknown-name', span, message, hint.fix);
 }
 

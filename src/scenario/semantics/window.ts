@@ -1,5 +1,5 @@
 /**
- * Where a script's own objects lie in the virtual address space, so that `&local` is a pointer like any other.
+ * Where a scenario's own objects lie in the virtual address space, so that `&local` is a pointer like any other.
  *
  *     base + 0x000000   string literals      not state: bytes of the program
  *     base + 0x400000   functions            addresses only: nothing can be read there

@@ -417,7 +417,7 @@ export interface FunctionDefinition {
   readonly span: Span;
 }
 
-/** `task NAME { ... }`: a thread of the script. */
+/** `task NAME { ... }`: a thread of the scenario. */
 export interface TaskStatement {
   readonly kind: 'task';
   readonly name: string;

@@ -30,9 +30,9 @@ export type DiagnosticCode =
   | 'unsupported'
   /** Nesting that is too deep. */
   | 'too-deep'
-  /** A name that neither the script nor the kernel has. */
+  /** A name that neither the scenario nor the kernel has. */
   | 'unknown-name'
-  /** A type that neither the script nor the kernel has. */
+  /** A type that neither the scenario nor the kernel has. */
   | 'unknown-type'
   /** A member the struct does not have. */
   | 'unknown-member'

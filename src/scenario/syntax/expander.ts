@@ -19,7 +19,7 @@ import { spanOf, type Span } from './span.js';
 import type { SpecialMacros } from './specialMacros.js';
 import type { HideSet, Token } from './token.js';
 
-/** More expansions than any honest script has: what is left over is a macro bomb. */
+/** More expansions than any honest scenario has: what is left over is a macro bomb. */
 const MAX_EXPANSIONS = 1_000_000;
 
 export class Expander {
@@ -126,7 +126,7 @@ export class Expander {
       return true;
     }
     if (macro.predefined === true && this.isDefinition(macro, previous, closing)) {
-      // The script has a function of that name: from here on it means that one.
+      // The scenario has a function of that name: from here on it means that one.
       this.table.delete(macro.name);
       this.inputs.push([name, ...read.raw]);
       return true;

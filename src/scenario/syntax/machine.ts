@@ -1,5 +1,5 @@
 /**
- * `#pragma mmscope`: which machine a script runs on.
+ * `#pragma mmscope`: which machine a scenario runs on.
  *
  *     #pragma mmscope machine arch=i386 ram=1G slab=slub cma=16M cpus=1     boots one; cmdline="debug_vm=on": its parameters
  *     #pragma mmscope core "dumps/vmcore"                                   opens a memory dump
@@ -22,7 +22,7 @@ import { decodeUtf8 } from './utf8.js';
 const MiB = 1 << 20;
 const GiB = 1 << 30;
 
-/** What a script without a pragma runs on. */
+/** What a scenario without a pragma runs on. */
 export const defaultMachine: BootSpec = {
   kind: 'machine',
   arch: 'x86_64',
@@ -103,7 +103,7 @@ export const machineKeys: Readonly<
 
 const KINDS = ['machine', 'core', 'state'];
 
-/** The machine that the pragmas of a script ask for (a file's path is relative to the script), and what is wrong with them. */
+/** The machine that the pragmas of a scenario ask for (a file's path is relative to the scenario), and what is wrong with them. */
 export function readMachine(pragmas: readonly PragmaText[]): {
   readonly machine: MachineSpec;
   /** The pragma that describes it; the start of the text if none does. */
@@ -120,7 +120,7 @@ export function readMachine(pragmas: readonly PragmaText[]): {
       diagnostics.error(
         'bad-pragma',
         pragma.span,
-        'a script can have only one machine, and this is the second',
+        'a scenario can have only one machine, and this is the second',
       );
     if (machine === undefined) ({ span } = pragma);
     machine ??= read;

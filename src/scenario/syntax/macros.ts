@@ -21,7 +21,7 @@ export interface Macro {
   /** What stands for the rest of the arguments: `__VA_ARGS__`, or a name of its own. */
   readonly rest?: string | undefined;
   readonly body: readonly Token[];
-  /** The kernel's or the compiler's: it gives way where the script defines a function of that name. */
+  /** The kernel's or the compiler's: it gives way where the scenario defines a function of that name. */
   readonly predefined?: boolean;
   readonly special?: SpecialMacro;
 }

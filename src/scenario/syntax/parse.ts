@@ -32,7 +32,7 @@ export interface ParsedScript {
   readonly tags: ReadonlySet<string>;
 }
 
-/** A script as far as it can be read before its types are known: its pragmas say which machine they are of. */
+/** A scenario as far as it can be read before its types are known: its pragmas say which machine they are of. */
 export interface ReadScript {
   readonly sources: Sources;
   readonly pragmas: readonly PragmaText[];

@@ -2,7 +2,7 @@
  * What every function of the grammar takes first: the place in the tokens, the names that are types, and what to do when the
  * tokens are not what was hoped for.
  *
- * C cannot be parsed without knowing which names are types. The profile's typedefs are known from outside; the script's own,
+ * C cannot be parsed without knowing which names are types. The profile's typedefs are known from outside; the scenario's own,
  * and variables that hide a typedef, are noted here as their declarations are read, scope by scope.
  *
  * Invariant: parsing never throws and always ends. A missing token is reported once, where it should have stood, and
@@ -161,7 +161,7 @@ export class Parser {
     this.scopes[this.scopes.length - 1]?.set(name, isType);
   }
 
-  /** Whether the script has declared the name as something other than a type. */
+  /** Whether the scenario has declared the name as something other than a type. */
   isDeclaredValue(name: string): boolean {
     return this.scopes.some((scope) => scope.get(name) === false);
   }

@@ -14,7 +14,7 @@
  *          800 ...          timers, works and who does them (jobTable.ts)
  *          900 ...          files by name                                      2240 + 16 * task     of a statement that is run again (rerun.ts)
  *
- * All zeros is the state before the first statement, so a machine can be made without writing anything: the script itself is
+ * All zeros is the state before the first statement, so a machine can be made without writing anything: the scenario itself is
  * ready with pc 0, and a stack of which nothing is in use stands for the first frame of the task.
  * Word 1 is the last to be written by every statement: no two boundaries have the same position on the tape.
  */

@@ -1,4 +1,4 @@
-/** What a script reports, as marks on the tape beside the kernel's own events. */
+/** What a scenario reports, as marks on the tape beside the kernel's own events. */
 import type { KernelEvent } from '../../engine/machine/events.js';
 import type { Span } from '../syntax/span.js';
 

@@ -20,6 +20,7 @@ import { NULL } from '../../engine/machine/ctypes.js';
 import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { JobCalls } from '../builtins/call.js';
 import { worksThatWait } from '../builtins/worksThatWait.js';
+import { findFunction, numberOf } from './functionPointers.js';
 import { setJiffies } from './jiffies.js';
 import { isBefore, JobTable, NR_JOBS, SOFTIRQ, type Due, type DueKind } from './jobTable.js';
 import type { ProcessSurroundings } from './processes.js';
@@ -211,7 +212,7 @@ export class KernelJobs implements JobCalls, GivenJobs {
     const func = k.read_va(k.plus(work, k.work_struct.func));
     takeWork(k, work);
     this.rerun.did.add(work);
-    this.callHere(func, k.va_of(work));
+    k.callOut?.(func, [k.va_of(work)]);
   }
 
   private doSoftirq(due: Due): void {
@@ -220,17 +221,11 @@ export class KernelJobs implements JobCalls, GivenJobs {
     const { func, argument } = this.takeSoftirq(due);
     const count = control.depth(currentTask, 'preempt');
     control.setDepth(currentTask, 'preempt', count + SOFTIRQ_OFFSET);
-    this.callHere(func, argument);
+    k.callOut?.(func, [argument]);
     control.setDepth(currentTask, 'preempt', count);
     if (due.kind !== 'tasklet') return;
     const state = k.plus(due.object, k.tasklet_struct.state);
     k.write(state, k.read_int(state) & ~TASKLET_STATE_RUN);
-  }
-
-  private callHere(func: VirtAddr, argument: VirtAddr): void {
-    const machine = this.around.machine();
-    const callee = machine.findFunction(func);
-    if (callee !== undefined) machine.callBack(callee, [argument]);
   }
 
   /** False: there is no thread for it. A work that must not begin yet stays in the list. */
@@ -239,7 +234,7 @@ export class KernelJobs implements JobCalls, GivenJobs {
     if (this.table.runs(work)) return true;
     const func = k.read_va(k.plus(work, k.work_struct.func));
     const wq = get_work_pwq(k, work);
-    if (this.around.machine().findFunction(func) === undefined) return true;
+    if (findFunction(this.around.machine(), func) === undefined) return true;
     if (this.table.nrActive(wq) >= maxActive(k, wq)) return true;
     for (let job = SOFTIRQ + 1; job < NR_JOBS; job++) {
       if (this.table.object(job) !== NULL) continue;
@@ -266,7 +261,7 @@ export class KernelJobs implements JobCalls, GivenJobs {
   ): number | undefined {
     const { k, control, tasks } = this.around;
     const machine = this.around.machine();
-    const callee = machine.findFunction(func);
+    const callee = findFunction(machine, func);
     const task = this.table.taskOf(job) ?? this.freeSlot();
     if (callee === undefined || task === undefined) {
       k.emit({ kind: 'warn', text: `WARNING: no function of the scenario lies at ${k.hex(func)}` });
@@ -276,7 +271,7 @@ export class KernelJobs implements JobCalls, GivenJobs {
     const number = isNew ? control.countChild() : control.childNumber(task);
     control.clear(task);
     control.setOrigin(task, 0, number);
-    control.setThread(task, machine.numberOf(callee), 0);
+    control.setThread(task, numberOf(machine, callee), 0);
     this.table.setTask(job, task);
     this.table.begin(job, object, queue);
     if (isNew) tasks.fillThread(task, comm);

@@ -251,7 +251,10 @@ export class KernelTasks {
     const { k, kernel } = this;
     const prev = kernel.current(k);
     const next = this.structOf(task);
+    const mm = this.mmOf(next);
     if (prev !== next) kernel.context_switch(k, prev, next);
+    // It was the last that ran here, or one whose structure lay in the same place: no idle task has taken over since.
+    else if (mm !== NULL) kernel.switch_mm(k, mm);
   }
 
   mmOf(tsk: TaskStruct): MmStruct {

@@ -1,5 +1,5 @@
 /**
- * Loads and stores by virtual address: the script's window by itself, everything else by the page tables (linear memory by a
+ * Loads and stores by virtual address: the scenario's window by itself, everything else by the page tables (linear memory by a
  * short way to the same word: linearAccess.ts). Every store is an entry of the tape; an access of what is not mapped is the
  * fault that the processor would raise.
  *

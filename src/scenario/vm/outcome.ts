@@ -25,7 +25,7 @@ export type Outcome =
 export interface Bug {
   readonly kind: 'bug';
   readonly text: string;
-  /** The call of a builtin in which it happened; undefined: in the script's own code. */
+  /** The call of a builtin in which it happened; undefined: in the scenario's own code. */
   readonly span: Span | undefined;
   readonly pc: number;
   readonly use: StackUse;

@@ -18,7 +18,7 @@ export const continuesLines = ({ builtins, strings }: Program): boolean =>
 
 export const baseName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 
-/** Where the function lies that the code before `pc` is of: an expression's code is of nobody, which is said as the script. */
+/** Where the function lies that the code before `pc` is of: an expression's code is of nobody, which is said as the scenario. */
 export function functionAddress(program: Program, pc: number): VirtAddr {
   const boundary = program.boundaries[boundaryBefore(program, pc)];
   const index = boundary?.function ?? program.tasks[0]?.function ?? 0;

@@ -42,7 +42,7 @@ export interface Death {
 
 export interface TaskState {
   readonly id: number;
-  /** `main` for the script itself, `main/101` for a child of it. */
+  /** `main` for the scenario itself, `main/101` for a child of it. */
   readonly name: string;
   readonly pid: number;
   /** Its body, among the functions of the program. */

@@ -1,8 +1,8 @@
 /**
  * The stack of a task and its shadow, as seen from one frame.
  *
- * Frames grow down at virtual addresses, 8-byte aligned. Beside them grows the shadow, out of the script's reach: for each frame
- * where to return to, what waits for a call, CPUs to go back to. A script may write over its own frames; it cannot lead the
+ * Frames grow down at virtual addresses, 8-byte aligned. Beside them grows the shadow, out of the scenario's reach: for each frame
+ * where to return to, what waits for a call, CPUs to go back to. A scenario may write over its own frames; it cannot lead the
  * machine astray.
  *
  *     higher   caller's frame                            caller's words

@@ -2,7 +2,7 @@
  * A running scenario. Everything it remembers is in cells, on the tape: after `tape.seek(boundary)` it simply goes on from
  * there, and running on is the same run.
  *
- * One machine for an image. `runStatement` runs from one boundary to the next and returns, whatever the script does: loops pass
+ * One machine for an image. `runStatement` runs from one boundary to the next and returns, whatever the scenario does: loops pass
  * a boundary each turn, recursion ends with the stack. The position of the tape's cursor when it returns is the boundary's.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
@@ -17,12 +17,14 @@ import { Sources } from '../syntax/sources.js';
 import { Holdings } from '../ledger/holdings.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
+import { callBack } from './calls.js';
 import { Control, type StackUse } from './control.js';
 import { Course } from './course.js';
 import { cycleTexts } from './cycles.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { MachineEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
+import { findFunction } from './functionPointers.js';
 import { HeldLocks } from './heldLocks.js';
 import { KernelTasks, taskSlots } from './kernelTasks.js';
 import { Machine } from './machine.js';
@@ -47,7 +49,7 @@ import { WindowCells } from './windowCells.js';
 interface VmOptions {
   /** The kernel that builtins call, unless a statement or an expression is run on another one. */
   readonly kernel: KernelCalls;
-  /** The script's file name, for BUG() and WARN_ON(). */
+  /** The scenario's file name, for BUG() and WARN_ON(). */
   readonly name?: string;
 }
 
@@ -139,8 +141,8 @@ export class ScenarioVm {
       mm.machine.addCodeText(asVirt(program.window.functions + i * FUNCTION_STRIDE), name);
     });
     mm.callOut = (func, args, room) => {
-      const callee = this.machine.findFunction(func);
-      return callee && Number(this.machine.callBack(callee, args, room));
+      const callee = findFunction(this.machine, func);
+      return callee && Number(callBack(this.machine, callee, args, room));
     };
     this.scheduler = new Scheduler(
       ...([

@@ -1,5 +1,5 @@
 /**
- * The cells of a script: control words, string literals, variables, stacks, task_structs; and beside each stack its shadow, the words that
+ * The cells of a scenario: control words, string literals, variables, stacks, task_structs; and beside each stack its shadow, the words that
  * the machine keeps for each frame. Control words and shadows have no addresses, so no script can harm them.
  *
  * Strings are put in place before anything can read them, like what a rule of physical memory fills in: they never change and

@@ -1,12 +1,13 @@
 /**
  * A kernel's report as a user meets it: a code lens in a log, the answer as a document, the machine of the report, stepped into the request that
- * failed. A log without reports has no lens. A screenshot of each step.
+ * failed; a log dropped on the view of reports. A log without reports has no lens. A screenshot of each step.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { explain } from '../../../src/report/explain.js';
 import { tell, workspace } from './story.js';
+import { deadline, done } from './waits.js';
 
 const LOG = 'order0.log';
 const QUIET = 'quiet.log';
@@ -19,6 +20,9 @@ const REQUEST_LINE =
   )
     .split('\n')
     .findIndex((line) => line.startsWith('struct page *page = ')) + 1;
+/** Of one that no machine can be made of. */
+const DROPPED = 'dropped.log';
+const OOPS = 'test/data/reports/14-oops-reserved-bit.txt';
 const LENS = 'Explain this report';
 
 tell('reports in VS Code', { shots: 'reports', prepare }, (step) => {
@@ -56,11 +60,34 @@ tell('reports in VS Code', { shots: 'reports', prepare }, (step) => {
     await bench.session.stoppedAt(REQUEST_LINE);
     await bench.page.locator('.tab', { hasText: 'page_alloc.c' }).first().waitFor();
   });
+
+  step('a log that is dropped on the view of reports is explained', async (bench) => {
+    await bench.session.end();
+    await bench.press('Control+Shift+E');
+    const { page } = bench;
+    const row = page.locator('.explorer-folders-view .monaco-list-row', { hasText: DROPPED });
+    await row.first().waitFor();
+    const header = page.locator('.pane-header', { hasText: 'Kernel Reports' });
+    await header.click();
+    const view = page.locator('.pane', { has: header }).locator('.pane-body');
+    // A view that is still opening takes no drop: again, until it has.
+    for (const end = deadline(); ;) {
+      await row.first().dragTo(view, { timeout: 10_000 });
+      if (await done(view.getByText(DROPPED).first().waitFor({ timeout: 5000 }))) break;
+      assert.ok(Date.now() < end, 'nothing was dropped');
+    }
+    await view.getByText('a reserved bit is set in the entry').first().waitFor();
+    await page
+      .locator('.tab', { hasText: `${DROPPED}.report.md` })
+      .first()
+      .waitFor();
+  });
 });
 
 function prepare(): void {
   const report = readFileSync(REPORT, 'utf8');
   const quiet = Array.from({ length: 40 }, (_, at) => `[${at}.000000] eth0: link up`).join('\n');
   writeFileSync(path.join(workspace, LOG), `${quiet}\n${report}`);
+  writeFileSync(path.join(workspace, DROPPED), readFileSync(OOPS));
   writeFileSync(path.join(workspace, QUIET), `${quiet}\n`);
 }

@@ -42,6 +42,7 @@ export class CachesView implements View {
     this.trays = new Board('Slabs of the cache', palette, {
       escape,
       watch: () => host.stopOnChange,
+      pointed: (address) => host.point(address),
     });
     this.shelves.root.classList.add('shelves');
     const field = filterField('Show caches whose name has', 'Part of a name', (text) => {

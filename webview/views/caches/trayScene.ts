@@ -83,12 +83,27 @@ class TrayPainter {
       this.placeTitle(name, nrSlabs);
       for (const slab of here) this.tray(slab);
     });
+    this.missing();
     return {
       width: this.width,
       height: this.y + MARGIN,
       nodes: this.painter.nodes,
       rows: this.rows,
     };
+  }
+
+  /** Slabs that are counted and cannot be drawn. */
+  private missing(): void {
+    const { nrMissing = 0 } = this.model.body;
+    if (nrMissing === 0) return;
+    const slabs = nrMissing === 1 ? '1 slab is' : `${countText(nrMissing)} slabs are`;
+    this.painter.text(
+      MARGIN,
+      this.y + 19,
+      `${slabs} not here: that part of the memory map is not in the dump`,
+      { color: this.painter.palette.muted, data: { missing: nrMissing } },
+    );
+    this.y += 28;
   }
 
   private header(): void {

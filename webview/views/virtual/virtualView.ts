@@ -67,15 +67,18 @@ export class VirtualView implements View {
 
   constructor(private readonly host: ViewHost) {
     const palette = () => host.palette;
+    const pointed = (address: string | undefined): void => host.point(address);
     this.ribbon = new Board('Regions of the address space, 0 at the top', palette, {
       escape: () => host.select(undefined),
     });
     this.zoom = new Board('Pages and parts of the region', palette, {
       watch: () => host.stopOnChange,
       escape: () => this.zoomOut(),
+      pointed,
     });
     this.alias = new Board('Virtual addresses of the selected frame', palette, {
       escape: () => host.select(undefined),
+      pointed,
     });
     this.ribbon.root.classList.add('ribbon');
     this.alias.root.classList.add('aliases');

@@ -19,6 +19,8 @@ export interface Asked {
   readonly k: Inspected;
   /** Whose user addresses are meant; undefined: nobody's. */
   readonly task: TaskView | undefined;
+  /** What an expression of C comes to; undefined where nothing evaluates. */
+  readonly value?: (expression: string) => bigint;
 }
 
 /** @throws Unanswerable */

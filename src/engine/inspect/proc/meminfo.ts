@@ -21,6 +21,10 @@ const pagesLine = (label: string, pages: number): string => kbLine(label, pages 
 const countLine = (label: string, count: number): string =>
   `${`${label}:`.padEnd(17)}${String(count).padStart(7)}`;
 
+/** The one line whose number has five places. */
+const poisonedLine = (pages: number): string =>
+  `HardwareCorrupted: ${String(pages * PAGE_KB).padStart(5)} kB`;
+
 export function meminfo(k: Inspected): string[] {
   const counters = new Counters(k);
   const node = (name: string): number => counters.nodeNamed(name);
@@ -79,7 +83,7 @@ export function meminfo(k: Inspected): string[] {
     pagesLine('Percpu', long('pcpu_nr_populated') * intOf(k, 'pcpu_nr_units')),
     ...(k.findGlobal('num_poisoned_pages') === undefined
       ? []
-      : [pagesLine('HardwareCorrupted', long('num_poisoned_pages'))]),
+      : [poisonedLine(long('num_poisoned_pages'))]),
     ...hugePages(k, counters),
     ...(k.findGlobal('totalcma_pages') === undefined ||
     k.findEnumerator('MIGRATE_CMA') === undefined

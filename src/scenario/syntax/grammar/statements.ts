@@ -1,5 +1,5 @@
 /**
- * Statements: a script is a sequence of statements, declarations, functions and tasks, in the order in which they run.
+ * Statements: a scenario is a sequence of statements, declarations, functions and tasks, in the order in which they run.
  *
  * `task` and `cpu` are not keywords: `task NAME {` and `cpu (...) {` are statements, anything else uses them as names.
  * Source: ISO C11 6.8.
@@ -13,7 +13,7 @@ import { declaration, startsDeclaration, staticAssert } from './declarations.js'
 import { conditionalExpression, expression } from './expressions.js';
 import { typeName } from './types.js';
 
-/** The whole text as a script. */
+/** The whole text as a scenario. */
 export function script(p: Parser): Script {
   const statements: Statement[] = [];
   while (!p.atEnd) {

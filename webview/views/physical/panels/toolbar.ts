@@ -35,6 +35,7 @@ export function createToolbar(options: Options, actions: ToolbarActions): Toolba
   const arrangement = dropdown('Arrangement', ARRANGEMENTS, options.arrangement, (value) =>
     actions.set({ arrangement: value }),
   );
+  arrangement.classList.add('arrangement');
   const changes = checkbox('Changes', options.showChanges, (on) =>
     actions.set({ showChanges: on }),
   );

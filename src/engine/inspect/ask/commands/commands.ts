@@ -24,8 +24,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 export function runCommand(asked: Asked, line: string): Answer | undefined {
   const [name = '', ...args] = line.trim().split(/\s+/);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined || /^[-+*/%=<>&|^?:.,()[\]]/.test(args[0] ?? '') !== isOption(args[0]))
-    return undefined;
+  if (command === undefined || isOperator(args[0]) !== isOption(args[0])) return undefined;
   if (args.includes('--c')) {
     const c = command.c(args.filter((arg) => arg !== '--c'));
     return { text: c, data: { c } };
@@ -33,5 +32,8 @@ export function runCommand(asked: Asked, line: string): Answer | undefined {
   if (args.includes('--help')) throw new Unanswerable(`${command.usage}: ${command.summary}`);
   return command.run(asked, args);
 }
+
+/** `&init_task.tasks` is an argument, `& x` an operator. */
+const isOperator = (arg = ''): boolean => /^(?:[-+*/%=<>|^?:.,()[\]]|&(?![A-Za-z_]))/.test(arg);
 
 const isOption = (arg: string | undefined): boolean => arg !== undefined && /^--?[a-z]+$/.test(arg);

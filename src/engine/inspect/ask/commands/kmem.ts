@@ -54,7 +54,7 @@ export const kmem: Command = {
     if (listing !== undefined) return listing.run(asked.k);
     if (option?.startsWith('-') ?? true)
       throw new Unanswerable(`Write one of ${Object.keys(LISTINGS).join(', ')}, or an address.`);
-    return whereAnswer(asked, addressArgument(option, 'an address'));
+    return whereAnswer(asked, addressArgument(asked, option, 'an address'));
   },
 };
 

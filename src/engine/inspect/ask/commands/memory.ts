@@ -17,8 +17,9 @@ export const rd: Command = {
   summary: 'words of memory, as long as a pointer, and their characters',
   c: ([address = 'ADDRESS', count = '1']) =>
     `((unsigned long *)${address})[0 ... ${Number(count) - 1}]`,
-  run: ({ k, task }, args) => {
-    const start = addressArgument(args[0], 'an address');
+  run: (asked, args) => {
+    const { k, task } = asked;
+    const start = addressArgument(asked, args[0], 'an address');
     const count = Math.min(countArgument(args[1], 1), MAX_WORDS);
     const words: Json[] = [];
     const lines: string[] = [];
@@ -68,7 +69,8 @@ export const struct: Command = {
       ? `*(struct ${name} *)${address}`
       : `((struct ${name} *)${address})->${member}`;
   },
-  run: ({ k }, [name = '', address]) => {
+  run: (asked, [name = '', address]) => {
+    const { k } = asked;
     const [tag = '', path] = name.split(/\.(.*)/s);
     const type = k.struct(tag);
     if (type === undefined) throw new Unanswerable(`This kernel has no struct ${tag}.`);
@@ -83,7 +85,7 @@ export const struct: Command = {
         data: { tag, size: type.sizeBytes, members },
       };
     }
-    const bits = addressArgument(address, 'an address');
+    const bits = addressArgument(asked, address, 'an address');
     const at = asVirt(vaOf(k, bits & ~7n));
     const within = Number(bits & 7n);
     const place = path === undefined ? undefined : k.findPlace(tag, path);
@@ -106,11 +108,12 @@ export const list: Command = {
     const [tag = 'TAG', member = 'MEMBER'] = path.split(/\.(.*)/s);
     return `list_for_each_entry(entry, (struct list_head *)${head}, ${member}) /* struct ${tag} *entry */`;
   },
-  run: ({ k }, [path = '', head]) => {
+  run: (asked, [path = '', head]) => {
+    const { k } = asked;
     const [tag = '', member = ''] = path.split(/\.(.*)/s);
     if (!k.has(tag, member))
       throw new Unanswerable(`Write the structure and its member: list page.lru HEAD.`);
-    const bits = addressArgument(head, 'the address of the list_head');
+    const bits = addressArgument(asked, head, 'the address of the list_head');
     const found: string[] = [];
     let problem: string | undefined;
     try {
@@ -131,15 +134,16 @@ export const vtop: Command = {
   usage: 'vtop ADDRESS',
   summary: 'the physical address behind a virtual one, and the walk there',
   c: ([address = 'ADDRESS']) => `walk(${address})`,
-  run: (asked, [address]) => walkAnswer(asked, addressArgument(address, 'an address')),
+  run: (asked, [address]) => walkAnswer(asked, addressArgument(asked, address, 'an address')),
 };
 
 export const ptov: Command = {
   usage: 'ptov PHYSICAL',
   summary: 'the address of physical memory in the direct map',
   c: ([address = 'PHYSICAL']) => `__va(${address})`,
-  run: ({ k }, [address]) => {
-    const phys = addressArgument(address, 'a physical address');
+  run: (asked, [address]) => {
+    const { k } = asked;
+    const phys = addressArgument(asked, address, 'a physical address');
     const va = ulongOf(k.dump.pageOffset, k.pointerSize) + phys;
     const text = hexOf(BigInt.asUintN(k.pointerSize * 8, va));
     return { text: `${hexOf(phys)} is at ${text}`, data: { phys: hexOf(phys), va: text } };
