@@ -97,9 +97,11 @@ const queues: readonly BuiltinRow[] = [
     doc: 'What wait_event() and its like wait with: until the queue is woken, or the jiffies are over; those that are left, or -ERESTARTSYS.',
     changes,
     sleeps,
+    looksAgain: true,
     run: (call, queue, state, exclusive, timeout) => {
       const flags = exclusive === 0 ? 0 : call.kernel.WQ_FLAG_EXCLUSIVE;
       const jiffies = Math.min(Number(timeout), FOR_EVER);
+      if (call.process.jobs.didBefore) return jiffies;
       return jiffies <= 0 ? 0 : waitIn(call, call.cell(queue), Number(state), flags, jiffies);
     },
   },
