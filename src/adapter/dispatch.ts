@@ -1,6 +1,7 @@
 /**
  * From a request's name to its handler: the one table of the adapter, in front of it what every request is checked for.
  */
+import { heeded } from './heeded.js';
 import { checkArguments } from './protocol/arguments.js';
 import type { Dispatch, RequestContext } from './protocol/connection.js';
 import type { Command } from './protocol/dap.js';
@@ -31,7 +32,7 @@ import { sourceHandlers } from './topics/sources.js';
 import { stackHandlers } from './topics/stack.js';
 import { steppingHandlers } from './topics/stepping.js';
 import { timelineHandlers } from './topics/timeline.js';
-import { NEEDS, type Handlers, type Needs } from './topics/table.js';
+import { LOOKS, NEEDS, type Handlers, type Needs } from './topics/table.js';
 import { variableHandlers } from './topics/variables.js';
 import { changeBreakpointHandlers } from './topics/changeBreakpoints.js';
 import { virtualHandlers } from './topics/virtual.js';
@@ -73,7 +74,9 @@ export function dispatcher(session: Session): Dispatch {
     const known = command as Command;
     const answer = (): unknown => {
       require(session, NEEDS[known], command);
-      return handlers[known](checkArguments(known, request.arguments) as never, context);
+      const args = checkArguments(known, request.arguments);
+      const handle = (): unknown => handlers[known](args as never, context);
+      return LOOKS.has(known) ? heeded(session, context, handle) : handle();
     };
     return NEEDS[known] === 'stop' && session.occupied !== undefined
       ? whenFree(session, context, answer)

@@ -56,7 +56,7 @@ function nextOf<T>(
 ): IteratorResult<boolean, T> | undefined {
   const { tape } = current.target;
   const { start } = tape;
-  tape.atSegment = () => {
+  tape.midway = () => {
     if (tape.start === start && !cancelled() && host.waits?.() === 'urgent') throw new GivenUp();
   };
   try {
@@ -65,7 +65,7 @@ function nextOf<T>(
     if (error instanceof GivenUp) return undefined;
     throw error;
   } finally {
-    tape.atSegment = undefined;
+    tape.midway = undefined;
   }
 }
 

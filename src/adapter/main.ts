@@ -13,7 +13,13 @@ import { createFile } from '../files/writeChunks.js';
 import { DebugAdapter } from './debugAdapter.js';
 import type { Host } from './host.js';
 import { FrameDecoder, frameOf } from './protocol/framing.js';
-import { isSessionThread, runSession, startSession, type SessionThread } from './thread.js';
+import {
+  isSessionThread,
+  runSession,
+  SpareThread,
+  startSession,
+  type SessionThread,
+} from './thread.js';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -54,14 +60,21 @@ export interface AdapterServer {
  * @param script what a session's thread runs: it is to call {@link runStdio}. Without one all sessions are in this thread
  */
 export function listen(port: number, script?: string): Promise<AdapterServer> {
-  const server = createServer((socket) => {
-    void serve(socket, socket, () => socket.end(), script);
+  const spare = new SpareThread();
+  // The connection is closed when the session is over, not before.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const hangUp = (): void => void socket.end();
+    void serve(socket, socket, hangUp, script, spare).then(hangUp);
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, LOOPBACK, () => {
       const { port: taken } = server.address() as AddressInfo;
-      resolve({ port: taken, close: () => server.close() });
+      const close = (): void => {
+        server.close();
+        spare.end();
+      };
+      resolve({ port: taken, close });
     });
   });
 }
@@ -72,6 +85,7 @@ function serve(
   output: Writable,
   hangUp: () => void,
   script: string | undefined,
+  spare?: SpareThread,
 ): Promise<void> {
   const session = (script === undefined ? sessionHere : startSession)(
     script ?? '',
@@ -79,6 +93,7 @@ function serve(
       if (output.writable) output.write(frameOf(json));
     },
     hangUp,
+    spare,
   );
   const end = (): void => session.end();
   const decoder = new FrameDecoder();

@@ -256,7 +256,7 @@ export class Session {
     const args = this.launchArguments;
     if (inspects || (args?.stopOnEntry === true && args.noDebug !== true))
       this.stopped({ reason: 'entry', hits: [] });
-    else this.runFromEntry(live);
+    else live.run.begin();
   }
 
   private tellProcess({ target: { scenario, image } }: Live): void {
@@ -266,15 +266,6 @@ export class Session {
       startMethod: 'launch',
       pointerSize: image.profile.pointerSize * 8,
     });
-  }
-
-  /** A breakpoint on the first statement stops before anything runs. */
-  private runFromEntry(live: Live): void {
-    const hits = live.target.stops.at(live.target.timeline.place.boundary);
-    const stops = hits.filter((hit) => hit.kind === 'stop');
-    const [first] = stops;
-    if (first === undefined) live.run.continue();
-    else this.stopped({ reason: first.reason, hits: stops });
   }
 
   /** Tells the client that the machine stands still, and why. */

@@ -1,15 +1,15 @@
 /**
- * The test client of @vscode/debugadapter-testsupport, with what that lacks: arguments and environment for the adapter's
- * process, every message kept and validated in both directions, errors with their bodies, events that came early, and
+ * The test client of @vscode/debugadapter-testsupport, with what that lacks: a session that others follow in the same process
+ * (adapterProcess.ts), every message kept and validated in both directions, errors with their bodies, events that came early, and
  * the requests it has no wrapper for.
  */
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { DebugClient } from '@vscode/debugadapter-testsupport';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { problemsOf } from './protocolSchema.js';
 import { cpuMsOf } from '../cpuTime.js';
+import type { AdapterProcess, Link } from './adapterProcess.js';
 
 /** A request that was answered with an error. */
 export class RequestFailed extends Error {
@@ -48,24 +48,22 @@ export class AdapterClient extends DebugClient {
   readonly problems: string[] = [];
   /** Set by a test that sends what is no message of the protocol. */
   sendsWrongThings = false;
-  exitCode: number | null | undefined;
-  /** Resolves when the adapter has ended, of itself or not. */
-  gone: Promise<void> = Promise.resolve();
-  private child: ChildProcess | undefined;
-  private stderr = '';
+  private isOver = false;
   private nrReceived = 0;
   private readonly unclaimed: Dap.Event[] = [];
   private readonly waiting: { event: string; take: (event: Dap.Event) => void }[] = [];
   private readonly internals = this as unknown as Internals;
 
-  constructor(
-    private readonly command: string,
-    private readonly commandArguments: readonly string[],
-  ) {
-    super(command, '', 'mmscope');
+  constructor(private readonly link: Link) {
+    super('node', '', 'mmscope');
     this.defaultTimeout = 90_000;
     this.internals.dispatch = (body) => this.received(JSON.parse(body) as Dap.ProtocolMessage);
     this.internals.doSend = (name, args, done) => this.sent(name, args, done);
+    this.connect(link.input, link.output);
+  }
+
+  get process(): AdapterProcess {
+    return this.link.process;
   }
 
   /** Number of the request that was sent last. */
@@ -75,36 +73,15 @@ export class AdapterClient extends DebugClient {
 
   /** What the adapter has computed so far, in milliseconds. */
   get cpuMs(): number {
-    return cpuMsOf(this.child?.pid ?? 0);
-  }
-
-  override start(): Promise<void> {
-    const child = spawn(this.command, [...this.commandArguments], { stdio: 'pipe' });
-    this.child = child;
-    child.stderr.on('data', (data: Buffer) => (this.stderr += data.toString()));
-    this.gone = new Promise((resolve) =>
-      child.once('exit', (code) => {
-        this.exitCode = code;
-        resolve();
-      }),
-    );
-    this.connect(child.stdout, child.stdin);
-    return Promise.resolve();
+    return cpuMsOf(this.process.pid);
   }
 
   /** Ends the session and checks that nothing was wrong with it. */
   override async stop(): Promise<void> {
-    const child = this.child;
-    if (child === undefined) return;
-    this.child = undefined;
-    if (this.exitCode === undefined) {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.stdin?.end();
-      const timer = setTimeout(() => child.kill(), 3000);
-      await gone;
-      clearTimeout(timer);
-    }
-    assert.equal(this.stderr, '', 'the adapter wrote to stderr');
+    if (this.isOver) return;
+    this.isOver = true;
+    await this.link.end();
+    assert.equal(this.process.stderr, '', 'the adapter wrote to stderr');
     assert.deepEqual(this.problems, [], 'messages that are not of the protocol');
   }
 
@@ -178,8 +155,9 @@ export class AdapterClient extends DebugClient {
       const { event, command } = message as { event?: string; command?: string };
       return `${direction} ${message.type} ${event ?? command ?? ''}`;
     });
-    const exit = this.exitCode === undefined ? '' : `; the adapter exited with ${this.exitCode}`;
-    return `the last messages: ${last.join(', ')}${exit}${this.stderr && `; stderr: ${this.stderr}`}`;
+    const { exitCode, stderr } = this.process;
+    const exit = exitCode === null ? '' : `; the adapter exited with ${exitCode}`;
+    return `the last messages: ${last.join(', ')}${exit}${stderr && `; stderr: ${stderr}`}`;
   }
 
   /** Events that came and that nobody has waited for. */

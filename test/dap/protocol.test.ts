@@ -14,7 +14,7 @@ import { encodeFrame, FrameDecoder } from '../../src/adapter/protocol/framing.js
 import { NEEDS } from '../../src/adapter/topics/table.js';
 import { problemsOf } from './protocolSchema.js';
 import { lineOf, onScenario, scenario } from './drive.js';
-import { build, CLIENT, withAdapter } from './session.js';
+import { build, CLIENT, withAdapter, withProcess } from './session.js';
 import { scratchFolder } from '../scratch.js';
 
 describe('protocol', function () {
@@ -33,7 +33,7 @@ describe('protocol', function () {
     }));
 
   it('refuses every request before initialize', () =>
-    withAdapter(async (client) => {
+    withProcess(async (client) => {
       client.sendsWrongThings = true;
       for (const command of Object.keys(NEEDS)) {
         if (command === 'initialize' || command === 'disconnect') continue;
@@ -41,8 +41,8 @@ describe('protocol', function () {
       }
       // What could not be begun can be ended.
       await client.send('disconnect', {});
-      await client.gone;
-      assert.equal(client.exitCode, 0);
+      await client.process.gone;
+      assert.equal(client.process.exitCode, 0);
     }));
 
   it('refuses what needs a machine before there is one', () =>
@@ -187,21 +187,21 @@ describe('protocol', function () {
     ));
 
   it('answers disconnect and ends by itself', () =>
-    withAdapter(async (client) => {
+    withProcess(async (client) => {
       await client.send('initialize', CLIENT);
       await client.send('disconnect', {});
-      await client.gone;
-      assert.equal(client.exitCode, 0);
+      await client.process.gone;
+      assert.equal(client.process.exitCode, 0);
     }));
 
   it('answers what is under way before it ends', () =>
-    withAdapter(async (client) => {
+    withProcess(async (client) => {
       await client.send('initialize', CLIENT);
       const launch = client.failure('launch', { program: scenario('large.mms') });
       const lines = client.failure('setFunctionBreakpoints', { breakpoints: [] });
       await client.send('disconnect', {});
       assert.deepEqual([(await launch).short, (await lines).short], ['cancelled', 'cancelled']);
-      await client.gone;
+      await client.process.gone;
     }));
 
   it('cancels a request that still waits, and answers it at once', () =>

@@ -1,27 +1,7 @@
-/** Starts the adapter for a test, over stdio, and ends it: a session that ends badly fails the test. */
-import { execFileSync } from 'node:child_process';
-import path from 'node:path';
+/** Gives a test a session of the adapter, and ends it: a session that ends badly fails the test. */
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { AdapterClient } from './adapterClient.js';
-
-/** Where the adapter's bundle is, for all test files of the process and for the script that starts it. */
-const BUILT = 'MMSCOPE_TEST_ADAPTER';
-const START = path.resolve('build/run/test/dap/stdioStart.cjs');
-
-/** Bundles the adapter and what starts it, once a test run; gives the script to start. */
-function adapterScript(): string {
-  if (process.env[BUILT] !== undefined) return START;
-  const script = `import('./scripts/bundle.mjs').then(async (m) => {
-    await m.bundleAsScript('test/dap/stdioStart.ts');
-    console.log(await m.bundleAsScript('test/dap/stdioMain.ts'));
-  })`;
-  const built = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-  });
-  process.env[BUILT] = built.trim();
-  return START;
-}
+import { adapterScript, openProcess, openShared, type Link } from './adapterProcess.js';
 
 /** What VS Code says about itself. */
 export const CLIENT: Dap.InitializeRequestArguments = {
@@ -37,10 +17,16 @@ export const CLIENT: Dap.InitializeRequestArguments = {
   supportsInvalidatedEvent: true,
 };
 
-/** Runs a test with an adapter that has just been started. */
-export async function withAdapter(test: (client: AdapterClient) => Promise<void>): Promise<void> {
-  const client = new AdapterClient(process.execPath, [adapterScript()]);
-  await client.start();
+type Test = (client: AdapterClient) => Promise<void>;
+
+/** Runs a test with a session that has just begun, in a process that serves others before and after. */
+export const withAdapter = (test: Test): Promise<void> => withLink(openShared, test);
+
+/** Runs a test with an adapter that has just been started and serves nothing else: what the process itself does is tested. */
+export const withProcess = (test: Test): Promise<void> => withLink(openProcess, test);
+
+async function withLink(open: () => Promise<Link>, test: Test): Promise<void> {
+  const client = new AdapterClient(await open());
   let failed = false;
   try {
     await test(client);

@@ -18,9 +18,10 @@ const BUFFER =
 function holds(
   text: string,
   profiles: readonly ProfileName[] = ['x86_64-slub', 'i386-pae-slab'],
+  cpus = 1,
 ): void {
   for (const profile of profiles) {
-    const vm = machine(text, profile);
+    const vm = machine(text, profile, cpus);
     const results = runToEnd(vm);
     assert.deepEqual(log(vm), [], `${profile}: ${text}`);
     assert.deepEqual(
@@ -80,6 +81,49 @@ describe('memory of a process', function () {
        char *moved = mremap(buf, 4 * PAGE_SIZE, 8 * PAGE_SIZE, MREMAP_MAYMOVE);
        expect(moved != MAP_FAILED && moved != buf && moved[0] == 1 && moved[2 * PAGE_SIZE] == 2 && get_mm_rss(current->mm) == 3);
        expect(mincore(buf + 1, PAGE_SIZE, there) == -1 && errno == EINVAL);`,
+    ));
+
+  it('comes at once where madvise() says so, or is an error', () =>
+    holds(
+      `${BUFFER} unsigned char there[4];
+       expect(madvise(buf, 2 * PAGE_SIZE, MADV_POPULATE_READ) == 0 && mincore(buf, 4 * PAGE_SIZE, there) == 0);
+       expect(there[0] == 1 && there[1] == 1 && there[2] == 0);
+       expect(madvise(buf + PAGE_SIZE, 2 * PAGE_SIZE, MADV_POPULATE_WRITE) == 0);
+       long faults = current->maj_flt + current->min_flt;
+       buf[PAGE_SIZE] = 1; buf[2 * PAGE_SIZE] = 2;
+       expect(current->maj_flt + current->min_flt == faults);
+       mprotect(buf, PAGE_SIZE, PROT_READ);
+       expect(madvise(buf, PAGE_SIZE, MADV_POPULATE_WRITE) == -1 && errno == EINVAL);
+       munmap(buf + PAGE_SIZE, PAGE_SIZE);
+       expect(madvise(buf, 4 * PAGE_SIZE, MADV_POPULATE_READ) == -1 && errno == ENOMEM);
+       expect(mincore(buf + 3 * PAGE_SIZE, PAGE_SIZE, there) == 0 && there[0] == 1);
+       int fd = memfd_create("short", 0); ftruncate(fd, PAGE_SIZE);
+       char *file = mmap(NULL, 2 * PAGE_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+       expect(madvise(file, PAGE_SIZE, MADV_POPULATE_READ) == 0);
+       expect(madvise(file, 2 * PAGE_SIZE, MADV_POPULATE_READ) == -1 && errno == EFAULT);`,
+    ));
+
+  it('of a file leaves it through a hole, for all who map it', () =>
+    holds(
+      `int fd = memfd_create("holes", 0); ftruncate(fd, 4 * PAGE_SIZE);
+       char *a = mmap(NULL, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+       char *b = mmap(NULL, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PAGE_SIZE);
+       for (int i = 0; i < 4; i++) a[i * PAGE_SIZE] = i + 1;
+       expect(b[0] == 2 && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, PAGE_SIZE, PAGE_SIZE) == 0);
+       expect(b[0] == 0 && b[PAGE_SIZE] == 3 && a[0] == 1);
+       expect(madvise(a + 3 * PAGE_SIZE, PAGE_SIZE, MADV_REMOVE) == 0 && a[3 * PAGE_SIZE] == 0);
+       expect(fallocate(fd, 0, 0, PAGE_SIZE) == -1 && errno == EOPNOTSUPP && fallocate(fd, 3, -1, 1) == -1 && errno == EINVAL);
+       char *mine = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+       expect(madvise(mine, PAGE_SIZE, MADV_REMOVE) == -1 && errno == EACCES);`,
+    ));
+
+  it('of a pool is in memory where an entry has it', () =>
+    holds(
+      `sysctl("vm.nr_hugepages=2"); unsigned char there[2]; long size = 1UL << PMD_SHIFT;
+       char *huge = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+       expect(huge != MAP_FAILED); huge[size] = 1;
+       expect(mincore(huge + size - PAGE_SIZE, 2 * PAGE_SIZE, there) == 0 && there[0] == 0 && there[1] == 1);
+       expect(mincore(huge + 2 * size - PAGE_SIZE, PAGE_SIZE, there) == 0 && there[0] == 1);`,
     ));
 
   it('has a stack that grows, and a gap below it', () =>
@@ -220,6 +264,18 @@ describe('fork()', function () {
       ['x86_64-slub'],
     ));
 
+  it('runs on a CPU where another one ended that lay in the same place', () =>
+    holds(
+      `${BUFFER} int fd = memfd_create("file", 0); ftruncate(fd, 2 * PAGE_SIZE);
+       char *file = mmap(NULL, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+       if (fork() == 0) { cpu(1) { buf[0] = 1; } exit(0); }
+       wait(NULL);
+       if (fork() == 0) { cpu(1) { file[PAGE_SIZE] = 7; } exit(0); }
+       wait(NULL); expect(file[PAGE_SIZE] == 7);`,
+      ['x86_64-slub-smp'],
+      2,
+    ));
+
   it('loads cr3, and the TLB forgets the other process', () => {
     const vm = machine(
       `${BUFFER} buf[0] = 1; pid_t pid = fork(); buf[0] = pid == 0 ? 2 : 3; schedule(); pr_info("%d", buf[0]); if (pid) wait(NULL);`,
@@ -230,7 +286,8 @@ describe('fork()', function () {
       roots.add(vm.image.mm.machine.processor(0).registers.cr3);
     }
     assert.deepEqual(log(vm), ['3', '2']);
-    assert.equal(roots.size, 2);
+    // A process that ends leaves its tables for those of init_mm before they are freed.
+    assert.equal(roots.size, 3);
   });
 });
 

@@ -5,7 +5,7 @@
  *
  *     first picture   from the news of a session to what is drawn of it
  *     frame           callbacks and layout of a frame of the screen while the view scrolls
- *     update          all scripts that a step costs: the title, the timeline, the view
+ *     update          all scripts, styles and layout that a step costs: the title, the timeline, the view
  *     captures        kpageflags and kpagecount of such a machine, from the files to the picture
  *     scrubbing       callbacks of a frame while the pointer is dragged along a timeline of a million entries
  */
@@ -119,17 +119,22 @@ async function scrolling(): Promise<number[]> {
   return all;
 }
 
-async function scriptMs(cdp: CDPSession): Promise<number> {
+const WORK: readonly string[] = ['ScriptDuration', 'RecalcStyleDuration', 'LayoutDuration'];
+
+async function workMs(cdp: CDPSession): Promise<number> {
   const { metrics } = await cdp.send('Performance.getMetrics');
-  return 1000 * (metrics.find(({ name }) => name === 'ScriptDuration')?.value ?? 0);
+  return metrics.reduce(
+    (sum, { name, value }) => (WORK.includes(name) ? sum + 1000 * value : sum),
+    0,
+  );
 }
 
 /** When nothing more is spent. Waits outside of the page: a page that waits spends, too. */
-async function scriptWhenStill(cdp: CDPSession): Promise<number> {
-  let last = await scriptMs(cdp);
+async function workWhenStill(cdp: CDPSession): Promise<number> {
+  let last = await workMs(cdp);
   for (let nrQuiet = 0; nrQuiet < 5;) {
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const now = await scriptMs(cdp);
+    const now = await workMs(cdp);
     nrQuiet = now === last ? nrQuiet + 1 : 0;
     last = now;
   }
@@ -167,13 +172,13 @@ async function measure(
   await cdp.send('Performance.enable');
   await step();
   recorded.stop = 2;
-  const before = await scriptMs(cdp);
+  const before = await workMs(cdp);
   await map.page.evaluate(() => {
     (window as unknown as { stopNow: number }).stopNow = 2;
     const session = { id: 's', name: 't', subject: 't', stopped: true, epoch: 2, stop: 2 };
     window.postMessage({ type: 'session', session }, '*');
   });
-  const update = (await scriptWhenStill(cdp)) - before;
+  const update = (await workWhenStill(cdp)) - before;
   await map.page.close();
   return { first, frame, update };
 }

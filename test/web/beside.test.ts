@@ -183,6 +183,15 @@ describeInBrowser('two views seen together', () => {
     await map.page.getByRole('tab', { name: 'Virtual', selected: true }).waitFor();
     await reveal('0xzz');
     assert.notEqual(await map.page.locator('.complaint').innerText(), '');
+    // By its number, while another session's machine is being asked for.
+    await map.page.evaluate((place) => {
+      const session = { id: 'other', name: 'o', subject: 'o', stopped: true, epoch: 99, stop: 1 };
+      window.postMessage({ type: 'session', session }, '*');
+      window.postMessage({ type: 'reveal', place }, '*');
+    }, pfn);
+    await map.settle();
+    assert.ok(await map.page.locator('.details h2').isVisible());
+    assert.match(await map.page.locator('.details h2').innerText(), new RegExp(pfn.toString(16)));
     await map.page.close();
   });
 

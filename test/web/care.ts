@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { contrast, parseColor, type Rgb } from '../../webview/draw/color.js';
-import type { MapPage } from './mapPage.js';
+import type { Frame } from 'playwright-core';
 
 const AXE = process.env['AXE_CORE'] ?? path.join('node_modules', 'axe-core', 'axe.min.js');
 /** Why axe-core cannot be asked here. */
@@ -78,8 +78,13 @@ export interface Contrasts {
   readonly pale: readonly string[];
 }
 
+/** What shows the window: a page of its own, or a frame of VS Code. */
+interface Seen {
+  readonly page: Pick<Frame, 'evaluate'>;
+}
+
 /** Of all that is seen now. */
-export async function contrastsOf({ page }: MapPage): Promise<Contrasts> {
+export async function contrastsOf({ page }: Seen): Promise<Contrasts> {
   const texts = [
     ...(await page.evaluate(elementTexts, [LARGE_PX, LARGE_BOLD_PX])),
     ...(await page.evaluate(drawnTexts)),
@@ -108,7 +113,7 @@ interface Violation {
 }
 
 /** What axe-core finds in what is seen now: each with the elements. */
-export async function axeFindings({ page }: MapPage): Promise<readonly string[]> {
+export async function axeFindings({ page }: Seen): Promise<readonly string[]> {
   const isThere = await page.evaluate(() => 'axe' in window);
   if (!isThere) await page.evaluate(readFileSync(AXE, 'utf8'));
   const violations = await page.evaluate(async () => {

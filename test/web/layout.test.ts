@@ -17,6 +17,8 @@ import {
   spotOfPfn,
   ZOOMS,
 } from '../../webview/views/physical/layout.js';
+import { colouringOf } from '../../webview/views/physical/colouring.js';
+import { readOptions } from '../../webview/views/physical/options.js';
 import { outOfSight } from '../../webview/views/physical/sight.js';
 import { contrast, inkOn } from '../../webview/draw/color.js';
 import { bytesText, parseFrame } from '../../webview/text.js';
@@ -114,6 +116,21 @@ describe('numbers as text', () => {
       typed.map((text) => parseFrame(text, 16352)),
       [0x1f40, 8000, 0x10, 0x1f40, undefined, undefined, undefined],
     );
+  });
+});
+
+describe('how the map was left', () => {
+  it('is as it was after a reload, coloured by a flag, too', () => {
+    for (const colouring of ['use', 'process', 'PG_locked', 'KPF_THP', 'age'])
+      assert.equal(readOptions({ colouring }).colouring, colouring);
+    assert.equal(readOptions({ colouring: 'a lost one' }).colouring, 'use');
+  });
+
+  it('has a legend that says what its steps mean', () => {
+    const { words } = colouringOf('age');
+    assert.deepEqual(words?.at(-1), [15, 'just now']);
+    assert.ok(colouringOf('PG_locked').words?.every(([, text]) => !/\d/.test(text)));
+    assert.equal(colouringOf('references').words, undefined);
   });
 });
 

@@ -126,17 +126,31 @@ export class MapPage {
     this.stop++;
     const [name, subject] = ['test', 'test.mms'];
     await this.tell({ id, name, subject, stopped: true, epoch: this.stop, stop: this.stop });
-    await this.page.evaluate(untilAnswered, SETTLE_MS);
+    const seen = await this.page.evaluate(untilAnswered, SETTLE_MS);
+    if (seen !== undefined) throw new Error(`the map does not come to rest: ${seen}`);
   }
 
-  /** Tells the map of a session. */
+  /** Tells the map of a session; it has heard it. */
   async tell(session: MapSession | undefined): Promise<void> {
-    await this.page.evaluate((told) => {
-      window.postMessage({ type: 'session', session: told }, '*');
-    }, session);
+    await this.say({ type: 'session', session });
   }
 
-  /** Until questions are answered, drawn, and the pulse of changes is over. */
+  /** What the extension says to the window; it has heard it. */
+  async say(message: object): Promise<void> {
+    await this.page.evaluate(
+      (said) =>
+        new Promise<void>((resolve) => {
+          window.addEventListener('message', () => setTimeout(resolve), { once: true });
+          window.postMessage(said, '*');
+        }),
+      message,
+    );
+  }
+
+  /**
+   * Until the window has nothing more to do of itself: questions are answered, and their answers drawn; no timer of its own is under way,
+   * no frame is asked for, nothing moves. What is read then does not change before something is done to it.
+   */
   async settle(): Promise<void> {
     const seen = await this.page.evaluate(untilStill, SETTLE_MS);
     if (seen !== undefined) throw new Error(`the map does not come to rest: ${seen}`);
@@ -172,37 +186,40 @@ export class MapPage {
 /** What the page is told of itself by {@link playExtension}. */
 interface Stirring {
   openQuestions: number;
-  /** When something was last drawn or changed. */
-  stirredAt: number;
+  /** Timers and frames that the window has asked for and that have not come. */
+  readonly pending: ReadonlySet<string>;
+  /** The page's own, which count nowhere. */
+  readonly nextFrame: () => Promise<void>;
 }
 
-/**
- * Runs in the page: waits until no question is open, nothing moves, and nothing has been drawn for longer than any timer of the window
- * takes. What it saw if that does not happen in time.
- */
+/** Runs in the page: as {@link MapPage.settle} says. What it saw if that does not happen in time. */
 async function untilStill(timeoutMs: number): Promise<string | undefined> {
-  const QUIET_MS = 140;
+  // A frame in which something was drawn may ask for the next; an observer speaks a frame later.
+  const STILL_FRAMES = 3;
   const scope = window as unknown as Stirring;
-  const start = performance.now();
-  for (;;) {
-    await new Promise((resolve) => requestAnimationFrame(resolve));
-    const now = performance.now();
-    const isBusy = scope.openQuestions > 0 || document.getAnimations().length > 0;
-    if (!isBusy && now - Math.max(start, scope.stirredAt) > QUIET_MS) return undefined;
-    if (now - start > timeoutMs)
-      return `${scope.openQuestions} questions are open; text: ${document.body.innerText}`;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+  const end = performance.now() + timeoutMs;
+  for (let nrStill = 0; nrStill < STILL_FRAMES;) {
+    await scope.nextFrame();
+    const { openQuestions, pending } = scope;
+    const nrMoving = document.getAnimations().length;
+    nrStill = openQuestions === 0 && pending.size === 0 && nrMoving === 0 ? nrStill + 1 : 0;
+    if (nrStill === 0 && performance.now() > end)
+      return `${openQuestions} questions are open, ${nrMoving} things move, pending: ${[...pending].join(', ')}; text: ${document.body.innerText}`;
   }
+  return undefined;
 }
 
 /** Runs in the page: waits until the questions of a stop are answered and what they say is drawn. */
-async function untilAnswered(timeoutMs: number): Promise<void> {
-  const scope = window as unknown as { openQuestions?: number };
+async function untilAnswered(timeoutMs: number): Promise<string | undefined> {
+  const scope = window as unknown as Stirring;
   const end = performance.now() + timeoutMs;
-  for (let nrQuiet = 0; nrQuiet < 3 && performance.now() < end;) {
-    await new Promise((resolve) => requestAnimationFrame(resolve));
-    nrQuiet = (scope.openQuestions ?? 0) === 0 ? nrQuiet + 1 : 0;
+  for (let nrQuiet = 0; nrQuiet < 3;) {
+    await scope.nextFrame();
+    nrQuiet = scope.openQuestions === 0 ? nrQuiet + 1 : 0;
+    if (nrQuiet === 0 && performance.now() > end)
+      return `${scope.openQuestions} questions are open; text: ${document.body.innerText}`;
   }
+  return undefined;
 }
 
 /** Runs in the page: acquireVsCodeApi, answering by the exposed functions. */
@@ -213,7 +230,8 @@ function playExtension(given: unknown): void {
   }
   const scope = window as unknown as {
     openQuestions: number;
-    stirredAt: number;
+    pending: ReadonlySet<string>;
+    nextFrame: unknown;
     kept: unknown;
     answerRequest(name: string, args: unknown): Promise<Answer>;
     acted(act: unknown): void;
@@ -221,24 +239,46 @@ function playExtension(given: unknown): void {
   };
   scope.openQuestions = 0;
   scope.kept = given;
-  scope.stirredAt = performance.now();
-  const stir = (): void => {
-    scope.stirredAt = performance.now();
+  const pending = new Set<string>();
+  scope.pending = pending;
+  const { requestAnimationFrame, cancelAnimationFrame, setTimeout, clearTimeout } = window;
+  // A frame, and what was to be done before it: tasks that were there when it was drawn.
+  scope.nextFrame = () =>
+    new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  window.requestAnimationFrame = (callback) => {
+    const id = requestAnimationFrame((time) => {
+      pending.delete(`frame ${id}`);
+      callback(time);
+    });
+    pending.add(`frame ${id}`);
+    return id;
   };
-  /** Whatever draws is heard. */
-  const hear = <T extends object>({ prototype }: { prototype: T }, ...names: (keyof T)[]): void => {
-    for (const name of names) {
-      const own = prototype[name] as (...args: unknown[]) => unknown;
-      (prototype[name] as unknown) = function (this: T, ...args: unknown[]) {
-        stir();
-        return own.apply(this, args);
-      };
-    }
+  window.cancelAnimationFrame = (id) => {
+    pending.delete(`frame ${id}`);
+    cancelAnimationFrame(id);
   };
-  hear(CanvasRenderingContext2D, 'clearRect', 'fillRect', 'drawImage', 'putImageData', 'stroke');
-  hear(WebGL2RenderingContext, 'clear', 'drawArrays', 'drawArraysInstanced');
-  const everything = { subtree: true, childList: true, attributes: true, characterData: true };
-  new MutationObserver(stir).observe(document, everything);
+  const timer = (
+    callback: (...args: unknown[]) => void,
+    ms?: number,
+    ...args: unknown[]
+  ): number => {
+    const id = setTimeout(() => {
+      pending.delete(`timer ${id}`);
+      callback(...args);
+    }, ms) as unknown as number;
+    pending.add(`timer ${id}`);
+    return id;
+  };
+  window.setTimeout = timer as unknown as typeof window.setTimeout;
+  window.clearTimeout = (id) => {
+    pending.delete(`timer ${String(id)}`);
+    clearTimeout(id);
+  };
+  // Before the window's own listener, and in the same task: an answer is not under way any more when it has been heard.
+  window.addEventListener('message', ({ data }) => {
+    const { type } = (data ?? {}) as { readonly type?: string };
+    if (type === 'answer' || type === 'failed') scope.openQuestions--;
+  });
   scope.acquireVsCodeApi = () => ({
     getState: () => scope.kept,
     setState: (state: unknown) => (scope.kept = state),
@@ -253,10 +293,7 @@ function playExtension(given: unknown): void {
       if (message.type !== 'ask') return;
       const { id } = message;
       scope.openQuestions++;
-      const done = (told: object): void => {
-        window.postMessage(told, '*');
-        scope.openQuestions--;
-      };
+      const done = (told: object): void => window.postMessage(told, '*');
       void scope
         .answerRequest(message.request, message.args)
         .then(({ body, failure }) =>

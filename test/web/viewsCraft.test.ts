@@ -16,16 +16,8 @@ const VIEWS = ['Virtual', 'Page Walk', 'Free Areas', 'Caches'] as const;
 async function openView(map: MapPage, title: string): Promise<void> {
   await map.page.getByRole('tab', { name: title, exact: true }).click();
   await map.page.locator('.panel:not([hidden]) .board svg text').first().waitFor();
-  await quiet(map);
+  await map.settle();
 }
-
-const quiet = (map: MapPage): Promise<unknown> =>
-  map.page.waitForFunction(async () => {
-    const questions = (): number => (window as unknown as { openQuestions: number }).openQuestions;
-    if (questions() > 0) return false;
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    return questions() === 0;
-  });
 
 describeInBrowser('the views of memory are made with care', () => {
   let machine: AdapterMachine;
@@ -40,7 +32,7 @@ describeInBrowser('the views of memory are made with care', () => {
     await map.stopped();
     await map.page.locator('.goto vscode-text-field input').fill('page_to_pfn(page)');
     await map.page.keyboard.press('Enter');
-    await quiet(map);
+    await map.settle();
     return map;
   }
 
@@ -105,7 +97,7 @@ describeInBrowser('the views of memory are made with care', () => {
     await map.page.locator('.ribbon').focus();
     await map.page.keyboard.press('Control+Home');
     await map.page.keyboard.press('Enter');
-    await quiet(map);
+    await map.settle();
     assert.equal(await map.page.locator('.ribbon [aria-selected="true"]').count(), 1);
     assert.match(
       await map.page.locator('.ribbon [aria-selected="true"]').innerText(),
@@ -113,7 +105,7 @@ describeInBrowser('the views of memory are made with care', () => {
     );
     assert.ok(await map.page.locator('.board.aliases').isVisible());
     await map.page.keyboard.press('Escape');
-    await quiet(map);
+    await map.settle();
     assert.ok(!(await map.page.locator('.board.aliases').isVisible()));
     await map.page.close();
   });
@@ -126,12 +118,14 @@ describeInBrowser('the views of memory are made with care', () => {
         await map.page.getByRole('button', { name: 'Copy or save this view' }).click();
         await map.page.getByRole('menuitem', { name: item }).click();
       }
-      await quiet(map);
+      await map.settle();
       const acts = map.acts.splice(0);
       const copied = acts.find((act) => act.action === 'copy');
       const saved = acts.find((act) => act.action === 'save');
       assert.ok(copied?.action === 'copy' && copied.text.split('\n').length > 8, view);
       assert.ok(saved?.action === 'save');
+      // Colours that any program reads.
+      assert.doesNotMatch(saved.data, /rgba\(|NaN|undefined/, view);
       const drawn = await map.page.evaluate((svg) => {
         const { documentElement } = new DOMParser().parseFromString(svg, 'image/svg+xml');
         const hatches = [...documentElement.querySelectorAll('[fill^="url("]')].map(

@@ -7,12 +7,17 @@ import path from 'node:path';
 import type { ChangeBreakpointsBody } from '../../src/engine/view/changeBreakpoints.js';
 import type { WalkBody } from '../../src/engine/view/atlas/pageWalk.js';
 import type { VirtualBody } from '../../src/engine/view/atlas/virtual.js';
+import { css, parseColor } from '../../webview/draw/color.js';
 import { ask, complaints, marked, openView, press, stepTo, walkTo } from './boards.js';
 import { describeInBrowser, showScenario } from './inBrowser.js';
 import type { AdapterMachine } from './machines.js';
 import type { MapPage } from './mapPage.js';
+import { themeColors } from './themes.js';
 
 const WALK = path.join('examples', 'walk-an-address.mms');
+const FORK = path.join('examples', 'fork-and-cow.mms');
+const BLACK = { r: 0, g: 0, b: 0 };
+const fail = (): never => assert.fail('nothing is lit');
 
 describeInBrowser('the view of page walks', () => {
   let machine: AdapterMachine;
@@ -127,5 +132,102 @@ describeInBrowser('the view of page walks', () => {
     assert.deepEqual(new Set(red), new Set(stale.map(({ first }) => first)));
     assert.ok(red.length > 0);
     await map.screenshot('virtual-stale');
+    // Red and hollow: told by shape as well as by colour. The others are filled.
+    const { looks, error } = await map.page.evaluate(() => ({
+      looks: [...document.querySelectorAll('.view-virtual circle[data-tlb]')].map((dot) => ({
+        stale: dot.getAttribute('data-stale') === '1',
+        stroke: dot.getAttribute('stroke') ?? '',
+        fill: dot.getAttribute('fill') ?? '',
+      })),
+      error: getComputedStyle(document.body).getPropertyValue('--vscode-errorForeground'),
+    }));
+    const ground = css(themeColors('dark').background);
+    for (const { stale: isStale, stroke, fill } of looks) {
+      assert.equal(stroke === css(parseColor(error, BLACK)), isStale);
+      assert.equal(fill === 'none' || fill === ground, isStale);
+    }
+    // The processor forgets it: no dot is red any more.
+    await stepTo(machine, WALK, 'invlpg(va);');
+    await machine.run('next');
+    await map.stopped();
+    assert.deepEqual(
+      (await marked(map, 'tlb')).filter(({ data }) => data['stale'] === '1'),
+      [],
+    );
+  });
+});
+
+describeInBrowser('a walk that a step makes, and one that is pointed at', () => {
+  /** Counts in the page the arrows that are set in motion. */
+  const countRuns = (map: MapPage): Promise<void> =>
+    map.page.evaluate(() => {
+      const scope = window as unknown as { arrowsRun: number };
+      scope.arrowsRun = 0;
+      const prototype = Element.prototype as {
+        animate: (this: Element, ...args: unknown[]) => Animation;
+      };
+      const { animate } = prototype;
+      prototype.animate = function (...args) {
+        if (this.getAttribute('data-arrow') !== null) scope.arrowsRun++;
+        return animate.apply(this, args);
+      };
+    });
+  const arrowsRun = (map: MapPage): Promise<number> =>
+    map.page.evaluate(() => {
+      const scope = window as unknown as { arrowsRun: number };
+      const { arrowsRun: count } = scope;
+      scope.arrowsRun = 0;
+      return count;
+    });
+
+  it('a step that faults shows its walk, arrow by arrow, whatever was walked before; the next one the old again', async () => {
+    const { machine, map } = await showScenario(FORK, { line: "buf[0] = 'p'", view: 'Page Walk' });
+    await walkTo(map, '&vm_zone_stat');
+    const [selected] = await marked(map, 'walk');
+    await countRuns(map);
+    await machine.run('next');
+    await map.stopped();
+    const { cr2 } = await ask<WalkBody>(machine, 'mmscope/walk', {});
+    assert.ok(cr2 !== undefined);
+    assert.equal((await marked(map, 'walk'))[0]?.data['walk'], cr2);
+    const whole = (await marked(map, 'arrow')).filter(({ data }) => data['arrow'] === 'whole');
+    assert.equal(await arrowsRun(map), whole.length);
+    assert.ok(whole.length > 0);
+    await stepTo(machine, FORK, 'buf[2 * PAGE_SIZE]');
+    await map.stopped();
+    await machine.run('stepBack');
+    await map.stopped();
+    // A stop without a fault of its own, and without motion.
+    await map.page.emulateMedia({ reducedMotion: 'reduce' });
+    await arrowsRun(map);
+    await machine.run('stepBack');
+    await map.stopped();
+    await map.stopped();
+    assert.equal((await marked(map, 'walk'))[0]?.data['walk'], selected?.data['walk']);
+    assert.equal(await arrowsRun(map), 0);
+    await map.page.close();
+  });
+
+  it('the page under the pointer is walked in the view beside, until the pointer leaves', async () => {
+    const kept = { view: 'virtual', beside: 'walk' };
+    const { map } = await showScenario(WALK, { line: 'invlpg(va);', width: 1500, kept });
+    await map.page.locator('.goto vscode-text-field input').fill('&vm_zone_stat');
+    await map.page.keyboard.press('Enter');
+    await map.settle();
+    const walked = async (): Promise<string> =>
+      (await map.page.locator('.view-walk [data-walk]').first().getAttribute('data-walk')) ?? '';
+    const selected = await walked();
+    const lit =
+      (await map.page.locator('.view-virtual [data-lit]').first().boundingBox()) ?? fail();
+    // Some cells further.
+    await map.page.mouse.move(lit.x + 3 * lit.width, lit.y + lit.height / 2);
+    await map.settle();
+    const other = await walked();
+    assert.notEqual(other, selected);
+    assert.equal(BigInt(other) % 4096n, 0n);
+    await map.page.mouse.move(5, 5);
+    await map.settle();
+    assert.equal(await walked(), selected);
+    await map.page.close();
   });
 });

@@ -8,14 +8,15 @@ import { element } from '../dom.js';
 import { css } from '../draw/color.js';
 import type { Palette } from '../draw/palette.js';
 import type { LitPlace } from '../shell/view.js';
+import { ChangesOutside } from './changesOutside.js';
 import { ContextMenu } from './contextMenu.js';
 import { contains, labelOf, NO_SCENE, type Item, type Scene, type Watchable } from './scene.js';
 
 export interface BoardNews {
   /** What the Escape key means; nothing when absent. */
   escape?: () => void;
-  /** The item that is active or hovered is another. */
-  pointed?: (key: string | undefined) => void;
+  /** The address that the key of the active or hovered item ends in is another. */
+  pointed?: (address: string | undefined) => void;
   /** Stops the machine when it changes; undefined where nothing runs. */
   watch?: () => ((what: Watchable) => void) | undefined;
 }
@@ -27,6 +28,9 @@ const MOST_MIRRORED = 240;
 const SVG = 'http://www.w3.org/2000/svg';
 let nrBoards = 0;
 
+const addressIn = (key: string | undefined): string | undefined =>
+  /\/(0x[0-9a-f]+)$/.exec(key ?? '')?.[1];
+
 export class Board {
   readonly root: HTMLElement;
   private readonly svg = document.createElementNS(SVG, 'svg');
@@ -35,6 +39,7 @@ export class Board {
   private readonly menu = new ContextMenu();
   private readonly ring = document.createElementNS(SVG, 'rect');
   private readonly id = `board${nrBoards++}`;
+  private readonly changes: ChangesOutside;
   private scene: Scene = NO_SCENE;
   private activeKey: string | undefined;
 
@@ -54,6 +59,9 @@ export class Board {
       this.tooltip,
       this.menu.root,
     );
+    this.changes = new ChangesOutside(this.root);
+    this.svg.before(this.changes.above);
+    this.svg.after(this.changes.below);
     this.root.addEventListener('keydown', (event) => {
       if (event.target === this.root && this.key(event)) event.preventDefault();
     });
@@ -74,6 +82,12 @@ export class Board {
     svg.replaceChildren(...scene.nodes, ring);
     this.tooltip.hidden = true;
     this.reflect(false);
+    this.changes.show(svg);
+  }
+
+  /** Brings what has changed into view, at a stop. */
+  follow(): void {
+    this.changes.follow();
   }
 
   get shown(): Scene {
@@ -140,7 +154,7 @@ export class Board {
       const to = this.neighbour(event.key, event.ctrlKey);
       if (to === undefined) return false;
       this.activate(to.key);
-      this.news.pointed?.(to.key);
+      this.news.pointed?.(addressIn(to.key));
     }
     return true;
   }
@@ -250,7 +264,7 @@ export class Board {
     if (key === undefined) this.tooltip.hidden = true;
     if (key === this.pointedKey) return;
     this.pointedKey = key;
-    this.news.pointed?.(key);
+    this.news.pointed?.(addressIn(key));
   }
 
   /** The ring and the mirror follow the active item. */

@@ -1,6 +1,7 @@
 /** Boards side by side as one SVG document, for papers and slides. */
 import { css } from '../draw/color.js';
 import type { Palette } from '../draw/palette.js';
+import { portable } from '../draw/svg.js';
 import type { Board } from './board.js';
 
 const GAP_PX = 16;
@@ -17,8 +18,8 @@ export function svgOf(boards: readonly Board[], palette: Palette): string {
     return `<svg x="${at}" y="${GAP_PX}" width="${scene.width}" height="${scene.height}">${inner}</svg>`;
   });
   const width = Math.max(1, x);
-  return (
+  return portable(
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">` +
-    `<rect width="${width}" height="${height}" fill="${css(palette.background)}"/>${parts.join('')}</svg>`
+      `<rect width="${width}" height="${height}" fill="${css(palette.background)}"/>${parts.join('')}</svg>`,
   );
 }

@@ -33,6 +33,10 @@ export const mix = (from: Rgb, to: Rgb, share: number): Rgb => ({
 export const pixel = ({ r, g, b }: Rgb): number =>
   ((255 << 24) | (Math.round(b) << 16) | (Math.round(g) << 8) | Math.round(r)) >>> 0;
 
+/** Such a pixel as `#rrggbb`. */
+export const pixelCss = (word: number): string =>
+  `#${[word, word >>> 8, word >>> 16].map((part) => (part & 255).toString(16).padStart(2, '0')).join('')}`;
+
 export const css = ({ r, g, b }: Rgb, alpha = 1): string =>
   `rgba(${Math.round(r)}, ${Math.round(g)}, ${Math.round(b)}, ${alpha})`;
 

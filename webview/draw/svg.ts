@@ -1,14 +1,6 @@
-/** Pieces of SVG documents, for what the views export. Text is escaped here. */
-import { css, type Rgb } from './color.js';
+/** Pieces of SVG documents, for what the views export. Text is escaped here, and colours are written as every program reads them. */
+import { css } from './color.js';
 import type { Palette } from './palette.js';
-
-export interface TextLook {
-  readonly color: Rgb;
-  readonly sizePx: number;
-  readonly anchor?: 'start' | 'middle' | 'end';
-  readonly weight?: number;
-  readonly mono?: boolean;
-}
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -17,18 +9,26 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '&quot;',
 };
 
-const escapeXml = (text: string): string =>
+export const escapeXml = (text: string): string =>
   text.replaceAll(/[&<>"]/g, (character) => ESCAPES[character] ?? character);
 
-/** A line of text whose middle is at `y`. */
-export function svgText(x: number, y: number, text: string, look: TextLook): string {
-  const { color, sizePx, anchor = 'start', weight = 400, mono = false } = look;
-  const family = mono ? 'monospace' : 'sans-serif';
-  return (
-    `<text x="${x}" y="${y}" fill="${css(color)}" font-size="${sizePx}" font-family="${family}" ` +
-    `font-weight="${weight}" text-anchor="${anchor}" dominant-baseline="central">${escapeXml(text)}</text>`
-  );
+const RGBA = /^rgba?\((\d+),\s*(\d+),\s*(\d+)(?:,\s*([\d.]+))?\)$/;
+
+/** `fill="#rrggbb"`, with its opacity where something shows through: `rgba()` is of CSS, not of SVG 1.1. */
+export function paintOf(attribute: string, color: string, alpha = 1): string {
+  const [, ...parts] = RGBA.exec(color) ?? [];
+  if (parts.length === 0) return `${attribute}="${color}"`;
+  const [red, green, blue, own = '1'] = parts;
+  const hex = [red, green, blue].map((part) => Number(part).toString(16).padStart(2, '0')).join('');
+  const opacity = Math.round(Number(own) * alpha * 1000) / 1000;
+  return `${attribute}="#${hex}"${opacity === 1 ? '' : ` ${attribute}-opacity="${opacity}"`}`;
 }
+
+/** Colours of a document that a view drew for the screen. */
+export const portable = (svg: string): string =>
+  svg.replaceAll(/\b(fill|stroke)="(rgba?\([^"]*\))"/g, (_, attribute: string, color: string) =>
+    paintOf(attribute, color),
+  );
 
 /** A document on the theme's background. */
 export const svgDocument = (
@@ -40,4 +40,4 @@ export const svgDocument = (
 ): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${heightPx}" ` +
   `viewBox="0 0 ${widthPx} ${heightPx}"><title>${escapeXml(title)}</title>` +
-  `<rect width="100%" height="100%" fill="${css(background)}"/>${parts.join('')}</svg>`;
+  `<rect width="${widthPx}" height="${heightPx}" ${paintOf('fill', css(background))}/>${parts.join('')}</svg>`;

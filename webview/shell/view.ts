@@ -58,6 +58,8 @@ export interface ViewHost {
   ): Promise<ViewRequests[R]['body']>;
   /** Selects for all views; undefined: nothing is selected any more. Each gets `select`, the caller too. */
   select(selection: Selection | undefined): void;
+  /** An address is under the pointer, or under the keyboard's; undefined: none is any more. Others may show where it leads. */
+  point(address: string | undefined): void;
   /** Brings a view to the front, for example a frame that is pressed in the page walk. */
   open(view: ViewName): void;
   /** Whether a view can be seen now: in front, or beside it. */
@@ -95,6 +97,8 @@ export interface View {
   readonly root: HTMLElement;
   show(update: Update): void;
   select(lit: Lit | undefined): void;
+  /** What is pointed at in another view, until it is not; absent of a view that shows nothing of it. */
+  point?(address: string | undefined): void;
   /** What lines from another view lead to; absent of a view that has no places. */
   litPlaces?(): readonly LitPlace[];
   /** The size of `root` is another, or it has just been shown. */

@@ -7,7 +7,7 @@ import { element } from '../dom.js';
 import type { Host } from '../host.js';
 import type { MapSession } from '../messages.js';
 import { textButton } from '../controls.js';
-import { bytesText, countText } from '../text.js';
+import { bytesText, countText, hexPfn } from '../text.js';
 import { VIEWS } from '../views/index.js';
 import { pngOf } from './export.js';
 import { Link } from './link.js';
@@ -145,15 +145,13 @@ export class MemoryWindow {
 
   /** Selects in all views; the one that shows such a thing comes to the front, unless it can be seen. */
   reveal(place: number | string): void {
-    if (typeof place === 'number') {
-      this.open('physical');
-      this.link.select({ kind: 'frame', pfn: place });
-    } else void this.revealText(place);
+    void this.revealText(typeof place === 'number' ? `pfn ${hexPfn(place)}` : place);
   }
 
-  /** Before the first stop nothing can be found: it is looked for then. */
+  /** Before anything is known of the session's machine nothing can be found: it is looked for then. */
   private async revealText(place: string): Promise<void> {
-    if (this.update === undefined) {
+    const { update, session } = this;
+    if (update === undefined || update.session.id !== session.session?.id) {
       this.wanted = place;
       return;
     }
@@ -337,6 +335,7 @@ export class MemoryWindow {
     return {
       request: (request, ...args) => host.request(request, ...args),
       select: (selection) => this.link.select(selection),
+      point: (address) => this.current.forEach(({ view }) => view.point?.(address)),
       open: (view) => this.open(view),
       isShown: (view) => view === this.shown || view === this.beside,
       moved: () => this.links.moved(),

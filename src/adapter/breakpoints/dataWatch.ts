@@ -38,6 +38,7 @@ export function watchedEntries(
   if (byCell.size === 0) return [];
   const found: WatchedEntry[] = [];
   tape.searchForward(from, to, (cell, before, after, position) => {
+    tape.passed(position);
     for (const { watch, mask } of byCell.get(cell) ?? [])
       if (((before ^ after) & mask) !== 0) found.push({ watch, position });
     return false;

@@ -13,6 +13,7 @@ import {
   dumpCacheAt,
   dumpObjectLayout,
   dumpSlabs,
+  nrSlabsCounted,
   type DumpSlab,
 } from '../../engine/view/dumpCaches.js';
 import { toBase64 } from '../protocol/base64.js';
@@ -33,10 +34,12 @@ export function dumpSlabsBody(k: Inspected, args: SlabsArguments): SlabsBody {
   const all = places.flatMap(({ slabs }, place) => slabs.map((slab) => ({ place, slab })));
   const held = all.findIndex(({ slab }) => slab.pfn === args.holding);
   const start = held < 0 ? args.start : held - (held % Math.max(1, args.count));
+  const nrMissing = nrSlabsCounted(k, cache) - all.length;
   return {
     cache: args.cache,
     places: places.map(({ name, slabs }) => ({ name, nrSlabs: slabs.length })),
     total: all.length,
+    ...(nrMissing > 0 && { nrMissing }),
     start,
     slabs: all
       .slice(start, start + args.count)
@@ -49,7 +52,7 @@ function slabBody(
   k: Inspected,
   { oo }: CacheView,
   place: number,
-  { pfn, view, objects, chain }: DumpSlab,
+  { pfn, view, objects, chains }: DumpSlab,
 ): SlabBody {
   return {
     pfn,
@@ -60,7 +63,7 @@ function slabBody(
     nrObjects: view.objects,
     nrCountedUsed: view.inuse,
     objects: toBase64(objects),
-    chains: chain.length === 0 ? [] : [{ objects: chain }],
+    chains,
   };
 }
 

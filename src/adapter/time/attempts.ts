@@ -135,7 +135,11 @@ export class AttemptFinder {
     const from = timeline.boundaries.position(first);
     const to = timeline.boundaries.position(end);
     const counters = (this.counters ??= allocationCounters(this.mm));
-    const counted = tape.searchBackward(from, to, (cell) => counters.has(cell)) ?? -1;
+    const isCounter = (cell: number, _before: number, _after: number, at: number): boolean => {
+      tape.passed(at);
+      return counters.has(cell);
+    };
+    const counted = tape.searchBackward(from, to, isCounter) ?? -1;
     const told = tape.marksBetween(from, to).findLast(({ event }) => TRACES.has(event.kind));
     const position = Math.max(counted, told?.position ?? -1);
     const edit = [...this.ofEdits.keys()].filter((at) => at < end && timeline.isEditStep(at));

@@ -56,6 +56,7 @@ function changeAt(
   const here = new Map(words.map(({ cell, mask }) => [cell as number, mask]));
   const positions: number[] = [];
   tape.searchForward(from, timeline.endOf(boundary), (cell, before, after, at) => {
+    tape.passed(at);
     const changed = ((before ^ after) & (here.get(cell) ?? 0)) !== 0;
     if (changed && trace.eventsBeforeEntry(at) === events) positions.push(at);
     return false;

@@ -12,6 +12,9 @@ import { codeOfMark, NO_EVENT } from '../../engine/view/timelineCodes.js';
 import type { MachineEvent } from '../../scenario/index.js';
 import { Series } from './series.js';
 
+/** Entries that are looked at before others may be let through: some milliseconds. */
+const AT_ONCE = 1 << 16;
+
 export class Chronicle {
   /** Event's code at a position. */
   readonly events = new Series();
@@ -51,8 +54,14 @@ export class Chronicle {
     // A statement that sleeps undoes itself: nobody tells of that.
     if (tape.cuts !== this.cuts) this.forgetFrom(settled);
     this.cuts = tape.cuts;
-    const from = Math.max(this.seenTo, tape.start);
-    if (from >= end) return;
+    for (let from = Math.max(this.seenTo, tape.start); from < end; from = this.seenTo) {
+      this.look(reader, from, Math.min(from + AT_ONCE, end));
+      tape.midway?.();
+    }
+  }
+
+  private look(reader: TapeEvents, from: number, end: number): void {
+    const { tape } = this;
     const marks = tape.marksBetween(from, end);
     let nextMark = 0;
     const marksUpTo = (position: number): void => {

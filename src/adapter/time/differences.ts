@@ -15,18 +15,20 @@ export interface WordDifference {
 const STRIDE = 3;
 
 export function differingWords(
-  tape: Pick<Tape, 'stretches'>,
+  tape: Pick<Tape, 'stretches' | 'midway'>,
   from: number,
   to: number,
 ): readonly WordDifference[] {
   const before = new Map<number, number>();
   const after = new Map<number, number>();
-  for (const { words } of tape.stretches(from, to))
+  for (const { words } of tape.stretches(from, to)) {
+    tape.midway?.();
     for (let at = 0; at < words.length; at += STRIDE) {
       const cell = words[at] as number;
       if (!after.has(cell)) before.set(cell, words[at + 1] as number);
       after.set(cell, words[at + 2] as number);
     }
+  }
   return [...after]
     .map(([cell, now]) => ({ cell: asCell(cell), before: before.get(cell) ?? 0, after: now }))
     .filter((word) => word.before !== word.after)

@@ -143,6 +143,7 @@ export class HappeningFinder {
     const entries: { readonly subject: number; readonly position: number }[] = [];
     const from = timeline.boundaries.position(boundary);
     tape.searchForward(from, timeline.endOf(boundary), (cell, before, after, position) => {
+      tape.passed(position);
       const subject = subjectOf(cell, before, after);
       if (subject !== undefined) entries.push({ subject, position });
       return false;

@@ -43,6 +43,11 @@ export class Pace {
 
   async rest(): Promise<void> {
     await this.host.yieldToMessages();
+    this.goOn();
+  }
+
+  /** Others have been let through. */
+  goOn(): void {
     this.sliceStart = this.host.now();
   }
 }

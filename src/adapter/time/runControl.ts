@@ -9,7 +9,7 @@ import type { Host } from '../host.js';
 import { goBackward, type BackwardGoal } from './backward.js';
 import { goForward, type ForwardGoal } from './forward.js';
 import { StepJournal } from './journal.js';
-import type { LogHit, Motion, StopHit } from './motion.js';
+import { passLogs, type LogHit, type Motion, type StopHit } from './motion.js';
 import { Pace } from './pace.js';
 import { isInside, type Place } from './place.js';
 import { stepBackTo, stepGoal, type Granularity, type LineOf, type StepKind } from './steps.js';
@@ -49,6 +49,9 @@ export interface StepOptions {
   /** No other task runs meanwhile. */
   readonly alone?: boolean | undefined;
 }
+
+/** Goes on until something armed stops it. */
+const NO_GOAL: ForwardGoal = { inside: () => undefined, at: () => undefined };
 
 export class RunControl implements Motion {
   private isRunning = false;
@@ -96,20 +99,35 @@ export class RunControl implements Motion {
 
   /** @param only the only task that may run */
   continue(only?: number): void {
-    this.start(() => goForward(this, { inside: () => undefined, at: () => undefined, only }));
+    this.start(() => goForward(this, { ...NO_GOAL, only }));
+  }
+
+  /** A motion that begins at the place of the timeline: what is armed there counts, too. */
+  begin(): void {
+    let isAsked = false;
+    this.start(() => {
+      const { timeline, stops } = this;
+      const hits = isAsked ? [] : passLogs(this, stops.at(timeline.place.boundary));
+      isAsked = true;
+      const [first] = hits;
+      if (first === undefined) return goForward(this, NO_GOAL);
+      this.stop(first.reason, hits);
+      return Promise.resolve();
+    });
   }
 
   step(kind: StepKind, task: number, { granularity = 'statement', alone }: StepOptions = {}): void {
     const from = this.timeline.place;
+    const steps = stepGoal(this.timeline, this.lineOf, { kind, task, granularity, from });
+    const goal = { ...steps, only: alone === true ? task : undefined };
     this.start(() => {
       this.stepping = { from, granularity };
-      const goal = stepGoal(this.timeline, this.lineOf, { kind, task, granularity, from });
-      return goForward(this, { ...goal, only: alone === true ? task : undefined });
+      return goForward(this, goal);
     });
   }
 
   reverseContinue(): void {
-    this.back({ place: undefined, stops: true });
+    this.back(() => ({ place: undefined, stops: true }));
   }
 
   stepBack(task: number, granularity: Granularity = 'statement'): void {
@@ -117,17 +135,20 @@ export class RunControl implements Motion {
     const from = timeline.place;
     const before = this.journal.undo(from, granularity);
     if (before !== undefined && before.boundary >= timeline.firstPlace.boundary)
-      this.back({ place: before, stops: false });
+      this.back(() => ({ place: before, stops: false }));
     else
-      this.back({
+      this.back(() => ({
         place: stepBackTo(timeline, this.lineOf, { task, granularity, from }),
         stops: true,
-      });
+      }));
   }
 
-  private back(goal: BackwardGoal): void {
+  /** @param goalOf where it leads; looked for once, as a part of the motion */
+  private back(goalOf: () => BackwardGoal): void {
     const { place, firstPlace } = this.timeline;
+    let goal: BackwardGoal | undefined;
     this.start(() => {
+      goal ??= goalOf();
       this.journey = { from: place.position, to: (goal.place ?? firstPlace).position };
       return goBackward(this, goal);
     });

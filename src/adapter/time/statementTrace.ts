@@ -179,13 +179,16 @@ export class StatementTrace {
 
   /** Statement ids of the active functions after `events` events, outermost first. */
   stackAfter(events: number): number[] {
-    let stack: number[] = [];
-    for (let n = 0; n < Math.min(events, this.count); n++) {
-      const depth = this.depth(n);
+    const last = Math.min(events, this.count) - 1;
+    const stack: number[] = [];
+    // Backwards: each activation shows its newest line, which nothing shallower follows.
+    for (let n = last, depth = this.depth(last); depth > 0 && n >= 0; n--) {
+      if (this.depth(n) !== depth || !this.isMicrostep(n)) continue;
+      stack[--depth] = this.statementId(n);
       const callers = this.callers.get(n);
-      if (callers !== undefined) stack = [...callers];
-      stack.length = Math.min(stack.length, depth);
-      if (this.isMicrostep(n)) stack[depth - 1] = this.statementId(n);
+      if (callers === undefined) continue;
+      callers.forEach((caller, i) => (stack[i] = caller));
+      break;
     }
     return stack;
   }

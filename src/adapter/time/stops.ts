@@ -77,6 +77,7 @@ export interface StopFinderParts {
 export class StopFinder {
   private found: { readonly boundary: number; readonly hits: readonly Hit[] } | undefined;
   private readonly happenings: HappeningFinder;
+  private isAway = false;
 
   constructor(private readonly parts: StopFinderParts) {
     const { timeline, tape, context } = parts;
@@ -107,12 +108,14 @@ export class StopFinder {
     const { timeline } = this.parts;
     const hits = timeline.isEditStep(boundary)
       ? []
-      : [
-          ...this.kernelHits(boundary),
-          ...this.dataHits(boundary, 'during'),
-          ...this.eventHits(boundary),
-          ...this.happeningHits(boundary),
-        ].sort((a, b) => comparePlaces(a.place, b.place));
+      : this.lookAlong(() =>
+          [
+            ...this.kernelHits(boundary),
+            ...this.dataHits(boundary, 'during'),
+            ...this.eventHits(boundary),
+            ...this.happeningHits(boundary),
+          ].sort((a, b) => comparePlaces(a.place, b.place)),
+        );
     if (timeline.isComplete(boundary)) this.found = { boundary, hits };
     return hits;
   }
@@ -236,8 +239,11 @@ export class StopFinder {
     extra: readonly ExtraName[],
     inside?: InsideFrame,
   ): Verdict {
+    const { timeline } = this.parts;
+    // One condition may be nothing, and a statement pass a hundred thousand.
+    timeline.heed();
     return this.lookFrom(place, () => {
-      const task = this.parts.timeline.boundaries.task(place.boundary);
+      const task = timeline.boundaries.task(place.boundary);
       const at = { task, frame: 0, extra, ...(inside && { inside }) };
       return trigger.decide(place, this.parts.surroundings(at));
     });
@@ -246,11 +252,31 @@ export class StopFinder {
   /** What is read while the machine is at another place. */
   private lookFrom<T>(place: Place, read: () => T): T {
     const { timeline } = this.parts;
+    const look = (): T => {
+      timeline.goTo(place);
+      return read();
+    };
+    return this.isAway ? look() : this.comingBack(look);
+  }
+
+  /** Looks from many places, one behind the other: the machine goes back to where it is once, and not from each of them. */
+  private lookAlong<T>(look: () => T): T {
+    this.isAway = true;
+    try {
+      return this.comingBack(look);
+    } finally {
+      this.isAway = false;
+    }
+  }
+
+  private comingBack<T>(look: () => T): T {
+    const { timeline } = this.parts;
     const here = timeline.place;
-    timeline.goTo(place);
-    const found = read();
-    timeline.goTo(here);
-    return found;
+    try {
+      return look();
+    } finally {
+      timeline.goTo(here);
+    }
   }
 }
 

@@ -26,8 +26,8 @@ import {
 
 /** On the tape: cell, before, after. */
 const ENTRY_BYTES = 12;
-/** A walk looks every so many events, some milliseconds, whether it is to be given up. */
-const LOOK_MASK = (1 << 14) - 1;
+/** A walk looks every so many events whether it is to be given up: less than a millisecond, and tens of them where reads are heard. */
+const LOOK_MASK = (1 << 10) - 1;
 /** Remembered before those that cannot be come to again are dropped. */
 const MANY = 1 << 14;
 
@@ -195,18 +195,41 @@ export class Timeline {
 
   /** Runs a statement, or a piece of it, that may be given up wherever it is while history holds its beginning. */
   private heedful(boundary: number, run: () => boolean): boolean {
-    const { tape } = this;
     const start = this.boundaries.position(boundary);
-    tape.atSegment = () => {
-      if (tape.start <= start && this.givesUp()) throw new GivenUp();
-    };
     try {
-      return run();
+      return this.heeding(run, { mayBe: () => this.tape.start <= start });
     } catch (error) {
       if (error instanceof GivenUp) this.undo(boundary);
       throw error;
+    }
+  }
+
+  /** @throws GivenUp where what is under way is to be given up */
+  heed(): void {
+    if (this.givesUp()) throw new GivenUp();
+  }
+
+  /**
+   * Does something that may be given up in the middle, and then leaves nothing behind.
+   * @param mayBe whether it can be left where it is
+   * @param givesUp whether it is to be, for it and for all that it does here; the motion says so where this is not given
+   * @throws GivenUp
+   */
+  heeding<T>(
+    work: () => T,
+    { mayBe, givesUp }: { readonly mayBe?: () => boolean; readonly givesUp?: () => boolean } = {},
+  ): T {
+    const { tape } = this;
+    const before = { midway: tape.midway, givesUp: this.givesUp };
+    if (givesUp !== undefined) this.givesUp = givesUp;
+    tape.midway = () => {
+      if (mayBe?.() !== false) this.heed();
+    };
+    try {
+      return work();
     } finally {
-      tape.atSegment = undefined;
+      tape.midway = before.midway;
+      this.givesUp = before.givesUp;
     }
   }
 
@@ -276,17 +299,19 @@ export class Timeline {
     if (this.editSteps.has(boundary) || this.hasEnded(boundary)) return;
     this.tape.seek(this.boundaries.position(boundary));
     try {
-      walk(
-        this.tape,
-        () => this.runner.runStatement('instrumented'),
-        this.withEdits(boundary, this.heedfully(visitor)),
+      this.heeding(() =>
+        walk(
+          this.tape,
+          () => this.runner.runStatement('instrumented'),
+          this.withEdits(boundary, this.heedfully(visitor)),
+        ),
       );
     } catch (error) {
-      if (error instanceof GivenUp) this.tape.seek(this.current.position);
       // The tape ends where an edit cut it; a statement that undid itself (its task sleeps) left nothing to walk along.
       if (!(error instanceof ReplayDiverged)) throw error;
+    } finally {
+      this.tape.seek(this.current.position);
     }
-    this.tape.seek(this.current.position);
   }
 
   /** A visitor that is left, with its walk, when that is given up. */
@@ -294,7 +319,7 @@ export class Timeline {
     return {
       ...visitor,
       after: (n, ...event) => {
-        if ((n & LOOK_MASK) === LOOK_MASK && this.givesUp()) throw new GivenUp();
+        if ((n & LOOK_MASK) === LOOK_MASK) this.tape.midway?.();
         visitor.after?.(n, ...event);
       },
     };
@@ -306,11 +331,15 @@ export class Timeline {
     if (!isInside(place)) return [];
     this.tape.seek(this.boundaries.position(place.boundary));
     const run = (): void => this.runner.runStatement('instrumented');
-    const captured = captureAt(this.tape, run, place, (visitor) =>
-      this.withEdits(place.boundary, visitor),
-    );
-    this.tape.seek(place.position);
-    return captured;
+    try {
+      return this.heeding(() =>
+        captureAt(this.tape, run, place, (visitor) =>
+          this.withEdits(place.boundary, this.heedfully(visitor)),
+        ),
+      );
+    } finally {
+      this.tape.seek(place.position);
+    }
   }
 
   /** Lets somebody write at the current place. Cuts off what lay to the right. True if anything was written. */
@@ -390,15 +419,24 @@ export class Timeline {
 
   /** Runs a statement that edits have cut: over the tape up to the last edit, then on. */
   private finishEdited(boundary: number): void {
+    const { tape } = this;
+    const { end } = tape;
+    const start = this.boundaries.position(boundary);
     const last = this.innerEdits.of(boundary).at(-1);
     const run = (): void => this.runner.runStatement('instrumented');
-    walk(
-      this.tape,
-      run,
-      this.withEdits(boundary, {}, (edit) => {
-        if (edit === last) this.tape.endReplay();
-      }),
-    );
+    const visitor = this.withEdits(boundary, this.heedfully({}), (edit) => {
+      if (edit === last) tape.endReplay();
+    });
+    try {
+      this.heeding(() => walk(tape, run, visitor), { mayBe: () => tape.start <= start });
+    } catch (error) {
+      if (error instanceof GivenUp) {
+        tape.seek(end);
+        tape.cut();
+        tape.seek(this.current.position);
+      }
+      throw error;
+    }
   }
 
   private withEdits(

@@ -24,6 +24,8 @@ interface Named {
 }
 
 const DEFAULT_LIMIT = 500;
+/** Words that are named, some milliseconds, before others may be let through. */
+const NAMED_AT_ONCE = 512;
 
 export function differences(session: Session, args: DifferencesArguments): DifferencesBody {
   const { target } = session.current;
@@ -40,7 +42,8 @@ export function differences(session: Session, args: DifferencesArguments): Diffe
   const own = ownObjects(target);
   const named = new Map<string, Named>();
   const seen = new Set<string>();
-  for (const { cell, before, after } of words) {
+  for (const [at, { cell, before, after }] of words.entries()) {
+    if (at % NAMED_AT_ONCE === 0) tape.midway?.();
     const { name, place } = namedLocation(target.context.surveyor, cell, own);
     if (seen.has(name)) continue;
     seen.add(name);

@@ -25,6 +25,47 @@ export type Needs =
   /** It stands still. */
   | 'stop';
 
+/**
+ * Requests of a machine that stands still whose handlers change nothing before they have their answer, or before they await something:
+ * they can be begun anew.
+ */
+export const LOOKS: ReadonlySet<Command> = new Set<Command>([
+  'dataBreakpointInfo',
+  'stepInTargets',
+  'gotoTargets',
+  'restartFrame',
+  'stackTrace',
+  'scopes',
+  'variables',
+  'disassemble',
+  'evaluate',
+  'exceptionInfo',
+  'readMemory',
+  'locations',
+  'mmscope/frame',
+  'mmscope/verdict',
+  'mmscope/locate',
+  'mmscope/frameChanges',
+  'mmscope/timeline',
+  'mmscope/frameValues',
+  'mmscope/frameLabels',
+  'mmscope/address',
+  'mmscope/lastWrite',
+  'mmscope/nextWrite',
+  'mmscope/differences',
+  'mmscope/virtual',
+  'mmscope/virtualParts',
+  'mmscope/virtualPages',
+  'mmscope/aliases',
+  'mmscope/walk',
+  'mmscope/freeAreas',
+  'mmscope/freeBlocks',
+  'mmscope/attempt',
+  'mmscope/caches',
+  'mmscope/slabs',
+  'mmscope/slabObjects',
+]);
+
 /** For every request. */
 export const NEEDS: { readonly [C in Command]: Needs } = {
   initialize: 'no client',

@@ -31,13 +31,15 @@ export class Tracepoints implements Tracer {
   private lines: string[] = [];
   /** Called behind each event that is heard. */
   onEvent: (() => void) | undefined;
+  /** Called whenever an object of a cache is freed, heard or not; to be set before the first `listen`. */
+  onFree: ((ptr: VirtAddr, cache: KmemCache) => void) | undefined;
 
   constructor(private readonly k: Kernel) {}
 
   /** `events MASK` */
   listen(mask: number): void {
     this.mask = mask;
-    this.k.tracer = mask === 0 ? undefined : this;
+    this.k.tracer = mask === 0 && this.onFree === undefined ? undefined : this;
   }
 
   /** What was heard since the last call. */
@@ -112,6 +114,7 @@ export class Tracepoints implements Tracer {
   }
 
   kmem_cache_free(ptr: VirtAddr, s: KmemCache): void {
+    this.onFree?.(ptr, s);
     this.hear(OBJECTS, `kf ${this.k.hex(ptr)} ${cacheName(this.k, s)}`);
   }
 

@@ -21,6 +21,8 @@ export interface SlabView {
   readonly frozen: boolean;
   /** Free objects by their addresses, in the order in which they would be given out. */
   readonly free: readonly VirtAddr[];
+  /** Of these, so many at the front are on the freelist of the CPU that allocates from it: the slab counts them as used. */
+  readonly nrKept: number;
   readonly problem: string | undefined;
 }
 
@@ -60,6 +62,7 @@ export class SlabObjects {
       inuse: k.number(slab, tag, 'inuse'),
       frozen: k.has(tag, 'frozen') && k.number(slab, tag, 'frozen') !== 0,
       free,
+      nrKept: 0,
       problem,
     };
   }
@@ -109,7 +112,12 @@ export class SlabObjects {
     const view = this.view(cache, slab);
     const own = this.k.pointer(cpuSlab, 'kmem_cache_cpu', 'freelist');
     const { free, problem } = this.freeIn(cache, view.address, view.objects, own);
-    return { ...view, free: [...free, ...view.free], problem: problem ?? view.problem };
+    return {
+      ...view,
+      free: [...free, ...view.free],
+      nrKept: free.length,
+      problem: problem ?? view.problem,
+    };
   }
 
   private cpuPartial(cache: CacheView, first: VirtAddr): SlabView[] {

@@ -135,10 +135,15 @@ export class Tape<Event = unknown> {
   }
 
   /**
-   * Called every 65,536 entries, some milliseconds, before the next one is recorded: a run of which nothing outside knows how far it is
-   * can be ended there, by what this throws.
+   * Called every few milliseconds of what takes long: before entries are recorded (each 65,536), and by whoever runs, reads or searches
+   * much without writing. Nothing outside knows how far it is; it can be ended there, by what this throws.
    */
-  atSegment: (() => void) | undefined;
+  midway: (() => void) | undefined;
+
+  /** Calls it now and then while positions are passed one by one. */
+  passed(position: number): void {
+    if (position % ENTRIES_PER_SEGMENT === 0) this.midway?.();
+  }
 
   /** What a write through NULL is: that of a kernel faults. Only a tape that records looks for it. */
   nullWritten: (cell: Cell) => void = (cell) => {
@@ -410,7 +415,7 @@ export class Tape<Event = unknown> {
   }
 
   private openSegment(): void {
-    this.atSegment?.();
+    this.midway?.();
     const nrDropped = this.nrToDrop();
     if (nrDropped > 0) {
       const newStart = (this.firstSegment + nrDropped) * ENTRIES_PER_SEGMENT;

@@ -17,27 +17,31 @@ const STRIDE = 3;
 
 /** Position of the newest entry left of `before` that changed one of the bits. */
 export function lastChange(
-  tape: Pick<Tape, 'stretches' | 'start'>,
+  tape: Pick<Tape, 'stretches' | 'start' | 'midway'>,
   words: readonly WatchedWord[],
   before: number,
 ): number | undefined {
   const changes = tester(words);
-  for (const stretch of tape.stretches(tape.start, before).toReversed())
+  for (const stretch of tape.stretches(tape.start, before).toReversed()) {
+    tape.midway?.();
     for (let at = stretch.words.length - STRIDE; at >= 0; at -= STRIDE)
       if (changes(stretch.words, at)) return positionOf(stretch, at);
+  }
   return undefined;
 }
 
 /** Position of the first entry from `from` on that changes one of the bits. */
 export function nextChange(
-  tape: Pick<Tape, 'stretches' | 'end'>,
+  tape: Pick<Tape, 'stretches' | 'end' | 'midway'>,
   words: readonly WatchedWord[],
   from: number,
 ): number | undefined {
   const changes = tester(words);
-  for (const stretch of tape.stretches(from, tape.end))
+  for (const stretch of tape.stretches(from, tape.end)) {
+    tape.midway?.();
     for (let at = 0; at < stretch.words.length; at += STRIDE)
       if (changes(stretch.words, at)) return positionOf(stretch, at);
+  }
   return undefined;
 }
 

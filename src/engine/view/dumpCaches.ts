@@ -11,8 +11,15 @@ import { Pages } from '../inspect/pages.js';
 import { cachesOf, slabTag, useOf, type CacheView } from '../inspect/slab.js';
 import { SlabObjects, type SlabView } from '../inspect/slabObjects.js';
 import { asPfn, type VirtAddr } from '../memory/address.js';
-import { OBJECT_STATES, type CacheBody, type CachesBody, type LayoutBody } from './atlas/caches.js';
+import {
+  OBJECT_STATES,
+  type CacheBody,
+  type CachesBody,
+  type ChainBody,
+  type LayoutBody,
+} from './atlas/caches.js';
 import { slubLayout } from './atlas/objectLayout.js';
+import { freeOnCpus } from './dumpSlabUse.js';
 import { kindOfState, pageKindCode } from './pageState.js';
 
 const SLAB_RED_ZONE = 0x400;
@@ -38,12 +45,13 @@ function cacheBody(k: Inspected, cache: CacheView): CacheBody {
     sizeBytes: cache.size,
   };
   const use = problems.tried('its counters', () => useOf(k, cache, problems), undefined);
+  const onCpus = use === undefined ? 0 : freeOnCpus(k, cache, problems);
   const [unreadable] = problems.found;
   return {
     ...bare,
     order: use?.cache_order ?? (cache.oo ?? 0) >>> 16,
     objectsPerSlab: use?.objects_per_slab ?? 0,
-    used: use?.active_objs ?? 0,
+    used: (use?.active_objs ?? 0) - onCpus,
     total: use?.num_objs ?? 0,
     nrSlabs: use?.num_slabs ?? 0,
     ...(unreadable !== undefined && { unreadable }),
@@ -59,14 +67,19 @@ export interface DumpSlab {
   readonly view: SlabView;
   /** {@link OBJECT_STATES} */
   readonly objects: Uint8Array;
-  /** Free objects by index, in the order in which they are given. */
-  readonly chain: readonly number[];
+  readonly chains: readonly ChainBody[];
 }
 
 export interface DumpPlace {
   readonly name: string;
   readonly slabs: readonly DumpSlab[];
 }
+
+/** As its nodes count them; of SLAB, whose slabs are not told, none. */
+export const nrSlabsCounted = (k: Inspected, cache: CacheView): number =>
+  cache.oo === undefined
+    ? 0
+    : new Problems().tried('slabs', () => useOf(k, cache, new Problems()).num_slabs, 0);
 
 /** In the order in which an allocation looks; what no list has comes last. */
 export function dumpSlabs(k: Inspected, cache: CacheView): readonly DumpPlace[] {
@@ -81,15 +94,15 @@ export function dumpSlabs(k: Inspected, cache: CacheView): readonly DumpPlace[] 
 function placesOf(k: Inspected, cache: CacheView): DumpPlace[] {
   const problems = new Problems();
   const objects = new SlabObjects(k);
-  const told = (views: readonly SlabView[]): DumpSlab[] =>
+  const told = (views: readonly SlabView[], cpu?: number): DumpSlab[] =>
     views.flatMap((view) => {
       const pfn = memmapOf(k).pageToPfn(view.slab);
-      return pfn === undefined ? [] : [slabBody(cache, pfn, view)];
+      return pfn === undefined ? [] : [slabBody(cache, pfn, view, cpu)];
     });
   const places: DumpPlace[] = objects.ofCpus(cache, problems).flatMap(({ cpu, slabs }) => {
     const hasSlab = isCpuSlab(k, cache, cpu, slabs[0]);
     return [
-      { name: `CPU ${cpu}: slab`, slabs: told(hasSlab ? slabs.slice(0, 1) : []) },
+      { name: `CPU ${cpu}: slab`, slabs: told(hasSlab ? slabs.slice(0, 1) : [], cpu) },
       { name: `CPU ${cpu}: partial`, slabs: told(slabs.slice(hasSlab ? 1 : 0)) },
     ];
   });
@@ -121,12 +134,23 @@ function isCpuSlab(
   );
 }
 
-function slabBody({ size }: CacheView, pfn: number, view: SlabView): DumpSlab {
+function slabBody(
+  { size }: CacheView,
+  pfn: number,
+  view: SlabView,
+  cpu: number | undefined,
+): DumpSlab {
   const objects = new Uint8Array(view.objects);
-  const chain = view.free.map((at) => Math.floor((at - view.address) / size));
+  const free = view.free.map((at) => Math.floor((at - view.address) / size));
+  const [kept, own] = [free.slice(0, view.nrKept), free.slice(view.nrKept)];
   if (view.problem !== undefined) objects.fill(OBJECT_STATES.unknown);
-  for (const index of chain) objects[index] = OBJECT_STATES.free;
-  return { pfn, view, objects, chain };
+  for (const index of kept) objects[index] = OBJECT_STATES.kept;
+  for (const index of own) objects[index] = OBJECT_STATES.free;
+  const chains: readonly ChainBody[] = [
+    { keeper: `the freelist of CPU ${cpu ?? ''}`, objects: kept },
+    { objects: own },
+  ];
+  return { pfn, view, objects, chains: chains.filter((chain) => chain.objects.length > 0) };
 }
 
 /** From one object of SLUB to the next. */

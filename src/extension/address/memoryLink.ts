@@ -1,9 +1,9 @@
 /**
  * Links that show an address in the window Memory.
  *
- * Where VS Code takes commands (hovers, links of text documents), a link is the command *Reveal in Memory Map*. Where it takes
- * addresses of the web alone (the debug console, previews of Markdown), it is an address of VS Code's own scheme, which comes back to
- * this extension. Its API has no provider of links for the debug console.
+ * Where VS Code takes commands (hovers, links of text documents, answers about reports), a link is the command *Reveal in Memory Map*.
+ * Where it takes addresses of the web alone (the debug console), it is an address of VS Code's own scheme, which comes back to this
+ * extension. Its API has no provider of links for the debug console.
  */
 import { commands, env, Uri, window, type Disposable } from 'vscode';
 
@@ -24,10 +24,10 @@ export const webLink = (place: string): string =>
   `${env.uriScheme}://${AUTHORITY}${PATH}?${encodeURIComponent(place)}`;
 
 /** Inline code of a Markdown text that is an address becomes a link. */
-export const withWebLinks = (markdown: string): string =>
+export const withCommandLinks = (markdown: string): string =>
   markdown.replaceAll(
     /(?<!\[)`(0x[0-9a-f]{6,16})`(?!\])/g,
-    (code, place: string) => `[${code}](${webLink(place)})`,
+    (code, place: string) => `[${code}](${commandLink(place).toString()})`,
   );
 
 export function registerMemoryLinks(): Disposable {

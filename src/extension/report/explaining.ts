@@ -4,4 +4,5 @@ export { CaptureMachine } from '../capture/captureMachine.js';
 export { binaryFindings, binaryKindOf } from '../../report/binary/explain.js';
 export { explain } from '../../report/explain.js';
 export { markdown } from '../../report/render/markdown.js';
+export { reportPage } from './reportPage.js';
 export { reportStarts } from '../../report/starts.js';

@@ -90,17 +90,40 @@ const copied = (call: BuiltinCall, dst: Value, src: Value, size: number): Value 
   inPieces(
     size,
     (from, length) => {
-      try {
-        for (let i = from; i < from + length; i++)
-          call.memory.store(call.offset(dst, i), 1, call.memory.load(call.offset(src, i), 1));
-        return undefined;
-      } catch (error) {
-        if (error instanceof KernelFault) return -EFAULT;
-        throw error;
+      for (let at = from; at < from + length; at += COPIED_AT_ONCE) {
+        const part = Math.min(COPIED_AT_ONCE, from + length - at);
+        const [to, of] = [call.offset(dst, at), call.offset(src, at)];
+        const isCopied =
+          doesNotFault(() => copyWhole(call, to, of, part)) ||
+          doesNotFault(() => copyBytes(call, to, of, part));
+        if (!isCopied) return -EFAULT;
       }
+      return undefined;
     },
     () => 0,
   );
+
+const COPIED_AT_ONCE = 4096;
+
+/** All of it, or nothing, where it faults. */
+const copyWhole = (call: BuiltinCall, dst: Value, src: Value, length: number): void =>
+  call.memory.writeBytes(dst, bytesAt(call, src, length));
+
+/** Up to the byte that faults. */
+function copyBytes(call: BuiltinCall, dst: Value, src: Value, length: number): void {
+  for (let i = 0; i < length; i++)
+    call.memory.store(call.offset(dst, i), 1, call.memory.load(call.offset(src, i), 1));
+}
+
+function doesNotFault(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    if (error instanceof KernelFault) return false;
+    throw error;
+  }
+}
 
 export const memory: readonly Builtin[] = [
   ...group('memory', 'mm/maccess.c', [

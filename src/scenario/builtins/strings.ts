@@ -34,15 +34,21 @@ const lower = (code: number): number => (code >= 65 && code <= 90 ? code + 32 : 
 
 /** Where one string begins in another; -1 if it does not. */
 function find(inside: Uint8Array, wanted: Uint8Array): number {
-  for (let i = 0; i + wanted.length <= inside.length; i++)
+  const [first] = wanted;
+  if (first === undefined) return 0;
+  for (let i = inside.indexOf(first); i >= 0; i = inside.indexOf(first, i + 1))
     if (wanted.every((code, j) => inside[i + j] === code)) return i;
   return -1;
 }
 
 /** How many bytes at the start are, or are not, among those of a set. */
 function span(bytes: Uint8Array, set: Uint8Array, among: boolean): number {
-  const end = bytes.findIndex((code) => set.includes(code) !== among);
-  return end < 0 ? bytes.length : end;
+  const isIn = new Uint8Array(256);
+  for (const code of set) isIn[code] = 1;
+  const stay = among ? 1 : 0;
+  let end = 0;
+  while (end < bytes.length && isIn[bytes[end] ?? 0] === stay) end++;
+  return end;
 }
 
 const comparisons: readonly BuiltinRow[] = [
@@ -118,12 +124,9 @@ const searches: readonly BuiltinRow[] = [
     signature: 'char *strpbrk(const char *cs, const char *ct)',
     doc: 'The first place in a string of any character of another; NULL if there is none.',
     run: (call, s, set) => {
-      const wanted = bytesOf(call, set);
-      return at(
-        call,
-        s,
-        bytesOf(call, s).findIndex((code) => wanted.includes(code)),
-      );
+      const bytes = bytesOf(call, s);
+      const end = span(bytes, bytesOf(call, set), false);
+      return end < bytes.length ? at(call, s, end) : 0;
     },
   },
   {

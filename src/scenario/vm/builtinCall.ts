@@ -46,8 +46,9 @@ import { RunningTask } from './taskContext.js';
 
 const KERN_ERR = 3;
 const KERN_WARNING = 4;
-/** How much of a string is read at once. */
+/** How much of a string is read at once: at first, and at most when it turns out to be a long one. */
 const STRING_PIECE = 4096;
+const LONG_STRING_PIECE = 1 << 20;
 
 /** What the machine lends to calls. */
 export interface CallSurroundings {
@@ -238,15 +239,17 @@ export class MachineCall implements BuiltinCall {
 
   bytes(pointer: Value, most = Infinity): Uint8Array {
     const pieces: Uint8Array[] = [];
-    for (let done = 0; done < most;) {
+    for (let done = 0, size = STRING_PIECE; done < most;) {
       const at = this.offset(pointer, done);
-      const wanted = Math.min(STRING_PIECE, most - done);
+      const wanted = Math.min(size, most - done);
       const piece = this.memory.readBytes(at, wanted);
       const end = piece.indexOf(0);
       pieces.push(end < 0 ? piece : piece.subarray(0, end));
       if (end >= 0) break;
       if (piece.length < wanted) this.memory.load(this.offset(at, piece.length), 1);
       done += piece.length;
+      size = Math.min(size * 2, LONG_STRING_PIECE);
+      this.surroundings.tape.midway?.();
     }
     const [only] = pieces;
     return pieces.length === 1 && only !== undefined ? only : joined(pieces);

@@ -17,6 +17,8 @@ import {
 } from '../semantics/arithmetic.js';
 import type { BitField } from '../semantics/bits.js';
 import type { Builtin, BuiltinResult } from '../builtins/builtin.js';
+import { enter, keepValues, leave, restoreValues } from './calls.js';
+import { functionAt } from './functionPointers.js';
 import type { Machine } from './machine.js';
 import { noteHolds } from '../ledger/holdCalls.js';
 import { notePages } from '../ledger/pageCalls.js';
@@ -140,24 +142,24 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const count = callee.parameters.length + (callee.resultSlot === undefined ? 0 : 1);
     m.operand();
     const spillAt = m.operand();
-    m.enter(callee, m.values.splice(m.values.length - count), spillAt);
+    enter(m, callee, m.values.splice(m.values.length - count), spillAt);
   },
   CALL_POINTER: (m) => {
     const count = m.operand() >> 1;
     m.operand();
     const spillAt = m.operand();
-    const callee = m.functionAt(m.pop());
+    const callee = functionAt(m, m.pop());
     const takes = callee.parameters.length + (callee.resultSlot === undefined ? 0 : 1);
     if (takes !== count)
       throw new TaskBug(
         `BUG: ${callee.name}() takes ${takes} argument${takes === 1 ? '' : 's'}, not ${count}`,
       );
-    m.enter(callee, m.values.splice(m.values.length - count), spillAt);
+    enter(m, callee, m.values.splice(m.values.length - count), spillAt);
   },
   KEEP: (m) => {
     const count = m.operand();
     const at = m.operand();
-    m.keepValues(at);
+    keepValues(m, at);
     if (count !== m.values.length) throw new Error('other values wait than were counted');
     m.values.length = 0;
   },
@@ -165,10 +167,10 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const count = m.operand();
     const at = m.operand();
     const result = m.operand() === 1 ? m.pop() : undefined;
-    m.restoreValues(count, at);
+    restoreValues(m, count, at);
     if (result !== undefined) m.push(result);
   },
-  RETURN: (m) => m.leave(m.operand() !== 0),
+  RETURN: (m) => leave(m, m.operand() !== 0),
   BUILTIN: (m) => {
     const builtin = m.text.builtins[m.operand()];
     const countAndResult = m.operand();
@@ -178,6 +180,8 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     m.call.span = site.span;
     m.call.pc = m.pc - 1;
     m.inBuiltin = true;
+    if (m.text === m.program)
+      m.call.process.jobs.beforeCall(m.call.pc, builtin.looksAgain === true);
     builtin.needs?.(m.call, builtin.name);
     if (builtin.sleeps !== undefined && maySleep(m, builtin.sleeps, args)) m.call.mightSleep();
     m.call.sites = m.text.sites;

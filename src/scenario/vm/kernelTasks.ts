@@ -114,7 +114,8 @@ export class KernelTasks {
     const { k } = this;
     const of = k.task_struct;
     const tsk = asCell(this.window.taskStructCell(task));
-    const pid = this.pid(task);
+    // The idle thread of a CPU has no pid of its own.
+    const pid = comm.startsWith('swapper/') ? 0 : this.pid(task);
     for (const [member, value] of [
       [of.pid, pid],
       [of.tgid, pid],
@@ -250,7 +251,10 @@ export class KernelTasks {
     const { k, kernel } = this;
     const prev = kernel.current(k);
     const next = this.structOf(task);
+    const mm = this.mmOf(next);
     if (prev !== next) kernel.context_switch(k, prev, next);
+    // It was the last that ran here, or one whose structure lay in the same place: no idle task has taken over since.
+    else if (mm !== NULL) kernel.switch_mm(k, mm);
   }
 
   mmOf(tsk: TaskStruct): MmStruct {

@@ -9,6 +9,7 @@ import { NULL, type TaskStruct } from '../../engine/machine/ctypes.js';
 import { asCell, asVirt } from '../../engine/memory/address.js';
 import type { ThreadCalls } from '../builtins/call.js';
 import type { Value } from '../semantics/arithmetic.js';
+import { functionAt, numberOf } from './functionPointers.js';
 import type { ProcessSurroundings } from './processes.js';
 import { TaskBug } from './signals.js';
 
@@ -25,7 +26,7 @@ export class KernelThreads implements ThreadCalls {
   create(func: Value, data: Value, comm: readonly number[]): TaskStruct | number {
     const { k, control, tasks } = this.around;
     const machine = this.around.machine();
-    const callee = machine.functionAt(func);
+    const callee = functionAt(machine, func);
     const task = this.freeSlot() ?? this.reclaim();
     if (task === undefined) return -ENOMEM;
     const creator = control.currentTask;
@@ -39,7 +40,7 @@ export class KernelThreads implements ThreadCalls {
       k.write(k.plus(tsk, member), tasks.pidOfChild(number));
     control.setTaskStruct(task, tsk);
     control.setOrigin(task, control.origin(creator), number);
-    control.setThread(task, machine.numberOf(callee), tasks.processOf(creator));
+    control.setThread(task, numberOf(machine, callee), tasks.processOf(creator));
     control.setCpu(task, k.cpu);
     machine.startThread(task, callee, data);
     control.park(task, { kind: 'start', address: k.va_of(tsk) });

@@ -5,11 +5,8 @@
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { KernelFault } from '../../engine/machine/events.js';
 import { NEVER_BEGAN } from '../../engine/entry/functions.js';
-import { asVirt, type Cell } from '../../engine/memory/address.js';
-import { OPCODES } from '../compile/opcodes.js';
-import { SPILL_WORDS, type CompiledFunction, type Program } from '../compile/program.js';
+import type { CompiledFunction, Program } from '../compile/program.js';
 import { convert, sizeOfRepr, type Repr, type Value } from '../semantics/arithmetic.js';
-import { FUNCTION_STRIDE } from '../semantics/window.js';
 import type { MachineCall } from './builtinCall.js';
 import { CalledBack } from './calledBack.js';
 import type { Control, StackUse } from './control.js';
@@ -19,7 +16,7 @@ import type { ScenarioMemory } from './memory.js';
 import { oopsOf, type Oops } from './oops.js';
 import type { Bug, Outcome } from './outcome.js';
 import { TaskBlocked, TaskBug, TaskSignal, type SignalInfo } from './signals.js';
-import { END_OF_THREAD, isToTheKernel, TaskStack, toTheKernel } from './taskStack.js';
+import { TaskStack } from './taskStack.js';
 import type { WindowCells } from './windowCells.js';
 
 /** Code with what it refers to by number. */
@@ -46,7 +43,7 @@ export class Machine {
   /** A builtin runs: what goes wrong goes wrong in its call. */
   inBuiltin = false;
   /** Functions entered, less those left, since the statement began; and the fewest it came to. */
-  private depth = 0;
+  depth = 0;
   shallowest = 0;
   /** Whether others wait to be let through; undefined: what runs, runs to its end. */
   mayRest: (() => boolean) | undefined;
@@ -85,11 +82,6 @@ export class Machine {
 
   // --- threads of kthread_create() ------------------------------------------------------------------------------------------------
 
-  /** Of a function of the scenario. */
-  numberOf(callee: CompiledFunction): number {
-    return this.program.functions.indexOf(callee);
-  }
-
   /** A task stands at the beginning of a function that takes a pointer. */
   startThread(task: number, callee: CompiledFunction, argument: Value): void {
     const stack = new TaskStack(this.program, this.image, this.window);
@@ -101,7 +93,7 @@ export class Machine {
   }
 
   /** The function of a thread of the kernel has returned. */
-  private endThread(result: number): Outcome {
+  endThread(result: number): Outcome {
     this.call.process.end(result);
     return { kind: 'end' };
   }
@@ -223,7 +215,7 @@ export class Machine {
 
   private slices(): Outcome {
     for (;;) {
-      const steps = this.mayRest === undefined ? this.left : Math.min(this.left, SLICE_STEPS);
+      const steps = Math.min(this.left, SLICE_STEPS);
       const outcome = this.loop(steps);
       if (outcome !== undefined) return outcome;
       this.left -= steps;
@@ -232,9 +224,11 @@ export class Machine {
     }
   }
 
-  /** Whether to let others through. Not inside of the kernel: what it calls runs to its end. */
+  /** Whether to let others through. What runs to its end, as all does that the kernel calls, can only be given up here. */
   restsNow(): boolean {
-    return this.mayRest !== undefined && !this.calledBack.isActive && this.mayRest();
+    if (this.mayRest !== undefined && !this.calledBack.isActive) return this.mayRest();
+    this.image.tape.midway?.();
+    return false;
   }
 
   /** Ends the run in the middle of a builtin. */
@@ -254,12 +248,15 @@ export class Machine {
     return undefined;
   }
 
-  /** In a call of the kernel, which cannot rest; it can be given up. */
-  private loopInside(): Outcome | undefined {
+  /** What the kernel calls runs to its end, for it cannot rest; it can be given up. Undefined when it does not come to an end. */
+  loopInside(): Outcome | undefined {
     for (let left = MAX_EVALUATION_STEPS; left > 0; left -= SLICE_STEPS) {
       const outcome = this.loop(SLICE_STEPS);
-      if (outcome !== undefined) return outcome;
-      this.image.tape.atSegment?.();
+      if (outcome !== undefined) {
+        this.outcome = undefined;
+        return outcome;
+      }
+      this.image.tape.midway?.();
     }
     return undefined;
   }
@@ -312,109 +309,6 @@ export class Machine {
     return this.values.pop() as Value;
   }
 
-  // --- calls -----------------------------------------------------------------------------------------------------------------
-
-  /** Enters a function; the values below its arguments wait with the caller's frame. */
-  enter(callee: CompiledFunction, args: readonly Value[], spillAt: number): void {
-    const { values, stack } = this;
-    this.keepValues(spillAt);
-    values.length = 0;
-    this.depth++;
-    stack.push(callee.frameBytes, callee.shadowWords, this.pc);
-    if (this.calledBack.isActive) this.calledBack.enter(this.program.functions.indexOf(callee));
-    this.takeArguments(callee, args);
-    this.pc = callee.entry;
-  }
-
-  /** Writes what is on the stack where it can wait. */
-  keepValues(spillAt: number): void {
-    const { values, stack } = this;
-    for (let i = 0; i < values.length; i++)
-      stack.keepValue(spillAt + i * SPILL_WORDS, values[i] as Value);
-  }
-
-  restoreValues(count: number, spillAt: number): void {
-    for (let i = 0; i < count; i++) this.push(this.stack.keptValue(spillAt + i * SPILL_WORDS));
-  }
-
-  private takeArguments(callee: CompiledFunction, args: readonly Value[]): void {
-    let next = 0;
-    const pointer = this.program.profile.pointerSize === 8 ? 'u64' : 'u32';
-    if (callee.resultSlot !== undefined)
-      this.stack.store(pointer, callee.resultSlot, args[next++] ?? 0);
-    for (const { repr, offset, sizeBytes } of callee.parameters) {
-      const value = args[next++] ?? 0;
-      if (repr !== undefined) this.stack.store(repr, offset, value);
-      else this.copy(this.stack.address + offset, value, sizeBytes);
-    }
-  }
-
-  /**
-   * Runs a function for the kernel, to its end and inside the statement that made the kernel call it: a constructor, a callback.
-   * If it has to wait, the whole statement is undone, and waits.
-   * @param args the arguments, or what gives them when it has filled an object of `room` bytes, which lies above the frame
-   */
-  callBack(
-    callee: CompiledFunction,
-    args: readonly Value[] | ((object: Cell) => readonly Value[]),
-    room = 0,
-  ): Value {
-    const { pc, passing, call, text } = this;
-    const { span } = call;
-    const below = this.values.splice(0);
-    this.inBuiltin = false;
-    this.passing = Infinity;
-    const returnPc = toTheKernel(text === this.program ? pc : 0);
-    this.text = this.program;
-    const object = Math.ceil(room / 16) * 16;
-    this.stack.push(callee.frameBytes + object, callee.shadowWords, returnPc);
-    this.takeArguments(
-      callee,
-      typeof args === 'function' ? args(this.stack.cellAt(callee.frameBytes)) : args,
-    );
-    this.pc = callee.entry;
-    const outcome = this.calledBack.during(this.program.functions.indexOf(callee), () =>
-      this.loopInside(),
-    );
-    if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason, outcome.again);
-    if (outcome === undefined) throw new TaskBug(`BUG: ${callee.name}() does not come to an end`);
-    const result = this.values.at(-1) ?? 0;
-    this.outcome = undefined;
-    this.values.splice(0, Infinity, ...below);
-    this.pc = pc;
-    this.text = text;
-    this.passing = passing;
-    call.span = span;
-    this.inBuiltin = true;
-    return result;
-  }
-
-  leave(hasResult: boolean): void {
-    const result = hasResult ? this.pop() : undefined;
-    const returnPc = this.stack.pop();
-    if (returnPc === END_OF_THREAD) {
-      this.stop(this.endThread(Number(result ?? 0)));
-      return;
-    }
-    if (isToTheKernel(returnPc)) {
-      if (result !== undefined) this.push(result);
-      this.stop({ kind: 'end' });
-      return;
-    }
-    if (this.calledBack.isActive) this.calledBack.leave();
-    this.depth--;
-    if (this.depth < this.shallowest) this.shallowest = this.depth;
-    this.pc = returnPc;
-    // The call in front of the return address says what waits, and where.
-    const { code } = this.text;
-    const below = code[returnPc - 2] as number;
-    const spillAt = code[returnPc - 1] as number;
-    this.restoreValues(below, spillAt);
-    const byPointer = code[returnPc - 4] === OPCODES.CALL_POINTER;
-    const wanted = byPointer ? ((code[returnPc - 3] as number) & 1) === 1 : hasResult;
-    if (wanted) this.push(result ?? 0);
-  }
-
   // --- memory --------------------------------------------------------------------------------------------------------------
 
   load(repr: Repr, address: Value): Value {
@@ -450,25 +344,5 @@ export class Machine {
       );
     this.stack.keep(keepAt, this.image.mm.cpu);
     this.setCpu(cpu);
-  }
-
-  /** The scenario's function at an address, if there is one. */
-  findFunction(address: Value): CompiledFunction | undefined {
-    const index = (Number(address) - this.program.window.functions) / FUNCTION_STRIDE;
-    const found = this.program.functions[index];
-    return found?.kind === 'function' && index < this.program.declaredFunctions.length
-      ? found
-      : undefined;
-  }
-
-  /** The function at an address; an address without a function faults as a jump there would. */
-  functionAt(address: Value): CompiledFunction {
-    const found = this.findFunction(address);
-    if (found !== undefined) return found;
-    if (this.image.mm.cell_of(asVirt(Number(address))) !== 0)
-      throw new TaskBug(
-        'BUG: a kernel function cannot be called through a pointer: call it by name',
-      );
-    throw this.memory.fault(Number(address), 'fetch');
   }
 }

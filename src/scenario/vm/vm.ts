@@ -17,12 +17,14 @@ import { Sources } from '../syntax/sources.js';
 import { Holdings } from '../ledger/holdings.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
 import { MachineCall } from './builtinCall.js';
+import { callBack } from './calls.js';
 import { Control, type StackUse } from './control.js';
 import { Course } from './course.js';
 import { cycleTexts } from './cycles.js';
 import { Evaluator, type EvaluateOptions, type Evaluation, type Pieces } from './evaluate.js';
 import type { MachineEvent } from './events.js';
 import { Frames, type Frame, type Local, type Location } from './frames.js';
+import { findFunction } from './functionPointers.js';
 import { HeldLocks } from './heldLocks.js';
 import { KernelTasks, taskSlots } from './kernelTasks.js';
 import { Machine } from './machine.js';
@@ -101,7 +103,9 @@ export class ScenarioVm {
       },
     });
     this.held = new HeldLocks(this.control);
-    this.sleeper = new TaskSleeper(mm, this.control, window, this.held);
+    this.sleeper = new TaskSleeper(
+      ...([mm, this.control, window, this.held, this.processes.jobs.rerun] as const),
+    );
     mm.sleeper = this.sleeper;
     const user = new UserSpace(image, kernel, (va) => mm.isOwnObject(asVirt(va)));
     if (usesMemory(program)) this.memory.user = user;
@@ -137,8 +141,8 @@ export class ScenarioVm {
       mm.machine.addCodeText(asVirt(program.window.functions + i * FUNCTION_STRIDE), name);
     });
     mm.callOut = (func, args, room) => {
-      const callee = this.machine.findFunction(func);
-      return callee && Number(this.machine.callBack(callee, args, room));
+      const callee = findFunction(this.machine, func);
+      return callee && Number(callBack(this.machine, callee, args, room));
     };
     this.scheduler = new Scheduler(
       ...([

@@ -7,6 +7,9 @@
  *     P    0x20300000    6 pages   the same memfd, private
  *
  * What a process holds (references, pins, frames) is in its own variables; a child forgets what its parent holds.
+ *
+ * A range is not asked for in a pageblock that its zone ends in: Linux counts that block's free pages as free though nobody can have
+ * them (i386-pae-slab-96M/contig-zone-end-s1 shows it), and no law of free lists holds any more.
  */
 import type { ProfileName } from '../../../src/engine/types/profile.js';
 import { random } from '../../engine/random.js';
@@ -64,7 +67,7 @@ void map_P(char *at, long size) { mmap(at, size, RW, MAP_PRIVATE | MAP_FIXED, fd
 void map_T(char *at, long size) { mmap(at, size, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0); }
 void drop(int i) { struct page *it = held[i]; held[i] = NULL; if (!it) return; if (how[i] == 2) unpin_user_pages_dirty_lock(&it, 1, true); else if (how[i]) unpin_user_page(it); else put_page(it); }
 void keep(int i, int kind, long n, struct page *it) { if (n == 1) { drop(i); held[i] = it; how[i] = kind; } }
-void contig(struct page *it, unsigned long mask, int nr) { unsigned long pfn = page_to_pfn(it) & ~mask; int type = get_pageblock_migratetype(it) == MIGRATE_CMA ? MIGRATE_CMA : MIGRATE_MOVABLE; put_page(it); if (pfn_valid(pfn + nr - 1) && alloc_contig_range(pfn, pfn + nr, type, GFP_KERNEL | __GFP_NOWARN) == 0) free_contig_range(pfn, nr); }
+void contig(struct page *it, unsigned long mask, int nr) { unsigned long pfn = page_to_pfn(it) & ~mask; int type = get_pageblock_migratetype(it) == MIGRATE_CMA ? MIGRATE_CMA : MIGRATE_MOVABLE; struct zone *zone = page_zone(it); put_page(it); if (zone_spans_pfn(zone, pfn & ~1023UL) && zone_spans_pfn(zone, (pfn + nr - 1) | 1023) && alloc_contig_range(pfn, pfn + nr, type, GFP_KERNEL | __GFP_NOWARN) == 0) free_contig_range(pfn, nr); }
 void cma_take(int nr, int align) { struct page *it = cma_alloc(dma_contiguous_default_area, nr, align, true); if (it && cma) cma_release(dma_contiguous_default_area, it, nr); else if (it) { cma = it; ncma = nr; } }
 void forget(void) { for (int i = 0; i < ${NR_HELD}; i++) held[i] = NULL; for (int i = 0; i < ${NR_FRAMES}; i++) frames[i] = NULL; cma = NULL; }
 void drop_all(void) { for (int i = 0; i < ${NR_HELD}; i++) drop(i); for (int i = 0; i < ${NR_FRAMES}; i++) if (frames[i]) { __free_pages(frames[i], order[i]); frames[i] = NULL; } if (cma) cma_release(dma_contiguous_default_area, cma, ncma); cma = NULL; }`;
@@ -73,7 +76,7 @@ const PROTECTIONS = ['PROT_READ', 'RW', 'RW', 'PROT_NONE', 'PROT_READ | PROT_EXE
 const GUP_FLAGS = ['0', 'FOLL_WRITE', 'FOLL_WRITE', 'FOLL_FORCE | FOLL_WRITE', 'FOLL_FORCE'];
 const ADVICE =
   `MADV_DONTNEED MADV_DONTNEED MADV_FREE MADV_FREE MADV_COLD MADV_HUGEPAGE MADV_NOHUGEPAGE MADV_DONTFORK MADV_DOFORK
-  MADV_WIPEONFORK MADV_KEEPONFORK MADV_COLLAPSE MADV_COLLAPSE`.split(/\s+/);
+  MADV_WIPEONFORK MADV_KEEPONFORK MADV_COLLAPSE MADV_COLLAPSE MADV_POPULATE_READ MADV_POPULATE_WRITE`.split(/\s+/);
 
 class Generator {
   private readonly pick = <T>(from: readonly T[]): T => from[this.random(from.length)] as T;

@@ -83,7 +83,7 @@ export function runScenario(
     const laws = new Laws(vm);
     const before = eventsOf(vm);
     let nrSegments = 0;
-    vm.tape.atSegment = () => {
+    vm.tape.midway = () => {
       if (++nrSegments > MAX_SEGMENTS) throw new Error('a statement that does not come to its end');
     };
     let signals = 0;

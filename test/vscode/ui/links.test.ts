@@ -1,6 +1,6 @@
 /**
- * Links to the window Memory, pressed: in a hover, in the debug console, in a log. Each leads to the frame on the map. A screenshot of
- * each step. (Links of a report's answer: its preview opens the schemes of VS Code's own builds alone, not that of the served one.)
+ * Links to the window Memory, pressed: in a hover, in the debug console, in a log, in the answer about its report. Each leads to the frame
+ * on the map. A screenshot of each step.
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -74,6 +74,13 @@ tell('links to the window Memory', { shots: 'links', prepare }, (step) => {
       await bench.session.settled();
       return map.locator('.details h2').isVisible();
     });
+    await selected(bench, '0xbfe0');
+  });
+
+  step('in the answer about a report', async (bench) => {
+    await bench.page.locator('.codelens-decoration a', { hasText: 'Explain this report' }).click();
+    const answer = await bench.webview('main h1');
+    await answer.locator('a', { hasText: AREA }).first().click();
     await selected(bench, '0xbfe0');
     await bench.session.end();
   });

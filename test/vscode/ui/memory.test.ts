@@ -1,12 +1,17 @@
 /**
- * What only this debugger shows, each answered by looking at the window Memory: which block was split and which two merged just now, why
- * a request was refused, and which addresses reach a frame. A screenshot of each step.
+ * What only this debugger shows, each answered by looking at the window Memory, in at most two clicks: which block was split and which two
+ * merged just now, and why a request was refused. (Which addresses reach a frame is told in memoryViews.test.ts.) A screenshot of each step.
  */
 import assert from 'node:assert/strict';
+import type { Frame } from 'playwright-core';
 import { lineOf, tell } from './story.js';
 
 const EXAMPLE = 'split-a-block.mms';
 const at = (text: string): number => lineOf(EXAMPLE, text);
+
+/** Opens a view of the window: one click. */
+const openView = (map: Frame, title: string): Promise<void> =>
+  map.getByRole('tab', { name: title, exact: true }).click();
 
 tell('the window Memory in VS Code', { shots: 'memory' }, (step) => {
   step('opens the example, and starts', async (bench) => {
@@ -44,9 +49,21 @@ tell('the window Memory in VS Code', { shots: 'memory' }, (step) => {
     await bench.until('they are outlined in view', () => bench.outlinesInView());
   });
 
-  step('shows why a request was refused', async (bench) => {
-    await bench.session.press('Continue');
+  step('shows why a request was refused: one click for the picture', async (bench) => {
     const map = await bench.webview('.legend');
+    await openView(map, 'Free Areas');
+    // What has changed is told from the stop that was shown before: it must have been shown.
+    await map.locator('[data-headline]', { hasText: 'Given: order 4' }).waitFor();
+    await bench.session.press('Continue');
+    await map.locator('[data-headline]', { hasText: 'Refused: order 10' }).waitFor();
+    const decides = map.locator('[data-decides]').first();
+    assert.match((await decides.getAttribute('data-decides')) ?? '', /taken/);
+    await map.locator('[data-request="refused"]', { hasText: /refused$/ }).waitFor();
+  });
+
+  step('and in words above the map: one click', async (bench) => {
+    const map = await bench.webview('.legend');
+    await openView(map, 'Physical');
     await map.locator('.verdict.failed .sentence', { hasText: 'order 10 failed' }).waitFor();
     await map.locator('.verdict summary').click();
     await map.locator('.verdict pre', { hasText: 'WMARK' }).waitFor();

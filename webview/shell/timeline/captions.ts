@@ -30,7 +30,7 @@ export function createCaptions(): Captions {
       lanes,
     ),
     show(body) {
-      free.hidden = !body.zones.some(({ free: pages }) => new Set(pages).size > 1);
+      free.hidden = body.zones.length === 0;
       events.hidden = body.events.length === 0;
       expects.hidden = body.expects.length === 0;
       const all = lanesOf(body);

@@ -160,8 +160,10 @@ function drawZones(
   columnPx: number,
   palette: Palette,
 ): void {
-  // One that nothing was taken from has no line.
-  const lines = zones.filter(({ free }) => free.some((pages) => pages !== free[0]));
+  // One that nothing was taken from has no line, unless that holds of all: then the largest says so.
+  const others = zones.filter(({ free }) => free.some((pages) => pages !== free[0]));
+  const bySize = [...zones].sort((a, b) => (b.free[0] ?? 0) - (a.free[0] ?? 0));
+  const lines = others.length > 0 ? others : bySize.slice(0, 1);
   let x = 3;
   lines.forEach(({ name, free }, i) => {
     context.setLineDash([...(DASHES[i % DASHES.length] ?? [])]);
@@ -204,7 +206,8 @@ function drawFree(
   context.lineWidth = 1.25;
   context.beginPath();
   free.forEach((pages, column) => {
-    const y = FREE_TOP + FREE_PX * (1 - (pages - least) / (most - least));
+    const share = most === least ? 0.5 : (pages - least) / (most - least);
+    const y = FREE_TOP + FREE_PX * (1 - share);
     if (column === 0) context.moveTo(0, y);
     else context.lineTo(column * columnPx, y);
     context.lineTo((column + 1) * columnPx, y);

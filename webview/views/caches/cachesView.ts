@@ -42,6 +42,7 @@ export class CachesView implements View {
     this.trays = new Board('Slabs of the cache', palette, {
       escape,
       watch: () => host.stopOnChange,
+      pointed: (address) => host.point(address),
     });
     this.shelves.root.classList.add('shelves');
     const field = filterField('Show caches whose name has', 'Part of a name', (text) => {
@@ -73,10 +74,10 @@ export class CachesView implements View {
       this.before = usedBy(this.body);
       this.slabsBefore = objectsBy(this.slabs);
     }
-    void this.ask();
+    void this.ask(isNewStop);
   }
 
-  private async ask(): Promise<void> {
+  private async ask(isNewStop: boolean): Promise<void> {
     const asked = ++this.asked;
     const { comparedWith: at } = this;
     try {
@@ -89,6 +90,7 @@ export class CachesView implements View {
       if (then !== undefined) this.before = usedBy(then);
       this.open ??= this.firstShown(body)?.address;
       this.draw();
+      if (isNewStop) this.shelves.follow();
       await this.askSlabs();
     } catch {
       return; // Running or gone: the old picture stays.

@@ -202,6 +202,8 @@ function paintTerms(
       line += LINE + 3;
     }
     if (lit) {
+      // The frame keeps off the term before it.
+      if (x > left) x += 4;
       const box = { x: x - 4, y: line - 12, width: wide + 8, height: 16 };
       painter.rect(box, {
         stroke: palette.error,

@@ -30,6 +30,8 @@ interface ColouringRow {
   /** The amount at which the colour is full. */
   readonly full: number;
   readonly hint: string;
+  /** What amounts are called, where the number says nothing: those that the legend shows. */
+  readonly words?: readonly (readonly [value: number, text: string])[];
 }
 
 const names = (id: Colouring, label: string, hint: string): ColouringRow => ({
@@ -39,13 +41,32 @@ const names = (id: Colouring, label: string, hint: string): ColouringRow => ({
   full: 1,
   hint,
 });
-const amount = (id: Colouring, label: string, full: number, hint: string): ColouringRow => ({
+const amount = (
+  id: Colouring,
+  label: string,
+  full: number,
+  hint: string,
+  words?: ColouringRow['words'],
+): ColouringRow => ({
   id,
   label,
   scale: 'amount',
   full,
   hint,
+  ...(words !== undefined && { words }),
 });
+
+const ORDERS = [0, 1, 5, 10].map((order) => [order, String(order)] as const);
+const AGES = [
+  [0, 'never'],
+  [1, 'long ago'],
+  [8, 'a while ago'],
+  [15, 'just now'],
+] as const;
+const FLAG_WORDS = [
+  [0, 'not set'],
+  [15, 'set'],
+] as const;
 
 const PROCESS: ColouringRow = amount(
   'process',
@@ -56,13 +77,13 @@ const PROCESS: ColouringRow = amount(
 
 export const COLOURINGS: readonly ColouringRow[] = [
   names('use', 'Use', 'What the frame is used for'),
-  amount('order', 'Order', 10, 'Order of the block that the frame belongs to'),
+  amount('order', 'Order', 10, 'Order of the block that the frame belongs to', ORDERS),
   names('migratetype', 'Migratetype', 'Migratetype of its pageblock'),
   names('zone', 'Zone', 'Zone of the frame'),
   amount('references', 'References', 8, '_refcount'),
   amount('mappings', 'Mappings', 8, '_mapcount + 1: page tables that map it'),
   amount('pins', 'Pins', 4, '_refcount / GUP_PIN_COUNTING_BIAS'),
-  amount('age', 'Age', 15, 'How long ago its struct page or its bytes were written last'),
+  amount('age', 'Age', 15, 'When its struct page or its bytes were written last', AGES),
   names('owner', 'Owner', 'Slab cache, vmalloc area or address space'),
 ];
 
@@ -72,10 +93,16 @@ export const colouringsOf = (kind: MapMachine | undefined): readonly ColouringRo
     ? COLOURINGS
     : [...COLOURINGS, PROCESS].filter(({ id }) => kind.colourings?.includes(id));
 
+/** What was kept of another time, where there is such a colouring; whether a machine has it is seen when it comes. */
+export function knownColouring(id: unknown): Colouring | undefined {
+  const isFlag = typeof id === 'string' && /^(?:PG|KPF)_\w+$/.test(id);
+  return isFlag ? (id as Colouring) : [...COLOURINGS, PROCESS].find((row) => row.id === id)?.id;
+}
+
 /** The row of a colouring, also of a page flag. */
 export function colouringOf(id: Colouring): ColouringRow {
   const row = [...COLOURINGS, PROCESS].find((known) => known.id === id);
-  return row ?? amount(id, id, 15, `Frames that have ${id}`);
+  return row ?? amount(id, id, 15, `Frames that have ${id}`, FLAG_WORDS);
 }
 
 const NAME_KINDS: readonly PageKindName[] = [

@@ -26,12 +26,14 @@ export class Hover {
     }
     if (pfn === this.pfn) return;
     this.pfn = pfn;
+    this.host.point(undefined);
     this.cells.moved();
   }
 
   /** The map has moved under the pointer. */
   leave(): void {
     this.tooltip.hide();
+    if (this.pfn !== undefined) this.host.point(undefined);
     this.pfn = undefined;
   }
 
@@ -39,8 +41,9 @@ export class Hover {
     if (cell.framesPerCell > 1) return;
     try {
       const frame = await this.host.request('mmscope/frame', { pfn: cell.pfn });
-      if (this.pfn === cell.pfn)
-        this.tooltip.show(cell, this.cells.swatch(cell.state), frame, x, y);
+      if (this.pfn !== cell.pfn) return;
+      this.tooltip.show(cell, this.cells.swatch(cell.state), frame, x, y);
+      this.host.point(frame.virt);
     } catch {
       return; // Running: what the map knows is all there is.
     }

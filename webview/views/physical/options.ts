@@ -1,5 +1,5 @@
 /** How the user wants the map to look; kept while the view is hidden. */
-import { COLOURINGS, type Colouring } from './colouring.js';
+import { knownColouring, type Colouring } from './colouring.js';
 import type { Arrangement } from './curve.js';
 import { ZOOMS } from './layout.js';
 
@@ -36,7 +36,7 @@ export function readOptions(kept: unknown): Options {
     zoom: isZoom ? zoom : undefined,
     showChanges: flag(given.showChanges, DEFAULTS.showChanges),
     showPageblocks: flag(given.showPageblocks, DEFAULTS.showPageblocks),
-    colouring: COLOURINGS.find(({ id }) => id === given.colouring)?.id ?? DEFAULTS.colouring,
+    colouring: knownColouring(given.colouring) ?? DEFAULTS.colouring,
     renderer:
       given.renderer === 'webgl' || given.renderer === 'canvas'
         ? given.renderer

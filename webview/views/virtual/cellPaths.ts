@@ -22,7 +22,8 @@ export class CellPaths {
     private readonly height: number,
   ) {}
 
-  add(x: number, y: number, state: number, share: number | undefined): void {
+  /** @param isFirst in its row: a large page has one notch in each row, not one for each cell */
+  add(x: number, y: number, state: number, share: number | undefined, isFirst: boolean): void {
     const { size, height } = this;
     const low = (state & PAGE_BITS.present) !== 0 && (state & PAGE_BITS.writable) === 0;
     const top = low ? y + height * 0.45 : y;
@@ -31,8 +32,8 @@ export class CellPaths {
     this.fills.set(key, (this.fills.get(key) ?? '') + d);
     const joined = (state & PAGE_BITS.large) !== 0 && share === undefined;
     if (!joined) this.gaps.push(`M${x + size - 0.5} ${y}v${height}`);
-    if ((state & PAGE_BITS.dirty) !== 0 && share === undefined && size > 5)
-      this.notches.push(`M${x} ${y}h3v3h-3z`);
+    const isDirty = (state & PAGE_BITS.dirty) !== 0 && share === undefined;
+    if (isDirty && size > 5 && (!joined || isFirst)) this.notches.push(`M${x} ${y}h3v3h-3z`);
   }
 
   /** The cell there is not as it was. */

@@ -49,7 +49,7 @@ export function paintGrid(
     const items: Item[] = [];
     for (let cell = first; cell < end; cell++) {
       const box = boxOf(place, cell);
-      paths.add(box.x, box.y, states[cell] ?? 0, cells.shares?.[cell]);
+      paths.add(box.x, box.y, states[cell] ?? 0, cells.shares?.[cell], beginsPage(states, cell));
       if (differs(cells, before, cell)) paths.mark(box.x, box.y);
       items.push({
         key: `cell/${addressOf(cell)}`,
@@ -74,14 +74,23 @@ export function paintGrid(
   paths.paint(painter, color);
   for (const cell of lit) {
     const { x, y, width, height } = boxOf(place, cell);
-    painter.rect(
-      { x: x - 1, y: y - 1, width: width + 1, height: height + 2 },
-      { stroke: palette.focus, strokeWidth: 2, data: { lit: addressOf(cell) } },
-    );
+    const around = { x: x - 1, y: y - 1, width: width + 1, height: height + 2 };
+    // A halo: some theme's focus is the colour of some region.
+    painter.rect(around, { stroke: palette.background, strokeWidth: 5, radius: 2 });
+    painter.rect(around, {
+      stroke: palette.focus,
+      strokeWidth: 2,
+      radius: 2,
+      data: { lit: addressOf(cell) },
+    });
   }
   for (const entry of model.tlb) paintTlbDot(painter, model, entry, place);
   return { rows, bottom: room.y + nrRows * (place.height + 2) + 8 };
 }
+
+/** Whether the cell is the first one of its row, or another page than the one before it. */
+const beginsPage = (states: Uint8Array, cell: number): boolean =>
+  cell % COLUMNS === 0 || states[cell - 1] !== states[cell];
 
 const boxOf = ({ left, top, size, height }: Place, cell: number): Box => ({
   x: left + (cell % COLUMNS) * size,

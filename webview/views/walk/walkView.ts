@@ -1,4 +1,7 @@
-/** A page walk: of the address that is selected or typed, for an access or for none, asked again at each stop. */
+/**
+ * A page walk: of the address that is selected or typed, or pointed at in a view beside it, for an access or for none; asked again at each
+ * stop. A stop at which a page fault came shows that one's.
+ */
 import type { BitBody, WalkArguments, WalkBody } from '../../../src/engine/view/atlas/pageWalk.js';
 
 import { Board } from '../../board/board.js';
@@ -9,6 +12,9 @@ import type { Lit, LitPlace, Update, View, ViewHost } from '../../shell/view.js'
 import { paintWalk } from './walkScene.js';
 import { bytesOf } from '../../text.js';
 import { runWalk } from './runWalk.js';
+
+/** Of a pointer that rests: one that passes by asks for nothing. */
+const POINT_MS = 60;
 
 type AccessChoice = 'none' | 'read' | 'write' | 'fetch';
 
@@ -30,12 +36,18 @@ export class WalkView implements View {
   private comparedWith: number | undefined;
   private entries: readonly Uint8Array[] = [];
   private expression: string | undefined;
+  /** In another view, under the pointer: goes before what is selected. */
+  private pointedAt: string | undefined;
+  private pointTimer: number | undefined;
   private space: string | undefined;
   private access: AccessChoice = 'none';
   private user = false;
   private asked = 0;
   /** The stop whose fault has been shown. */
   private faultShown: string | undefined;
+  /** Since the walk before there was a fault, of another address than is walked. */
+  private isOtherFault = false;
+  private wasPointed = false;
 
   constructor(private readonly host: ViewHost) {
     this.board = new Board('Page walk', () => host.palette, {
@@ -76,7 +88,16 @@ export class WalkView implements View {
       this.expression = this.body = this.space = this.faultShown = undefined;
       this.draw();
     }
-    void this.ask();
+    void this.ask().then((isTaken) => {
+      if (isTaken && this.isOtherFault) void this.askFault();
+    });
+  }
+
+  point(address: string | undefined): void {
+    if (address === this.pointedAt) return;
+    window.clearTimeout(this.pointTimer);
+    this.pointedAt = address;
+    this.pointTimer = window.setTimeout(() => void this.ask(), POINT_MS);
   }
 
   select(lit: Lit | undefined): void {
@@ -102,7 +123,8 @@ export class WalkView implements View {
 
   /** Whether there is an answer, and it is the newest. */
   private async ask(forFault = false): Promise<boolean> {
-    if (this.expression === undefined && !forFault) return this.askFault();
+    const wanted = this.pointedAt ?? this.expression;
+    if (wanted === undefined && !forFault) return this.askFault();
     const asked = ++this.asked;
     try {
       const body = await this.host.request('mmscope/walk', this.argumentsNow());
@@ -138,7 +160,9 @@ export class WalkView implements View {
   }
 
   private argumentsNow(): WalkArguments {
-    const { expression, space, access, user } = this;
+    const { pointedAt, access, user } = this;
+    const expression = pointedAt ?? this.expression;
+    const space = pointedAt === undefined ? this.space : undefined;
     return {
       ...(expression !== undefined && { expression }),
       ...(space !== undefined && { space }),
@@ -147,7 +171,11 @@ export class WalkView implements View {
   }
 
   private take(body: WalkBody, before: WalkBody | undefined): void {
-    const isOther = this.body?.address !== body.address;
+    const { pointedAt } = this;
+    // What the pointer passes over, and what stands there again after it, is neither animated nor said.
+    const isOther =
+      this.body?.address !== body.address && pointedAt === undefined && !this.wasPointed;
+    this.wasPointed = pointedAt !== undefined;
     this.body = body;
     this.before = before;
     this.entries = body.steps.map(({ entries }) => bytesOf(entries));
@@ -157,6 +185,7 @@ export class WalkView implements View {
     const faulted =
       body.cr2 !== undefined && body.cr2 !== this.faultShown && body.cr2 === body.address;
     if ((isOther || faulted) && !this.host.reducedMotion) runWalk(this.board.root);
+    this.isOtherFault = body.cr2 !== undefined && body.cr2 !== this.faultShown && !faulted;
     this.faultShown = body.cr2;
     if (isOther)
       this.host.announce(

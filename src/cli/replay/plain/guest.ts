@@ -30,8 +30,6 @@ export interface GuestWrites {
   readonly sbrk: readonly number[];
   /** fork(), in the parent as it returns, in the child, and in the parent when it has waited. */
   readonly fork: readonly number[];
-  /** Where pages are counted. */
-  readonly counts: readonly number[];
   /** What goes deeper into the stack than a text; than a text and a file that is written to. */
   readonly deeper: readonly number[];
   readonly deepest: readonly number[];
@@ -54,6 +52,8 @@ export interface Guest {
   readonly enderText: readonly number[];
   /** Where the buffer for the kernel's log lies. */
   readonly log: number;
+  /** Where migr counts its pages: a byte for eight frames, and two for each pageblock. */
+  readonly counts: { readonly frames: number; readonly blocks: number };
   /** Where the kernel puts what is mapped anywhere: below this. */
   readonly below: number;
   /** Pages that are there, oldest first. */
@@ -100,6 +100,7 @@ const WIDE: Guest = {
   sleeperText: [0x43e000, 0x405000, 0x440000],
   enderText: [0x41a000, 0x461000, 0x49b000, 0x4b4000, 0x42a000, 0x485000],
   log: 0x4cd000,
+  counts: { frames: 0x50d800, blocks: 0x50d400 },
   below: 0x7ffff7ffa000,
   pages: [
     ...[0x7fffffffe000, 0x4cc000, 0x574000, 0x4c9000, 0x4cb000, 0x4c8000, 0x4ca000, 0x56e000],
@@ -115,7 +116,6 @@ const WIDE: Guest = {
     deeper: [],
     deepest: [],
     flush: [],
-    counts: [0x50d000, 0x50e000],
     random: [0x4ca000],
     sink: [0x55d000],
     buffer: [0x55d000, 0x55e000],
@@ -145,6 +145,7 @@ const NARROW: Guest = {
   sleeperText: [0x8079000, 0x8049000],
   enderText: [0x8061000, 0x80a1000, 0x80db000, 0x80f3000, 0x80c1000],
   log: 0x8117000,
+  counts: { frames: 0x8157760, blocks: 0x8157360 },
   below: 0xb7ffb000,
   pages: [
     ...[0xbffff000, 0x8116000, 0x81bb000, 0x8114000, 0x8115000, 0x8113000, 0x81b8000, 0x81bc000],
@@ -160,7 +161,6 @@ const NARROW: Guest = {
     deeper: [0xbfffe000],
     deepest: [0xbfffe000],
     flush: [],
-    counts: [0x8157000, 0x8158000],
     random: [0x8115000],
     sink: [0x81a7000],
     buffer: [0x81a7000, 0x81a8000],

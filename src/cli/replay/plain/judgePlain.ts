@@ -101,11 +101,7 @@ const FAMILIES: readonly Family[] = [
     readsPagemap: true,
     filePages: 0,
     guest: (guest, dumps) => withLog(guest, listsOf(dumps)),
-    program: (guest, spans) =>
-      migrProgram(
-        guest,
-        spans.map(({ text }) => text),
-      ),
+    program: migrProgram,
   },
   {
     name: /^huge-s(\d+)\./,

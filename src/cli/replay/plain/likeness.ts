@@ -2,11 +2,12 @@
  * What of a plain trace can be told apart from ours: all but the addresses of objects, whose caches the trace does not tell of, and
  * pages that were in use when it began and are none of the program's.
  *
- * An address of an object is renamed: the recorded one and ours belong together from their first meeting on, both ways.
+ * An address of an object is renamed: the recorded one and ours belong together from their first meeting on, both ways, until ours is
+ * freed. Whether the next object lies in the same place depends on when a grace period ends, which no trace tells.
  */
 import type { KernelImage } from '../../../engine/image/kernelImage.js';
 import { dumpMemmap, type TraceDump } from '../../../engine/image/state/index.js';
-import { asPfn, asVirt } from '../../../engine/memory/address.js';
+import { asPfn, asVirt, type VirtAddr } from '../../../engine/memory/address.js';
 import type { ToldPages } from '../program/toldPages.js';
 import type { Guest } from './guest.js';
 
@@ -35,6 +36,18 @@ export class Likeness {
       for (const [ours, kernel] of toKernel) this.toKernel.set(ours, kernel);
       for (const [kernel, ours] of toOurs) this.toOurs.set(kernel, ours);
     };
+  }
+
+  /** One of our objects was freed. */
+  forget(object: VirtAddr, size: number): void {
+    const k = this.image.mm;
+    // All addresses have as many digits.
+    const [start, end] = [k.hex(object), k.hex(asVirt(object + size))];
+    for (const [ours, kernel] of this.toKernel) {
+      if (ours < start || ours >= end) continue;
+      this.toKernel.delete(ours);
+      this.toOurs.delete(kernel);
+    }
   }
 
   /** Of a result, ours as the kernel would have printed it. */

@@ -3,28 +3,31 @@
  * say where it is; what it chose at random shows in the operations.
  */
 import { PAGE_SIZE } from '../../../engine/memory/address.js';
+import type { Span } from '../program/judgeProgram.js';
 import type { Action } from '../program/processes.js';
 import { Acts, MAP_PRIVATE, MAP_SHARED, PROT_NONE, PROT_READ } from './acts.js';
 import type { Guest } from './guest.js';
+import { entriesOf } from './ownFrames.js';
 
 const ANONYMOUS = 0x20000000;
 const SHARED_FILE = 0x22000000;
 const PRIVATE_FILE = 0x22100000;
 const MANY = 0x30000000;
 const FILE_PAGES = 48;
+const FRAMES_COUNTED_TOGETHER = 8;
 
 const MADV_FREE = 8;
 const MADV_COLD = 20;
 
 const at = (start: number, page: number): number => start + page * PAGE_SIZE;
 
-/** @param spans what the recorder printed from the trace's first state on, a text each */
-export function migrProgram(guest: Guest, spans: readonly string[]): Action[] {
+/** @param spans what the recorder printed from the trace's first state on */
+export function migrProgram(guest: Guest, spans: readonly Span[]): Action[] {
   const acts = new Acts(guest);
   let child = 0;
   let isChild = false;
   const nrMany = manyPages(spans);
-  for (const [i, text] of spans.entries()) {
+  for (const [i, { text }] of spans.entries()) {
     if (text.startsWith('400 anon pages')) {
       acts.note();
       child = begin(acts, guest);
@@ -42,7 +45,7 @@ export function migrProgram(guest: Guest, spans: readonly string[]): Action[] {
       acts.writePages(MANY, nrMany);
       quiet(acts);
     } else if (/^block [0-9a-f]+ has /.test(text)) {
-      acts.own('counts');
+      for (const va of countPages(guest, spans.slice(0, i))) acts.write(va);
       acts.note();
     } else if (text.startsWith('child, at the end')) {
       isChild = true;
@@ -71,12 +74,29 @@ export function migrProgram(guest: Guest, spans: readonly string[]): Action[] {
 }
 
 /** How many pages the program touches before it has the kernel allocate where they lie: as many as it shows. */
-function manyPages(spans: readonly string[]): number {
-  const end = spans.flatMap((text) => {
+function manyPages(spans: readonly Span[]): number {
+  const end = spans.flatMap(({ text }) => {
     const [, last] = /^upts 0x30000000 0x([0-9a-f]+)/.exec(text) ?? [];
     return last === undefined ? [] : [parseInt(last, 16)];
   })[0];
   return end === undefined ? 0 : (end + 1 - MANY) / PAGE_SIZE;
+}
+
+/** Pages of its counters that it writes to, in that order, when it counts those of its pages that are not the CMA area's. */
+function countPages({ counts }: Guest, spans: readonly Span[]): ReadonlySet<number> {
+  const dumps = spans.flatMap((span) => span.dumps);
+  const shown = dumps.findLast(({ name, args }) => name === 'pts' && args[0] === MANY.toString(16));
+  const cma = dumps.findLast(({ name }) => name === 'cma')?.lines.join('\n') ?? '';
+  const [base = 0, nr = 0] = (/ base=([0-9a-f]+) count=([0-9a-f]+) /.exec(cma) ?? [])
+    .slice(1)
+    .map((text) => parseInt(text, 16));
+  const pages = new Set<number>();
+  for (const pfn of entriesOf(shown?.lines ?? []).values()) {
+    if (pfn >= base && pfn < base + nr) continue;
+    const frame = counts.frames + Math.floor(pfn / FRAMES_COUNTED_TOGETHER);
+    for (const va of [frame, counts.blocks]) pages.add(va - (va % PAGE_SIZE));
+  }
+  return pages;
 }
 
 /** The recorder lets all that waits be done. */

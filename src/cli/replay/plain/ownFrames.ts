@@ -48,7 +48,7 @@ export function nextFrames(
 }
 
 /** Addresses and frames; of several entries of an address the last. */
-function entriesOf(lines: Iterable<string>): Map<number, number> {
+export function entriesOf(lines: Iterable<string>): Map<number, number> {
   const seen = new Map<number, number>();
   for (const line of lines) {
     const [, va = '', count = '1', phys = ''] =
@@ -95,11 +95,12 @@ function newestOf(
   lines: readonly string[],
 ): readonly [listed: number[] | undefined, waiting: number | undefined] {
   const text = lines.join('\n');
-  const run = /^l 0 ([0-9a-f]+):([0-9a-f]+):1 /m.exec(text);
+  // Downwards on some machines, upwards where a larger block was taken apart.
+  const run = /^l 0 ([0-9a-f]+):([0-9a-f]+):(-?1) /m.exec(text);
   const waiting = /^fb 0 cpu_fbatches\.0 ([0-9a-f]+)$/m.exec(text)?.[1];
   if (run === null) return [undefined, undefined];
-  const [last = 0, nr = 0] = run.slice(1).map((each) => parseInt(each, 16));
-  const listed = Array.from({ length: nr + 1 }, (_, i) => last + nr - i);
+  const [last = 0, nr = 0, step = 0] = run.slice(1).map((each) => parseInt(each, 16));
+  const listed = Array.from({ length: nr + 1 }, (_, i) => last + step * (nr - i));
   return [listed, waiting === undefined ? undefined : parseInt(waiting, 16)];
 }
 

@@ -5,6 +5,7 @@
 import { __pa, current } from '../../../engine/entry/functions.js';
 import type { KernelImage } from '../../../engine/image/kernelImage.js';
 import { asPfn, asPhys, asVirt, PAGE_SIZE, type VirtAddr } from '../../../engine/memory/address.js';
+import type { Page } from '../../../engine/machine/ctypes.js';
 import { imagePaging, pagingAt } from '../../../engine/view/imagePaging.js';
 import { walk } from '../../../engine/x86/walk.js';
 
@@ -48,9 +49,13 @@ export function placeTable(image: KernelImage, { va, level, pfn }: KnownTable): 
   ];
   for (let i = 0; i < PAGE_SIZE / 4; i++) k.write(k.plus(fresh, i), k.words[old + i] ?? 0);
   const [oldPage, page] = [k.pfn_to_page(asPfn(from)), k.pfn_to_page(asPfn(pfn))];
-  const head = k.page.compound_head;
-  for (let i = 0; i < k.memmap.page_words; i++)
-    if (i !== head) k.write(k.plus(page, i), k.words[oldPage + i] ?? 0);
+  const { compound_head, flags: flagsAt } = k.page;
+  // The zone that a frame lies in stays.
+  const ofZone = ~((1 << k.__NR_PAGEFLAGS) - 1);
+  const words = (from: Page): number => k.words[from + flagsAt] ?? 0;
+  k.write(k.plus(page, flagsAt), (words(page) & ofZone) | (words(oldPage) & ~ofZone));
+  for (let i = flagsAt + k.ptr_words; i < k.memmap.page_words; i++)
+    if (i !== compound_head) k.write(k.plus(page, i), k.words[oldPage + i] ?? 0);
   const entry = image.memory.cell(parent.entryPhys);
   const flags = (k.words[entry] ?? 0) & (PAGE_SIZE - 1);
   k.write(entry, ((pfn << 12) | flags) >>> 0);

@@ -161,11 +161,17 @@ export class ProgramJudge {
   ) {
     this.toldPages = told;
     this.likeness = likeness;
-    this.processes = processes ?? new Processes(image.mm, this.toldPages);
+    const exits = new Set(program.filter(({ name }) => name === 'exit').map(({ pid }) => pid));
+    this.processes = processes ?? new Processes(image.mm, this.toldPages, exits);
     this.user = new UserOperations(image, () => this.processes.mm);
     this.machine = new Machine(image);
     this.dumps = new ProgramDumps(image, { user: this.user, told: this.toldPages, likeness });
     this.tracepoints = new Tracepoints(image.mm);
+    const { mm: k } = image;
+    if (likeness !== undefined)
+      this.tracepoints.onFree = (ptr, cache) => {
+        likeness.forget(ptr, k.read_int(cache + k.kmem_cache.object_size));
+      };
   }
 
   judge(spans: readonly Span[]): Verdict {

@@ -99,10 +99,14 @@ export class Processes {
   private stacks: readonly number[] = [];
   private file: { readonly file: File; readonly written: number } | undefined;
 
-  /** @param told the pages that were taken for what is not performed */
+  /**
+   * @param told the pages that were taken for what is not performed
+   * @param exits processes whose end is an act of its own, by a signal, too: what the processor has marked until then is told in front of it
+   */
   constructor(
     private readonly k: Kernel,
     private readonly told: ToldPages,
+    private readonly exits: ReadonlySet<number> = new Set(),
   ) {
     const task = current(k);
     this.processes = new Map([[1, { task, mm: k.read_ptr(k.plus(task, k.task_struct.mm)) }]]);
@@ -165,8 +169,9 @@ export class Processes {
     const { k } = this;
     const ret = do_user_addr_fault(k, this.mm, code, va);
     // A signal ends the process, which has no handler: no huge page was left, for example.
-    if ((ret & (k.VM_FAULT_SIGSEGV | k.VM_FAULT_SIGBUS)) !== 0) this.end();
-    else if ((ret & k.VM_FAULT_OOM) !== 0)
+    if ((ret & (k.VM_FAULT_SIGSEGV | k.VM_FAULT_SIGBUS)) !== 0) {
+      if (!this.exits.has(this.pid ?? -1)) this.end();
+    } else if ((ret & k.VM_FAULT_OOM) !== 0)
       throw new NotPerformed(`fault at ${va.toString(16)}: ${ret.toString(16)}`);
   }
 
@@ -207,11 +212,18 @@ export class Processes {
     put_task_stack(k, task);
   }
 
+  /** The current process; undefined once it has ended. */
+  private get pid(): number | undefined {
+    const task = current(this.k);
+    return [...this.processes].find(([, each]) => each.task === task)?.[0];
+  }
+
   /** The current process ends: its memory goes, its structures stay until the scheduler and RCU let them go. */
   private end(): void {
     const { k } = this;
     const task = current(k);
-    const [pid, process] = [...this.processes].find(([, each]) => each.task === task) ?? [];
+    const { pid } = this;
+    const process = this.processes.get(pid ?? -1);
     if (pid === undefined || process === undefined) return;
     exit_mm(k, task);
     this.lazy = [...this.lazy, process];

@@ -1,7 +1,7 @@
 /**
  * mincore(): which pages of a range are in memory, a byte each: mapped, or in the page cache though nobody maps them.
  *
- * Differs: the answer is an array, not memory of the process, so that no page is taken to gather it. Left out: huge entries, hugetlb;
+ * Differs: the answer is an array, not memory of the process, so that no page is taken to gather it. Left out:
  * what is swapped out (nothing is); whether the caller may know it of a file (every file here is its own).
  * Source: Linux 6.1 mm/mincore.c.
  */
@@ -21,10 +21,12 @@ import { test_bit } from '../arch/x86/include/asm/bitops.h.js';
 import { current } from '../arch/x86/include/asm/current.h.js';
 import { pmd_trans_huge, pte_none } from '../arch/x86/include/asm/pgtable.h.js';
 import { EINVAL, ENOMEM } from '../include/linux/errno.h.js';
+import { is_vm_hugetlb_page } from '../include/linux/hugetlb.h.js';
 import { linear_page_index } from '../include/linux/mm.h.js';
 import { filemapPage } from './filemap/filemap.js';
 import { mm_find_pmd } from './huge_memory/split_pmd.js';
 import { follow_pte } from './memory/follow_pte.js';
+import { huge_pte_offset } from './hugetlb/fault.js';
 import { find_vma } from './mmap/find_vma.js';
 import { mappingOf, vmaFile } from './mmap/link.js';
 
@@ -37,6 +39,9 @@ function mincore_page(k: Kernel, vma: VmAreaStruct, addr: VirtAddr): Int {
   return page !== NULL && test_bit(k, k.PG_uptodate, page + k.page.flags) ? 1 : 0;
 }
 
+/** Where there is a table for it, only the entry of a huge page of the pool counts. */
+const mincore_hugetlb = (k: Kernel, pte: Pte): Int => (pte_none(k, k.read_pte(pte)) ? 0 : 1);
+
 /** The part of a range that lies in its first area: how many pages, or an error. */
 function do_mincore(k: Kernel, addr: VirtAddr, pages: ULong, vec: Int[]): Int {
   const mm: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
@@ -48,6 +53,11 @@ function do_mincore(k: Kernel, addr: VirtAddr, pages: ULong, vec: Int[]): Int {
     // mincore_pte_range(): an entry of a page that is being migrated counts as one that is there.
     const pte: Pte = follow_pte(k, mm, at);
     const pmd: Pmd = mm_find_pmd(k, mm, at);
+    const huge: Pte = is_vm_hugetlb_page(k, vma) ? huge_pte_offset(k, mm, at) : NULL;
+    if (huge !== NULL) {
+      vec.push(mincore_hugetlb(k, huge));
+      continue;
+    }
     const isHuge = pmd !== NULL && pmd_trans_huge(k.read_pte(pmd));
     const isMapped = isHuge || (pte !== NULL && !pte_none(k, k.read_pte(pte)));
     vec.push(isMapped ? 1 : mincore_page(k, vma, at));

@@ -21,6 +21,7 @@ export interface CacheBody {
   readonly sizeBytes: number;
   readonly order: number;
   readonly objectsPerSlab: number;
+  /** Objects that nobody could be given: what a CPU has at hand is free, other than in /proc/slabinfo. */
   readonly used: number;
   readonly total: number;
   readonly nrSlabs: number;
@@ -46,6 +47,8 @@ export interface SlabsBody {
   /** Where slabs are kept, in the order in which an allocation looks; what no list has comes last. */
   readonly places: readonly PlaceBody[];
   readonly total: number;
+  /** Slabs that the node counts and nothing leads to: their part of the memory map is not in the dump. */
+  readonly nrMissing?: number;
   /** Number of the first one that is told. */
   readonly start: number;
   readonly slabs: readonly SlabBody[];

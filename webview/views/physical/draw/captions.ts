@@ -5,6 +5,7 @@ import { CELLS_PER_TILE } from '../curve.js';
 import { bytesText, hexPfn, zoneTitle } from '../../../text.js';
 import type { Scene } from './mapRenderer.js';
 import type { Palette } from '../../../draw/palette.js';
+import type { Pen } from '../../../draw/pen.js';
 
 const PAGE_SIZE = 4096;
 const LABEL_GAP_PX = 10;
@@ -12,7 +13,7 @@ const LABEL_GAP_PX = 10;
 const MIN_LABEL_PITCH_PX = 30;
 
 export function drawRowLabels(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   scene: Scene,
   heightPx: number,
   palette: Palette,
@@ -47,7 +48,7 @@ export function drawRowLabels(
 
 /** The header of the zone at the view's top stays there while its tiles scroll by. */
 export function drawHeaders(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   scene: Scene,
   widthPx: number,
   heightPx: number,
@@ -66,7 +67,7 @@ export function drawHeaders(
 }
 
 function drawHeader(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   { zone }: Section,
   y: number,
   widthPx: number,

@@ -4,6 +4,7 @@
  */
 import { css, type Rgb } from '../../../draw/color.js';
 import type { Palette } from '../../../draw/palette.js';
+import type { Pen } from '../../../draw/pen.js';
 import { blockSize, spotOfPfn, type Layout } from '../layout.js';
 import type { BlockEvent } from './happened.js';
 
@@ -19,7 +20,7 @@ interface Rect {
 }
 
 export function drawBlockEvents(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   layout: Layout,
   events: readonly BlockEvent[],
   scroll: { readonly left: number; readonly top: number },
@@ -38,7 +39,7 @@ export function drawBlockEvents(
 }
 
 /** A dashed outline, and a line wherever a half was cut off, down to the smallest part. */
-function drawGhost(context: CanvasRenderingContext2D, rect: Rect, event: BlockEvent): void {
+function drawGhost(context: Pen, rect: Rect, event: BlockEvent): void {
   context.setLineDash([4, 3]);
   context.lineWidth = 1.5;
   context.strokeRect(rect.x - 0.5, rect.y - 0.5, rect.width, rect.height);
@@ -67,7 +68,7 @@ function drawGhost(context: CanvasRenderingContext2D, rect: Rect, event: BlockEv
 
 /** Around the block, with an arm into the middle of each half. */
 function drawBracket(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   layout: Layout,
   { x, y, width, height }: Rect,
   { order }: BlockEvent,
@@ -93,7 +94,7 @@ function drawBracket(
 
 /** `split 10` or `9 + 9 = 10`, on a ground of its own, so that it can be read on any cells. */
 function drawCaption(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   { x, y, width, height }: Rect,
   { kind, order }: BlockEvent,
   palette: Palette,
@@ -116,7 +117,7 @@ function drawCaption(
 }
 
 function fillPlate(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   x: number,
   y: number,
   width: number,

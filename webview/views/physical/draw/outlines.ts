@@ -4,6 +4,7 @@
  */
 import { css } from '../../../draw/color.js';
 import type { Palette } from '../../../draw/palette.js';
+import { EdgePath, type Pen } from '../../../draw/pen.js';
 import { CHANGED, REGROUPED, SAME } from '../changes.js';
 import { cellIndex } from '../curve.js';
 import type { Layout } from '../layout.js';
@@ -14,9 +15,9 @@ const CROWD = 160;
 /** Relative to the tile's left upper corner. */
 export interface Outlines {
   /** Around what changed at least a little, changed its block, changed its use. */
-  readonly written: Path2D;
-  readonly regrouped: Path2D;
-  readonly changed: Path2D;
+  readonly written: EdgePath;
+  readonly regrouped: EdgePath;
+  readonly changed: EdgePath;
   readonly nrChanged: number;
 }
 
@@ -47,7 +48,7 @@ export const isCrowded = ({ nrChanged }: Outlines): boolean => nrChanged > CROWD
 
 /** At (x, y) of the view. */
 export function drawChanges(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   outlines: Outlines,
   x: number,
   y: number,
@@ -75,10 +76,10 @@ export function drawChanges(
 }
 
 /** The edges between cells that changed at least so much and cells that did not. */
-function pathAround({ shape, zoom }: Layout, changes: Uint8Array, least: number): Path2D {
+function pathAround({ shape, zoom }: Layout, changes: Uint8Array, least: number): EdgePath {
   const { across, down } = shape;
   const { cellPx } = zoom;
-  const path = new Path2D();
+  const path = new EdgePath();
   const isIn = (column: number, row: number): boolean =>
     column >= 0 &&
     row >= 0 &&
@@ -90,15 +91,10 @@ function pathAround({ shape, zoom }: Layout, changes: Uint8Array, least: number)
       if (!isIn(column, row)) continue;
       const [x, y] = [column * cellPx - 0.5, row * cellPx - 0.5];
       const [right, bottom] = [x + cellPx, y + cellPx];
-      if (!isIn(column, row - 1)) edge(path, x, y, right, y);
-      if (!isIn(column, row + 1)) edge(path, x, bottom, right, bottom);
-      if (!isIn(column - 1, row)) edge(path, x, y, x, bottom);
-      if (!isIn(column + 1, row)) edge(path, right, y, right, bottom);
+      if (!isIn(column, row - 1)) path.edge(x, y, right, y);
+      if (!isIn(column, row + 1)) path.edge(x, bottom, right, bottom);
+      if (!isIn(column - 1, row)) path.edge(x, y, x, bottom);
+      if (!isIn(column + 1, row)) path.edge(right, y, right, bottom);
     }
   return path;
-}
-
-function edge(path: Path2D, x1: number, y1: number, x2: number, y2: number): void {
-  path.moveTo(x1, y1);
-  path.lineTo(x2, y2);
 }

@@ -1,16 +1,17 @@
 /** What lies over the cells: the outline of what changed since the last stop, of the frame under the pointer, and of the selection. */
 import { detailOfState, firstPfnOfBlock } from '../../../../src/engine/view/pageState.js';
 import { CELLS_PER_TILE } from '../curve.js';
-import { blockSize, GUTTER_PX, HEADER_PX, spotOfPfn, type Layout } from '../layout.js';
+import { blockSize, boxOf, GUTTER_PX, HEADER_PX, spotOfPfn, type Layout } from '../layout.js';
 import { css } from '../../../draw/color.js';
 import { drawBlockEvents } from './ghosts.js';
 import type { Scene } from './mapRenderer.js';
 import { drawChanges, outlinesOf } from './outlines.js';
 import { placedTiles } from './placedTiles.js';
 import type { Palette } from '../../../draw/palette.js';
+import type { Pen } from '../../../draw/pen.js';
 
 export function drawOverlay(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   scene: Scene,
   widthPx: number,
   heightPx: number,
@@ -29,6 +30,7 @@ export function drawOverlay(
       const levels = changes.ofTile(layout.zoom.framesPerCell, number);
       if (levels !== undefined) drawChanges(context, outlinesOf(layout, levels), x, y, palette);
     }
+    drawRings(context, scene, palette);
     drawBlockEvents(context, layout, changes.events, { left: scrollLeft, top: scrollTop }, palette);
   }
   if (scene.hovered !== undefined) drawFrame(context, scene, scene.hovered, 'hover', palette);
@@ -36,12 +38,42 @@ export function drawOverlay(
   context.restore();
 }
 
-/** Right of the labels and below the header that stays at the top. */
-export function clipToCells(
-  context: CanvasRenderingContext2D,
-  widthPx: number,
-  heightPx: number,
+/** A change that is smaller on the screen than its outline's dashes is ringed, where there are few. */
+const MOST_RINGS = 6;
+const RINGED_PX = 12;
+const RING_PX = 4;
+
+function drawRings(
+  context: Pen,
+  { layout, changes, scrollLeft, scrollTop }: Scene,
+  palette: Palette,
 ): void {
+  const spans = changes?.foremost ?? [];
+  if (spans.length > MOST_RINGS) return;
+  for (const { firstPfn, endPfn } of spans) {
+    const box = boxOf(layout, firstPfn, endPfn);
+    if (box === undefined) continue;
+    const [width, height] = [box.right - box.left, box.bottom - box.top];
+    if (Math.max(width, height) >= RINGED_PX) continue;
+    context.beginPath();
+    context.roundRect(
+      box.left - scrollLeft - RING_PX - 1,
+      box.top - scrollTop - RING_PX - 1,
+      width + 2 * RING_PX + 1,
+      height + 2 * RING_PX + 1,
+      RING_PX + 1,
+    );
+    context.strokeStyle = css(palette.background);
+    context.lineWidth = 5;
+    context.stroke();
+    context.strokeStyle = css(palette.changed);
+    context.lineWidth = 2;
+    context.stroke();
+  }
+}
+
+/** Right of the labels and below the header that stays at the top. */
+export function clipToCells(context: Pen, widthPx: number, heightPx: number): void {
   context.beginPath();
   context.rect(GUTTER_PX - 6, HEADER_PX - 6, widthPx, heightPx);
   context.clip();
@@ -49,7 +81,7 @@ export function clipToCells(
 
 /** Lines between the pageblocks of a tile, as far as they lie inside it. */
 function drawPageblocks(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   layout: Layout,
   pageblockOrder: number,
   x: number,
@@ -83,7 +115,7 @@ const STYLES = {
 
 /** Outlines a frame, and the block it belongs to. */
 function drawFrame(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   scene: Scene,
   pfn: number,
   style: keyof typeof STYLES,
@@ -130,13 +162,7 @@ function drawFrame(
   context.globalAlpha = 1;
 }
 
-function strokeCells(
-  context: CanvasRenderingContext2D,
-  x: number,
-  y: number,
-  widthPx: number,
-  heightPx: number,
-): void {
+function strokeCells(context: Pen, x: number, y: number, widthPx: number, heightPx: number): void {
   context.beginPath();
   context.roundRect(x - 1, y - 1, widthPx + 1, heightPx + 1, 3);
   context.stroke();

@@ -5,6 +5,7 @@
 import { detailOfState, kindOfState, pageKindCode } from '../../../../src/engine/view/pageState.js';
 import { css, type Rgb } from '../../../draw/color.js';
 import { inkIn, stateColor, type Palette } from '../../../draw/palette.js';
+import type { Pen } from '../../../draw/pen.js';
 import { colouringOf, valueColor } from '../colouring.js';
 import { CELLS_PER_TILE, cellX, cellY } from '../curve.js';
 import { blockSize, type Layout } from '../layout.js';
@@ -15,6 +16,8 @@ import { placedTiles, type PlacedTile } from './placedTiles.js';
 /** Blocks whose shorter side is less have no number. */
 const SMALLEST_LABELLED_PX = 22;
 const ROOMY_PX = 24;
+/** Of the letters of {@link drawCounts}. */
+const LETTER_PX = 6;
 /** From four cells on a side. */
 const LARGE_PX = 4 * ROOMY_PX;
 /** Kinds whose struct pages say nothing that is written into cells. */
@@ -23,7 +26,7 @@ const SILENT = new Set(
 );
 
 export function drawWords(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   scene: Scene,
   widthPx: number,
   heightPx: number,
@@ -50,12 +53,7 @@ function groundOf(palette: Palette, scene: Scene, placed: PlacedTile, index: num
   return color ?? palette.background;
 }
 
-function drawOrders(
-  context: CanvasRenderingContext2D,
-  scene: Scene,
-  placed: PlacedTile,
-  palette: Palette,
-): void {
+function drawOrders(context: Pen, scene: Scene, placed: PlacedTile, palette: Palette): void {
   const { layout } = scene;
   const { states } = placed.tile;
   context.textAlign = 'center';
@@ -78,12 +76,7 @@ function drawOrders(
   }
 }
 
-function drawCounts(
-  context: CanvasRenderingContext2D,
-  scene: Scene,
-  placed: PlacedTile,
-  palette: Palette,
-): void {
+function drawCounts(context: Pen, scene: Scene, placed: PlacedTile, palette: Palette): void {
   const { shape, zoom } = scene.layout;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
@@ -94,10 +87,22 @@ function drawCounts(
     if (label.count <= 0 && label.flags === '') continue;
     const x = placed.x + (cellX(shape, index) + 0.5) * zoom.cellPx;
     const y = placed.y + cellY(shape, index) * zoom.cellPx;
-    context.fillStyle = css(inkIn(palette, groundOf(palette, scene, placed, index)));
+    const ground = groundOf(palette, scene, placed, index);
+    const write = (text: string, down: number): void => {
+      // A plate: the mark of the cell's kind would go through the letters.
+      context.fillStyle = css(ground);
+      context.fillRect(
+        x - (text.length * LETTER_PX) / 2 - 0.5,
+        y + down - 5,
+        text.length * LETTER_PX + 1,
+        10,
+      );
+      context.fillStyle = css(inkIn(palette, ground));
+      context.fillText(text, x, y + down);
+    };
     const half = label.flags === '' ? 0.5 : 0.3;
-    if (label.count > 0) context.fillText(shortCount(label.count), x, y + zoom.cellPx * half);
-    if (label.flags !== '') context.fillText(label.flags.slice(0, 3), x, y + zoom.cellPx * 0.72);
+    if (label.count > 0) write(shortCount(label.count), zoom.cellPx * half);
+    if (label.flags !== '') write(label.flags.slice(0, 3), zoom.cellPx * 0.72);
   }
 }
 

@@ -124,10 +124,7 @@ function valueEntries(
   const steps =
     row.scale === 'names'
       ? names.map((name, value) => ({ name, value }))
-      : [...new Set([0, 1, Math.ceil(row.full / 2), row.full])].map((value) => ({
-          name: value === row.full ? `${value} and more` : String(value),
-          value,
-        }));
+      : (row.words ?? amounts(row.full)).map(([value, name]) => ({ name, value }));
   const entries = steps.map(({ name, value }) => {
     const swatch = document.createElement('canvas');
     paintKey(swatch, palette, valueKey(0, value, 0), colouring);
@@ -135,6 +132,12 @@ function valueEntries(
   });
   return [...entries, hint];
 }
+
+const amounts = (full: number): (readonly [value: number, name: string])[] =>
+  [...new Set([0, 1, Math.ceil(full / 2), full])].map((value) => [
+    value,
+    value === full ? `${value} and more` : String(value),
+  ]);
 
 const paint = (swatch: HTMLCanvasElement, palette: Palette, code: number): void =>
   paintKey(swatch, palette, stateKey(pageState(code, SAMPLE_ORDER), 0), 'use');

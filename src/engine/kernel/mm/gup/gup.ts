@@ -204,7 +204,7 @@ function faultin_page(
 }
 
 /** Whether an area may be accessed like that at all. */
-function check_vma_flags(k: Kernel, vma: VmAreaStruct, gup_flags: Int): Int {
+export function check_vma_flags(k: Kernel, vma: VmAreaStruct, gup_flags: Int): Int {
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   // Memory of devices has no struct page to take a reference of.
   if ((vm_flags & (VM_IO | VM_PFNMAP)) !== 0) return -EFAULT;

@@ -1,7 +1,7 @@
 /**
- * Faulting in pages that are wanted beforehand: those that are locked in memory, and MAP_POPULATE.
+ * Faulting in pages that are wanted beforehand: those that are locked in memory, MAP_POPULATE, MADV_POPULATE_READ and _WRITE.
  *
- * Source: Linux 6.1 mm/gup.c: populate_vma_page_range(), __mm_populate().
+ * Source: Linux 6.1 mm/gup.c: populate_vma_page_range(), faultin_vma_page_range(), __mm_populate().
  */
 import {
   type Int,
@@ -13,6 +13,7 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { EINVAL } from '../../include/linux/errno.h.js';
 import {
   VM_ACCESS_FLAGS,
   VM_IO,
@@ -23,7 +24,7 @@ import {
 } from '../../include/linux/mm_types.h.js';
 import { find_vma_intersection } from '../mmap/find_vma.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
-import { __get_user_pages } from './gup.js';
+import { __get_user_pages, check_vma_flags } from './gup.js';
 
 /** One area's part: how many pages, or an error. */
 export function populate_vma_page_range(
@@ -44,6 +45,24 @@ export function populate_vma_page_range(
   const ret: Int = __get_user_pages(k, mm, start, nr_pages, gup_flags, undefined);
   lru_add_drain(k);
   return ret;
+}
+
+/** For an access that the area must allow: how many pages, or an error. Left out: FOLL_HWPOISON, mmap_lock that is let go. */
+export function faultin_vma_page_range(
+  k: Kernel,
+  vma: VmAreaStruct,
+  start: VirtAddr,
+  end: VirtAddr,
+  write: boolean,
+): Int {
+  const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
+  const nr_pages: ULong = (end - start) / PAGE_SIZE;
+  // No FOLL_FORCE: what the process itself could not do is an error.
+  let gup_flags: Int = k.FOLL_TOUCH;
+  if (write) gup_flags |= k.FOLL_WRITE;
+  // That the area does not allow it is told from a fault that failed.
+  if (check_vma_flags(k, vma, gup_flags) !== 0) return -EINVAL;
+  return __get_user_pages(k, mm, start, nr_pages, gup_flags, undefined);
 }
 
 /** Everything that there is of [start, start + len). Of an address space: the current task's in Linux. */

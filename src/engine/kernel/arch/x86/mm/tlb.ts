@@ -9,9 +9,16 @@
  * flush_tlb_one_kernel(), native_flush_tlb_one_user(), native_flush_tlb_local(), __flush_tlb_all();
  * arch/x86/include/asm/tlbflush.h: flush_tlb_page(), flush_tlb_mm().
  */
-import type { Int, MmStruct, ULong, VmAreaStruct } from '../../../../machine/ctypes.js';
+import {
+  type Int,
+  type MmStruct,
+  NULL,
+  type Pgd,
+  type ULong,
+  type VmAreaStruct,
+} from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
-import { asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../../../memory/address.js';
+import { asPhys, asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../../../memory/address.js';
 import { num_online_cpus } from '../../../include/linux/cpumask.h.js';
 import { this_cpu_ptr } from '../../../include/linux/percpu-defs.h.js';
 import { __pa } from '../include/asm/page.h.js';
@@ -86,10 +93,20 @@ const isLoadedOn = (k: Kernel, mm: MmStruct, cpu: Int): boolean =>
 /** How many CPUs are told: on_each_cpu_mask(). */
 const nrCpus = (k: Kernel): Int => (k.smp ? num_online_cpus(k) : 1);
 
-/** What one of them does. */
-const flushOn = (k: Kernel, cpu: Int, start: VirtAddr, end: VirtAddr): void => {
+/** Where the tables are that each CPU may have loaded. */
+const initTables = (k: Kernel): Pgd =>
+  k.globals.init_mm === NULL ? NULL : k.read_ptr(k.globals.init_mm + k.mm_struct.pgd);
+
+/**
+ * What one of them does: flush_tlb_func(). One that still has the tables of an address space that nobody uses is lazy, and takes init_mm's
+ * instead: those are about to be freed, and others may lie in their place soon.
+ */
+const flushOn = (k: Kernel, mm: MmStruct, cpu: Int, start: VirtAddr, end: VirtAddr): void => {
   const processor = k.machine.processor(cpu);
-  if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE) processor.writeCr3(processor.cr3);
+  const isLazy = k.read_int(k.plus(mm, k.mm_struct.mm_users)) === 0;
+  if (isLazy && initTables(k) !== NULL) processor.writeCr3(asPhys(__pa(k, initTables(k))));
+  else if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE)
+    processor.writeCr3(processor.cr3);
   else
     for (let addr: VirtAddr = start; addr < end; addr = asVirt(addr + PAGE_SIZE))
       processor.invlpg(addr);
@@ -101,7 +118,7 @@ const flushOn = (k: Kernel, cpu: Int, start: VirtAddr, end: VirtAddr): void => {
  */
 export function flush_tlb_mm_range(k: Kernel, mm: MmStruct, start: VirtAddr, end: VirtAddr): void {
   for (let cpu: Int = 0; cpu < nrCpus(k); cpu++)
-    if (isLoadedOn(k, mm, cpu)) flushOn(k, cpu, start, end);
+    if (isLoadedOn(k, mm, cpu)) flushOn(k, mm, cpu, start, end);
 }
 
 export function flush_tlb_page(k: Kernel, vma: VmAreaStruct, a: VirtAddr): void {
