@@ -22,7 +22,7 @@ const BUDGETS = [
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
     bytes: 2000e3,
   },
-  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 270e3 },
+  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 280e3 },
   {
     name: 'names of Linux',
     output: 'engine.cjs',

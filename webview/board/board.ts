@@ -8,6 +8,7 @@ import { element } from '../dom.js';
 import { css } from '../draw/color.js';
 import type { Palette } from '../draw/palette.js';
 import type { LitPlace } from '../shell/view.js';
+import { ChangesOutside } from './changesOutside.js';
 import { ContextMenu } from './contextMenu.js';
 import { contains, labelOf, NO_SCENE, type Item, type Scene, type Watchable } from './scene.js';
 
@@ -38,6 +39,7 @@ export class Board {
   private readonly menu = new ContextMenu();
   private readonly ring = document.createElementNS(SVG, 'rect');
   private readonly id = `board${nrBoards++}`;
+  private readonly changes: ChangesOutside;
   private scene: Scene = NO_SCENE;
   private activeKey: string | undefined;
 
@@ -57,6 +59,9 @@ export class Board {
       this.tooltip,
       this.menu.root,
     );
+    this.changes = new ChangesOutside(this.root);
+    this.svg.before(this.changes.above);
+    this.svg.after(this.changes.below);
     this.root.addEventListener('keydown', (event) => {
       if (event.target === this.root && this.key(event)) event.preventDefault();
     });
@@ -77,6 +82,12 @@ export class Board {
     svg.replaceChildren(...scene.nodes, ring);
     this.tooltip.hidden = true;
     this.reflect(false);
+    this.changes.show(svg);
+  }
+
+  /** Brings what has changed into view, at a stop. */
+  follow(): void {
+    this.changes.follow();
   }
 
   get shown(): Scene {

@@ -196,20 +196,28 @@ export class CTypes {
 
   /** Integer promotion; a bit-field narrower than int becomes int whatever its sign. */
   promoted(type: CType, widthBits = 0): CType {
-    const bare = stripTypedefs(type);
-    if (bare.kind === 'enum')
-      return bare.sizeBytes < 4 ? this.int : this.integer(bare.sizeBytes, bare.signed);
+    const named = stripTypedefs(type);
+    const bare = stripTypedefs(this.withoutEnum(named));
     if (bare.kind !== 'int') return type;
-    if (bare.sizeBytes < 4 || (widthBits > 0 && widthBits < 32)) return this.int;
+    const { sizeBytes } = named as IntType;
+    if (sizeBytes < 4 || (widthBits > 0 && widthBits < 32)) return this.int;
     if (widthBits === 0 || widthBits === bare.sizeBytes * 8) return bare;
     // gcc: a wider bit-field has a type of just so many bits.
     if (widthBits === 32) return bare.signed ? this.int : this.unsignedInt;
     return { ...bare, widthBits };
   }
 
-  private integer(sizeBytes: number, signed: boolean): IntType {
-    if (sizeBytes === 8) return signed ? this.longLong : this.unsignedLongLong;
-    return signed ? this.int : this.unsignedInt;
+  /** Of an enum the integer type that its values have. */
+  withoutEnum(type: CType): CType {
+    const bare = stripTypedefs(type);
+    if (bare.kind !== 'enum') return type;
+    if (bare.sizeBytes < 4)
+      return this.base(
+        `${bare.signed ? '' : 'unsigned '}${bare.sizeBytes === 1 ? 'char' : 'short'}`,
+      );
+    if (bare.sizeBytes === 4) return bare.signed ? this.int : this.unsignedInt;
+    if (this.pointerSize === 8) return bare.signed ? this.long : this.unsignedLong;
+    return bare.signed ? this.longLong : this.unsignedLongLong;
   }
 
   /** The type in which two promoted integers meet: the usual arithmetic conversions. */

@@ -114,20 +114,14 @@ function fillAggregate(
     let target: Place | undefined;
     if (item.designators.length > 0 && items.followed !== items.at) {
       if (!braced) return;
-      const ranged = rangedPlaces(c, place, item.designators);
-      if (ranged !== undefined) {
-        index = ranged.next;
-        fillEach(c, ranged.places, items, stores);
-        continue;
-      }
-      const found = designatedPlace(c, place, item.designators);
+      const found = designatedPlaces(c, place, item.designators);
       if (found === undefined) {
         index++;
         items.at++;
         continue;
       }
       index = (found.trail[0]?.index ?? 0) + 1;
-      fillOne(c, found.place, items, stores);
+      fillEach(c, found.places, items, stores);
       // What follows without a designator goes on behind the object that was named, however deep that lies.
       for (const { outer, index: at } of found.trail.slice(1).reverse())
         fillAggregate(c, outer, items, false, stores, at + 1);
@@ -169,32 +163,40 @@ function fillOne(c: Checker, target: Place, items: Items, stores: Term[]): void 
   items.at = Math.max(items.at, before + 1);
 }
 
-/** The places of gcc's `[low ... high]`, the last of designators or the only one; undefined for other designators. */
-function rangedPlaces(
+/** Places that designators name: with gcc's `[low ... high]` among them, several. The trail is the last one's. */
+function designatedPlaces(
   c: Checker,
   outer: Place,
   designators: readonly Designator[],
-): { readonly places: readonly Place[]; readonly next: number } | undefined {
+): { readonly places: readonly Place[]; readonly trail: Designated['trail'] } | undefined {
   const at = designators.findIndex((one) => one.kind === 'element' && one.high !== undefined);
   const range = designators[at];
-  if (range?.kind !== 'element' || range.high === undefined) return undefined;
-  const none = { places: [], next: 0 };
-  const before = designatedPlace(c, outer, designators.slice(0, at));
-  if (before === undefined) return none;
+  const before = designatedPlace(c, outer, at < 0 ? designators : designators.slice(0, at));
+  if (before === undefined) return undefined;
+  if (range?.kind !== 'element' || range.high === undefined)
+    return { places: [before.place], trail: before.trail };
   const array = arrayOf(before.place.type);
   const low = designatedElement(c, before.place, range.index, range.span);
   const high = designatedElement(c, before.place, range.high, range.span);
-  if (array === undefined || low === undefined || high === undefined) return none;
+  if (array === undefined || low === undefined || high === undefined) return undefined;
   if (high.index < low.index)
     c.error('bad-initializer', range.span, 'this range of elements is empty');
   const places: Place[] = [];
-  const rest = designators.slice(at + 1);
+  let inner: Designated['trail'] = [];
   for (let i = low.index; i <= high.index; i++) {
-    const element = elementOf(c, before.place, array, i);
-    const place = rest.length === 0 ? element : designatedPlace(c, element, rest)?.place;
-    if (place !== undefined) places.push(place);
+    const found = designatedPlaces(
+      c,
+      elementOf(c, before.place, array, i),
+      designators.slice(at + 1),
+    );
+    if (found === undefined) return undefined;
+    places.push(...found.places);
+    inner = found.trail;
   }
-  return { places, next: (before.trail[0]?.index ?? high.index) + 1 };
+  return {
+    places,
+    trail: [...before.trail, { outer: before.place, index: high.index }, ...inner],
+  };
 }
 
 /** Fills every place from the same item, whose value is worked out once. */

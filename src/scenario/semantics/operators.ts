@@ -32,6 +32,7 @@ import type { Term } from './ir.js';
 import { isFunctionName } from './names.js';
 import { operandOf } from './noted.js';
 import { comparePointers, pointerDifference, pointerOffset } from './pointers.js';
+import { qualifiedAsAll, sameQualified } from './qualifiers.js';
 
 export function prefixTerm(c: Checker, expr: PrefixExpr): Term {
   if (expr.operator === '&') return addressOperator(c, expr);
@@ -199,9 +200,16 @@ function meetingType(c: Checker, a: Term, b: Term, span: Span): CType | undefine
   if (isPointer(b.type) && isNullPointer(a)) return b.type;
   const [p, q] = [pointerOf(a.type), pointerOf(b.type)];
   if (p !== undefined && q !== undefined) {
-    if (isVoid(p.target) || isVoid(q.target)) return c.types.voidPointer;
-    if (!c.types.same(p.target, q.target)) reportMismatch(c, 'conversion', a, b, span);
-    return a.type;
+    const both = [p.target, q.target];
+    if (isVoid(p.target) || isVoid(q.target))
+      return c.types.pointerTo(qualifiedAsAll(c.types.void, both));
+    if (!c.types.same(p.target, q.target)) {
+      reportMismatch(c, 'conversion', a, b, span);
+      return a.type;
+    }
+    return sameQualified(c.types, p.target, q.target)
+      ? a.type
+      : c.types.pointerTo(qualifiedAsAll(p.target, both));
   }
   if (isScalar(a.type) && isScalar(b.type)) {
     reportMismatch(c, 'conversion', a, b, span);

@@ -37,6 +37,14 @@ export function sameQualified(types: CTypes, left: CType, right: CType): boolean
   return true;
 }
 
+/** A type with the qualifiers that any of others has: what a pointer leads to that may be one to each of them. */
+export function qualifiedAsAll(target: CType, others: readonly CType[]): CType {
+  const words = new Set(others.flatMap((type) => qualifiersOf(type).split(' ')));
+  words.delete('');
+  const bare = unqualified(target);
+  return words.size === 0 ? bare : qualified(bare, [...words].sort().join(' '));
+}
+
 function qualifiersOf(type: CType): string {
   const found = new Set<string>();
   for (let at = type; at.kind === 'typedef'; at = at.target)

@@ -2,7 +2,7 @@
  * The rules of C by kind of node: where to look for what an expression or a written type means.
  */
 import type { CType, IntType } from '../../engine/types/model.js';
-import type { Expr, GenericExpr, LiteralPrefix, StringExpr } from '../syntax/ast.js';
+import type { Expr, LiteralPrefix, StringExpr } from '../syntax/ast.js';
 import { unitBytes } from '../syntax/literals.js';
 import { isType } from '../syntax/print.js';
 import type { Span } from '../syntax/span.js';
@@ -13,7 +13,8 @@ import { Checker, type Rules } from './checker.js';
 import { integerTerm } from './constants.js';
 import { castTo, loadTerm } from './conversions.js';
 import { isVoid, stripTypedefs } from './cTypes.js';
-import { qualified, sameQualified, unqualified } from './qualifiers.js';
+import { chosenValue } from './generic.js';
+import { qualified } from './qualifiers.js';
 import { errorTerm, errorType, isError } from './errors.js';
 import { constant, fixedPlace } from './fold.js';
 import { compoundLiteralPlace } from './initializers.js';
@@ -124,11 +125,12 @@ function stringPlace(c: Checker, { bytes, prefix }: StringExpr): Place {
   return fixedPlace(type, c.unit.strings.intern(bytes, size));
 }
 
-/** What the characters of a literal are. A plain character is an int in C; gcc's wchar_t is one too. */
+/** What the characters of a literal are. A plain character is an int in C; gcc's wchar_t is one, too, or a long. */
 function characterType(c: Checker, prefix: LiteralPrefix): IntType {
   if (prefix === 'u') return c.types.base('unsigned short');
   if (prefix === 'u8') return c.types.base('unsigned char');
-  return prefix === 'U' ? c.types.unsignedInt : c.types.int;
+  if (prefix === 'U') return c.types.unsignedInt;
+  return prefix === 'L' && c.types.pointerSize === 4 ? c.types.long : c.types.int;
 }
 
 function alignofTerm(
@@ -144,20 +146,4 @@ function alignofTerm(
   const bare = stripTypedefs(type);
   const align = preferred && bare.kind === 'int' ? bare.sizeBytes : c.types.align(type);
   return constant(sizeType, align);
-}
-
-/** The value that _Generic chooses by the type of its operand, which is not evaluated. */
-function chosenValue(c: Checker, expr: GenericExpr): Expr {
-  const operand = c.term(expr.operand).type;
-  let otherwise: Expr | undefined;
-  for (const { type, value } of expr.choices) {
-    if (type === undefined) otherwise = value;
-    else if (sameQualified(c.types, c.resolve(type), unqualified(operand))) return value;
-  }
-  if (otherwise !== undefined) return otherwise;
-  if (!isError(operand)) {
-    const name = c.types.name(operand);
-    c.error('type-mismatch', expr.span, `no choice of this _Generic is for type '${name}'`);
-  }
-  return { kind: 'missing', span: expr.span };
 }

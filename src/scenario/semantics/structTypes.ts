@@ -187,26 +187,28 @@ export function enumType(c: Checker, syntax: EnumSyntax): CType {
   if (enumerators === undefined) return namedEnum(c, tag ?? '', syntax.span);
   const list: { name: string; value: number | bigint; span: Span }[] = [];
   let next: number | bigint = 0;
+  let type: CType = c.types.int;
   for (const { name, value: written, span } of enumerators) {
     const value: number | bigint | undefined = written && enumeratorValue(c, written);
     const number: number | bigint = value ?? next;
+    if (written !== undefined && value !== undefined) type = c.types.promoted(c.typeOf(written));
     list.push({ name, value: number, span });
     next = typeof number === 'bigint' ? number + 1n : number + 1;
     if (c.scope.own(name) !== undefined) c.error('redefined', span, `'${name}' is defined twice`);
-    // Those after it in the list may name it, as an int where it fits one.
-    declareEnumerator(c, name, number, c.types.longLong, span);
+    // Those after it in the list may name it, as an int where it fits one, else with the type of what it is set to.
+    declareEnumerator(c, name, number, type, span);
   }
-  const type = declaredEnum(c, tag, syntax.span);
+  const whole = declaredEnum(c, tag, syntax.span);
   const signed = list.some(({ value }) => value < 0);
   const bytes = [1, 2, 4, 8] as const;
   const holds = (size: number): boolean =>
     list.every(({ value }) => fits(BigInt(value), size * 8, signed));
-  type.sizeBytes = bytes.find((size) => (size >= 4 || syntax.packed) && holds(size)) ?? 8;
-  type.signed = signed;
-  type.complete = true;
-  type.enumerators = list.map(({ name, value }) => ({ name, value: Number(value) }));
-  for (const { name, value, span } of list) declareEnumerator(c, name, value, type, span);
-  return type;
+  whole.sizeBytes = bytes.find((size) => (size >= 4 || syntax.packed) && holds(size)) ?? 8;
+  whole.signed = signed;
+  whole.complete = true;
+  whole.enumerators = list.map(({ name, value }) => ({ name, value: Number(value) }));
+  for (const { name, value, span } of list) declareEnumerator(c, name, value, whole, span);
+  return whole;
 }
 
 const fits = (value: bigint, bits: number, signed: boolean): boolean =>

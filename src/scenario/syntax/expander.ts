@@ -14,6 +14,7 @@ import {
   type Argument,
   type Macro,
 } from './macros.js';
+import { before, BEHIND, isPadding, trimmed } from './padding.js';
 import { spanOf, type Span } from './span.js';
 import type { SpecialMacros } from './specialMacros.js';
 import type { HideSet, Token } from './token.js';
@@ -24,6 +25,8 @@ const MAX_EXPANSIONS = 1_000_000;
 export class Expander {
   private expansions = 0;
   private conditionDepth = 0;
+  /** What is expanded is an argument, in which `#` may look for white space. */
+  private keepsPadding = false;
   /** The last token that came out. */
   private previous: Token | undefined;
 
@@ -44,6 +47,10 @@ export class Expander {
         this.onDirective(token);
         continue;
       }
+      if (token.kind === 'padding') {
+        if (this.keepsPadding) out.push(token);
+        continue;
+      }
       if (token.kind === 'identifier' && this.replace(token)) continue;
       out.push(token);
       this.previous = token;
@@ -51,15 +58,17 @@ export class Expander {
   }
 
   /** The tokens with their macros replaced, apart from everything else. */
-  expandList(tokens: readonly Token[], inCondition = false): Token[] {
-    const { previous } = this;
+  expandList(tokens: readonly Token[], inCondition = false, keepsPadding = false): Token[] {
+    const { previous, keepsPadding: kept } = this;
     const out: Token[] = [];
+    this.keepsPadding = keepsPadding;
     if (inCondition) this.conditionDepth++;
     this.inputs.apart(tokens, () => {
       this.expandAll(out);
     });
     if (inCondition) this.conditionDepth--;
     this.previous = previous;
+    this.keepsPadding = kept;
     return out;
   }
 
@@ -71,7 +80,7 @@ export class Expander {
     if (macro.parameters === undefined) {
       if (!this.mayExpand(token)) return true;
       const hidden = hideAlso(token.hidden, macro.name);
-      this.put(macro, new Map<string, Argument>(), token, hidden);
+      this.put(macro, new Map<string, Argument>(), token, token, hidden);
       return true;
     }
     if (this.inputs.peekText() !== '(') return false;
@@ -81,6 +90,7 @@ export class Expander {
   private put(
     macro: Macro,
     args: ReadonlyMap<string, Argument>,
+    name: Token,
     span: Span,
     hidden: HideSet | undefined,
   ): void {
@@ -96,7 +106,7 @@ export class Expander {
           this.diagnostics.error('bad-macro', spanOf(span.start, span.end), message);
         },
       });
-    this.inputs.push(tokens);
+    this.inputs.push([before(name), ...tokens, BEHIND]);
   }
 
   private mayExpand(token: Token): boolean {
@@ -107,7 +117,7 @@ export class Expander {
 
   /** A macro with parameters, whose arguments come next. */
   private replaceCall(macro: Macro, parameters: readonly string[], name: Token): boolean {
-    const before = this.previous;
+    const { previous } = this;
     const read = this.readArguments();
     const closing = read.closing;
     if (closing === undefined) {
@@ -115,7 +125,7 @@ export class Expander {
       this.inputs.push([standIn(name)]);
       return true;
     }
-    if (macro.predefined === true && this.isDefinition(macro, before, closing)) {
+    if (macro.predefined === true && this.isDefinition(macro, previous, closing)) {
       // The scenario has a function of that name: from here on it means that one.
       this.table.delete(macro.name);
       this.inputs.push([name, ...read.raw]);
@@ -123,7 +133,7 @@ export class Expander {
     }
     if (!this.mayExpand(name)) return true;
     const { args } = read;
-    const none = args.length === 1 && args[0]?.length === 0;
+    const none = args.length === 1 && trimmed(args[0] ?? []).length === 0;
     const given = none && parameters.length === 0 ? 0 : args.length;
     const use = spanOf(Math.min(name.start, closing.start), Math.max(name.end, closing.end));
     const onlyEmpty = none && parameters.length === 1 && macro.predefined === true;
@@ -141,19 +151,20 @@ export class Expander {
     }
     const byName = new Map<string, Argument>();
     parameters.forEach((parameter, i) => byName.set(parameter, this.argument(args[i] ?? [])));
-    if (macro.rest !== undefined)
-      byName.set(
-        macro.rest,
-        this.argument(joined(args.slice(parameters.length), read.commas, parameters.length)),
-      );
+    if (macro.rest !== undefined) {
+      const rest = joined(args.slice(parameters.length), read.commas, parameters.length);
+      const omitted = given === parameters.length || (none && parameters.length === 0);
+      byName.set(macro.rest, { ...this.argument(rest), omitted });
+    }
     const hidden = hideAlso(intersection(name.hidden, closing.hidden), macro.name);
-    this.put(macro, byName, use, hidden);
+    this.put(macro, byName, name, use, hidden);
     return true;
   }
 
-  private argument(written: readonly Token[]): Argument {
+  private argument(tokens: readonly Token[]): Argument {
+    const written = trimmed(tokens);
     let expanded: readonly Token[] | undefined;
-    return { written, expanded: () => (expanded ??= this.expandList(written)) };
+    return { written, expanded: () => (expanded ??= this.expandList(written, false, true)) };
   }
 
   /** Takes `( ... )`: the arguments, the tokens as they were, and the parenthesis that closes them. */
@@ -172,6 +183,10 @@ export class Expander {
       if (token === undefined) return { args, commas, raw, closing: undefined };
       if (token.kind === 'directive') {
         this.onDirective(token);
+        continue;
+      }
+      if (isPadding(token)) {
+        args.at(-1)?.push(token);
         continue;
       }
       raw.push(token);

@@ -64,7 +64,9 @@ export class Inputs {
   peekText(): string | undefined {
     for (let i = this.stack.length - 1; i >= 0; i--) {
       const input = this.stack[i];
-      const token = input?.tokens[input.at];
+      let at = input?.at ?? 0;
+      while (input?.tokens[at]?.kind === 'padding') at++;
+      const token = input?.tokens[at];
       if (token !== undefined) return token.kind === 'string' ? '' : token.text;
     }
     return undefined;

@@ -161,13 +161,8 @@ class Lexer {
       return;
     }
     const character = String.fromCodePoint(this.text.codePointAt(this.at) ?? 0);
-    const start = this.toSource(this.at);
     this.at += character.length;
-    this.diagnostics.error(
-      'stray-character',
-      spanOf(start, start + character.length),
-      `stray '${character}': C has no such character outside strings and comments`,
-    );
+    this.push('stray', this.at - character.length, this.at);
   }
 
   private punctuator(text: string, start: number): void {

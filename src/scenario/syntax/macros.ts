@@ -7,6 +7,7 @@
  */
 import { Diagnostics } from './diagnostic.js';
 import { lex } from './lexer.js';
+import { before, BEHIND, isPadding, spelling, trimmed } from './padding.js';
 import { spanOf, type Span } from './span.js';
 import type { HideSet, Token } from './token.js';
 
@@ -123,6 +124,8 @@ function union(a: HideSet | undefined, b: HideSet | undefined): HideSet | undefi
 
 export interface Argument {
   readonly written: readonly Token[];
+  /** Of the rest of the arguments: there is not even a comma for it. */
+  readonly omitted?: boolean;
   /** With its macros replaced; worked out when it is needed. */
   readonly expanded: () => readonly Token[];
 }
@@ -143,11 +146,15 @@ export function substituted(use: MacroUse): Token[] {
   const { span, hidden } = use;
   return replaced(use, use.macro.body)
     .filter((token) => token !== PLACEMARKER)
-    .map((token) => ({
-      ...token,
-      ...(token.start < 0 ? { start: span.start, end: span.end } : undefined),
-      ...withHidden(union(token.hidden, hidden)),
-    }));
+    .map((token) =>
+      isPadding(token)
+        ? token
+        : {
+            ...token,
+            ...(token.start < 0 ? { start: span.start, end: span.end } : undefined),
+            ...withHidden(union(token.hidden, hidden)),
+          },
+    );
 }
 
 const withHidden = (hidden: HideSet | undefined) => hidden && { hidden };
@@ -171,40 +178,48 @@ function replaced(use: MacroUse, body: readonly Token[]): Token[] {
       i = pasteNext(use, body, i, out);
     } else if (isOptional(use, body, i)) {
       const close = closingOf(body, i + 1);
-      if (hasRest(use)) out.push(...replaced(use, body.slice(i + 2, close)));
+      if (i > 0) out.push(before(token));
+      if (hasOptional(use)) out.push(...trimmed(replaced(use, body.slice(i + 2, close))));
       else out.push(PLACEMARKER);
+      if (!isPaste(body[close + 1])) out.push(BEHIND);
       i = close;
     } else {
       const arg = argumentOf(use, token);
-      if (arg === undefined) out.push(placeless(token));
-      else out.push(...argumentTokens(arg, body[i + 1]?.text === '##', token));
+      if (arg === undefined) {
+        out.push(placeless(token));
+        continue;
+      }
+      if (i > 0) out.push(before(token));
+      out.push(...argumentTokens(arg, isPaste(body[i + 1])));
     }
   }
   return out;
 }
 
+const isPaste = (token: Token | undefined): boolean =>
+  token?.text === '##' && token.kind === 'punctuator';
+
 /** An argument in the body: as it is written beside `##`, else expanded. */
-function argumentTokens(arg: Argument, pasted: boolean, parameter: Token): readonly Token[] {
-  const tokens = pasted ? arg.written : arg.expanded();
-  const [first, ...others] = tokens;
-  if (first === undefined) return pasted ? [PLACEMARKER] : [];
-  return [{ ...first, spaced: parameter.spaced ?? false }, ...others];
+function argumentTokens(arg: Argument, pasted: boolean): readonly Token[] {
+  if (!pasted) return [...arg.expanded(), BEHIND];
+  return arg.written.length === 0 ? [PLACEMARKER] : arg.written;
 }
 
 /** Joins what was last put out with what follows `##` at `i`; the index of the last token used. */
 function pasteNext(use: MacroUse, body: readonly Token[], i: number, out: Token[]): number {
   const next = body[i + 1] as Token;
+  while (out.length > 0 && isPadding(out.at(-1) as Token)) out.pop();
   const left = out.at(-1);
   let right: readonly Token[];
   let last = i + 1;
   if (isOptional(use, body, i + 1)) {
     last = closingOf(body, i + 2);
-    right = hasRest(use) ? replaced(use, body.slice(i + 3, last)) : [PLACEMARKER];
+    right = hasOptional(use) ? trimmed(replaced(use, body.slice(i + 3, last))) : [PLACEMARKER];
   } else if (left?.text === ',' && next.text === use.macro.rest) {
-    // gcc: `, ## args` loses its comma where there are none, and nothing is joined where there are.
+    // gcc: `, ## args` loses its comma where they are left out, but not where they are empty; nothing is joined.
     const arg = argumentOf(use, next);
-    if (!hasRest(use)) out.pop();
-    out.push(...(arg?.written ?? []));
+    if (arg?.omitted === true) out.pop();
+    out.push(...(arg?.written ?? []), BEHIND);
     return last;
   } else {
     const arg = argumentOf(use, next);
@@ -217,6 +232,7 @@ function pasteNext(use: MacroUse, body: readonly Token[], i: number, out: Token[
     out.push(...joinedTokens(use, left, first));
   }
   out.push(...others);
+  if (argumentOf(use, next) !== undefined && !isPaste(body[last + 1])) out.push(BEHIND);
   return last;
 }
 
@@ -237,8 +253,12 @@ function argumentOf({ args, macro }: MacroUse, token: Token | undefined): Argume
   return args.get(token.text);
 }
 
-const hasRest = ({ args, macro }: MacroUse): boolean =>
-  (args.get(macro.rest ?? '')?.written.length ?? 0) > 0;
+/** Whether there is anything for __VA_OPT__ to stand beside. */
+const hasOptional = ({ args, macro }: MacroUse): boolean =>
+  args
+    .get(macro.rest ?? '')
+    ?.expanded()
+    .some((token) => !isPadding(token)) === true;
 
 const isOptional = ({ macro }: MacroUse, body: readonly Token[], i: number): boolean =>
   macro.rest !== undefined && body[i]?.text === '__VA_OPT__' && body[i + 1]?.text === '(';
@@ -253,14 +273,7 @@ function closingOf(tokens: readonly Token[], open: number): number {
   return tokens.length;
 }
 
-/** `#x`: the argument as a string, white space between tokens as one space. */
-function stringified(tokens: readonly Token[], spaced: boolean): Token {
-  const text = tokens
-    .map((token, i) => {
-      const quoted = token.kind === 'string' || token.kind === 'character';
-      const spelled = quoted ? token.text.replace(/["\\]/g, '\\$&') : token.text;
-      return i > 0 && token.spaced === true ? ` ${spelled}` : spelled;
-    })
-    .join('');
-  return { kind: 'string', text: `"${text}"`, start: -1, end: -1, spaced };
-}
+/** `#x`: the argument as a string. */
+const stringified = (tokens: readonly Token[], spaced: boolean): Token => ({
+  ...{ kind: 'string', text: `"${spelling(tokens)}"`, start: -1, end: -1, spaced },
+});

@@ -104,15 +104,19 @@ class Preprocessor {
     this.diagnostics.addAll(
       this.inputs.lexed.filter(({ span }) => !this.conditionals.isLeftOut(span)),
     );
-    for (const { kind, text, start, end } of out)
-      if (kind === 'punctuator' && (text === '#' || text === '##'))
-        this.diagnostics.error(
-          'stray-character',
-          spanOf(start, end),
-          `stray '${text}': '#' and '##' can only be used in the definition of a macro`,
-        );
+    const tokens = out.filter((token) => token.kind !== 'stray');
+    for (const token of out) this.judge(token);
     const { pragmas, macros } = this;
-    return { tokens: out, pragmas, macros, asksBuild: this.special.asksBuild };
+    return { tokens, pragmas, macros, asksBuild: this.special.asksBuild };
+  }
+
+  private judge({ kind, text, start, end }: Token): void {
+    const hash = kind === 'punctuator' && (text === '#' || text === '##');
+    if (!hash && kind !== 'stray') return;
+    const why = hash
+      ? "'#' and '##' can only be used in the definition of a macro"
+      : 'C has no such character outside strings and comments';
+    this.diagnostics.error('stray-character', spanOf(start, end), `stray '${text}': ${why}`);
   }
 
   private error(span: Span, message: string): void {

@@ -13,6 +13,10 @@ export type TokenKind =
   | 'punctuator'
   /** A whole preprocessor line, `#` included. */
   | 'directive'
+  /** A character that C has outside of strings and comments only where a macro passes over it, or makes a string of it. */
+  | 'stray'
+  /** None: white space that a macro stands for (padding.ts); the preprocessor keeps it to itself. */
+  | 'padding'
   | 'end';
 
 export interface Token {

@@ -74,10 +74,10 @@ export class CachesView implements View {
       this.before = usedBy(this.body);
       this.slabsBefore = objectsBy(this.slabs);
     }
-    void this.ask();
+    void this.ask(isNewStop);
   }
 
-  private async ask(): Promise<void> {
+  private async ask(isNewStop: boolean): Promise<void> {
     const asked = ++this.asked;
     const { comparedWith: at } = this;
     try {
@@ -90,6 +90,7 @@ export class CachesView implements View {
       if (then !== undefined) this.before = usedBy(then);
       this.open ??= this.firstShown(body)?.address;
       this.draw();
+      if (isNewStop) this.shelves.follow();
       await this.askSlabs();
     } catch {
       return; // Running or gone: the old picture stays.

@@ -97,10 +97,11 @@ export class VirtualView implements View {
       this.before = {};
       this.stop = -1;
     }
-    if (session.stop !== this.stop) this.before = { body: this.body, open: this.open };
+    const isNewStop = session.stop !== this.stop;
+    if (isNewStop) this.before = { body: this.body, open: this.open };
     this.stop = session.stop;
     this.comparedWith = comparedWith;
-    void this.ask();
+    void this.ask(isNewStop);
     void this.askAliases();
   }
 
@@ -120,7 +121,7 @@ export class VirtualView implements View {
     void this.askAliases();
   }
 
-  private async ask(): Promise<void> {
+  private async ask(isNewStop = false): Promise<void> {
     const asked = ++this.asked;
     const { comparedWith: at } = this;
     const named = this.space === undefined ? {} : { space: this.space };
@@ -140,7 +141,9 @@ export class VirtualView implements View {
       if (isLost && address !== undefined) this.openAt(address);
       else if (isLost) this.choose(firstShown(body));
       this.draw();
+      if (isNewStop) this.ribbon.follow();
       await this.askRegion();
+      if (isNewStop) this.zoom.follow();
     } catch {
       return; // Running or gone: the old picture stays.
     }
