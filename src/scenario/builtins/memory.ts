@@ -106,8 +106,16 @@ const copied = (call: BuiltinCall, dst: Value, src: Value, size: number): Value 
 const COPIED_AT_ONCE = 4096;
 
 /** All of it, or nothing, where it faults. */
-const copyWhole = (call: BuiltinCall, dst: Value, src: Value, length: number): void =>
-  call.memory.writeBytes(dst, bytesAt(call, src, length));
+function copyWhole(call: BuiltinCall, dst: Value, src: Value, length: number): void {
+  const { memory } = call;
+  const bytes = bytesAt(call, src, length);
+  memory.writeBytes(dst, bytes);
+  // Both ends by an access, which the entries of their pages remember: a part is not longer than a page.
+  for (const at of [0, length - 1]) {
+    memory.load(call.offset(src, at), 1);
+    memory.store(call.offset(dst, at), 1, bytes[at] ?? 0);
+  }
+}
 
 /** Up to the byte that faults. */
 function copyBytes(call: BuiltinCall, dst: Value, src: Value, length: number): void {
