@@ -42,7 +42,7 @@ const BUDGETS = [
     from: /^src\/engine\/types\/profiles\//,
     bytes: 560e3,
   },
-  { name: 'webview', output: 'webview.js', from: /./, bytes: 306e3 },
+  { name: 'webview', output: 'webview.js', from: /./, bytes: 309e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
   { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 155e3 },
   { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 8.45e6 },

@@ -15,7 +15,6 @@ import { build, CLIENT, withAdapter } from './session.js';
 const DUMP = path.resolve('test/dumps/data/debian12-amd64-256M.kdump');
 
 describe('a dump that describes itself', function () {
-  this.timeout(120_000);
   before(build);
 
   it('opens without a profile: lists, caches, tasks, the console, the map', () =>

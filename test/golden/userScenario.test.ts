@@ -52,7 +52,6 @@ describe('a scenario after a recorded user program', () => {
     );
   for (const { name, named, least } of recorded)
     it(`${named} comes to the same page states on ${name}`, function () {
-      this.timeout(60_000);
       const file = (each: string): string => path.join(FOLDER, name, each);
       const read = () => readTrace(readText(file(`${named}.trace.gz`)));
       const program = readProgram(readLines(file(`${named}.program.gz`)));

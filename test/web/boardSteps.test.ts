@@ -44,7 +44,7 @@ const boardsOf = ({ page }: MapPage): Promise<BoardSeen[]> =>
       );
       const chip = (side: string): string => {
         const found = board.querySelector<HTMLElement>(`.board-beyond.${side}`);
-        return found === null || found.hidden ? '' : (found.textContent ?? '');
+        return found === null || found.hidden ? '' : found.textContent;
       };
       return [{ marks, height: board.clientHeight, above: chip('above'), below: chip('below') }];
     }),

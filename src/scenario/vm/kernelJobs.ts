@@ -20,7 +20,6 @@ import { NULL } from '../../engine/machine/ctypes.js';
 import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { JobCalls } from '../builtins/call.js';
 import { worksThatWait } from '../builtins/worksThatWait.js';
-import { callBack } from './calls.js';
 import { findFunction, numberOf } from './functionPointers.js';
 import { setJiffies } from './jiffies.js';
 import { isBefore, JobTable, NR_JOBS, SOFTIRQ, type Due, type DueKind } from './jobTable.js';
@@ -213,7 +212,7 @@ export class KernelJobs implements JobCalls, GivenJobs {
     const func = k.read_va(k.plus(work, k.work_struct.func));
     takeWork(k, work);
     this.rerun.did.add(work);
-    this.callHere(func, k.va_of(work));
+    k.callOut?.(func, [k.va_of(work)]);
   }
 
   private doSoftirq(due: Due): void {
@@ -222,17 +221,11 @@ export class KernelJobs implements JobCalls, GivenJobs {
     const { func, argument } = this.takeSoftirq(due);
     const count = control.depth(currentTask, 'preempt');
     control.setDepth(currentTask, 'preempt', count + SOFTIRQ_OFFSET);
-    this.callHere(func, argument);
+    k.callOut?.(func, [argument]);
     control.setDepth(currentTask, 'preempt', count);
     if (due.kind !== 'tasklet') return;
     const state = k.plus(due.object, k.tasklet_struct.state);
     k.write(state, k.read_int(state) & ~TASKLET_STATE_RUN);
-  }
-
-  private callHere(func: VirtAddr, argument: VirtAddr): void {
-    const machine = this.around.machine();
-    const callee = findFunction(machine, func);
-    if (callee !== undefined) callBack(machine, callee, [argument]);
   }
 
   /** False: there is no thread for it. A work that must not begin yet stays in the list. */

@@ -89,7 +89,7 @@ export class CachesView implements View {
       this.body = body;
       if (then !== undefined) this.before = usedBy(then);
       this.open ??= this.firstShown(body)?.address;
-      this.draw();
+      this.drawShelves();
       if (isNewStop) this.shelves.follow();
       await this.askSlabs();
     } catch {
@@ -130,7 +130,7 @@ export class CachesView implements View {
       this.sought = undefined;
       if (then !== undefined)
         this.slabsBefore = new Map(then.slabs.map(([pfn, objects]) => [pfn, bytesOf(objects)]));
-      this.draw();
+      this.drawTrays();
     } catch {
       return;
     }
@@ -185,23 +185,33 @@ export class CachesView implements View {
   }
 
   private draw(): void {
-    const { body, slabs, host, root } = this;
+    this.drawShelves();
+    this.drawTrays();
+  }
+
+  private drawShelves(): void {
+    const { body, host, root } = this;
     if (body === undefined || root.clientWidth === 0) return;
-    const { palette } = host;
     const { before, open, filter, litCache: lit } = this;
     const width = this.shelves.root.clientWidth - 14;
     const since = this.comparedWith === undefined ? 'the last stop' : 'A';
     this.shelves.show(
-      paintShelves({ body, before, since, open, lit, filter }, palette, width, (cache) =>
+      paintShelves({ body, before, since, open, lit, filter }, host.palette, width, (cache) =>
         this.openCache(cache),
       ),
     );
-    const cache = body.caches.find(({ address }) => address === open);
+    host.moved();
+  }
+
+  private drawTrays(): void {
+    const { body, slabs, host, open, root } = this;
+    const cache = body?.caches.find(({ address }) => address === open);
     if (cache === undefined || slabs === undefined || slabs.cache !== open) return;
+    if (root.clientWidth === 0) return;
     this.trays.show(
       paintTrays(
         { cache, body: slabs, before: this.slabsBefore, lit: this.litObject },
-        palette,
+        host.palette,
         this.trays.root.clientWidth - 14,
         {
           object: (address) => host.select({ kind: 'object', cache: cache.name, address }),

@@ -38,9 +38,6 @@ export const hex_dump_to_buffer = (
   return hex.padEnd(rowsize * 2 + rowsize / size + 1) + characters;
 };
 
-const bytesAt = (k: Kernel, buf: VirtAddr, len: ULong): Int[] =>
-  Array.from({ length: len }, (_, i) => readByte(k, asVirt(buf + i)));
-
 /** Lines of the kernel log. */
 export const print_hex_dump = (
   k: Kernel,
@@ -51,11 +48,9 @@ export const print_hex_dump = (
 ): void => {
   for (let i = 0; i < len; i += ROWSIZE) {
     const at = asVirt(buf + i);
-    const linebuf = hex_dump_to_buffer(
-      bytesAt(k, at, Math.min(len - i, ROWSIZE)),
-      ...([ROWSIZE, 1, true] as const),
-    );
-    const text = `${prefix_str}${pointer(k, at)}: ${linebuf}`;
+    const bytes: Int[] = [];
+    for (let j = 0; j < ROWSIZE && i + j < len; j++) bytes[j] = readByte(k, asVirt(at + j));
+    const text = `${prefix_str}${pointer(k, at)}: ${hex_dump_to_buffer(bytes, ROWSIZE, 1, true)}`;
     k.emit({ kind: 'printk', level, text });
   }
 };
