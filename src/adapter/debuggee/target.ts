@@ -78,8 +78,7 @@ export class Target {
       armed,
       surroundings: (at) => ({
         oldest: this.timeline.boundaries.first,
-        evaluate: (expression) =>
-          this.timeline.heeding(() => evaluator.evaluate(expression, at)),
+        evaluate: (expression) => this.timeline.heeding(() => evaluator.evaluate(expression, at)),
         print: (value) => formatEvaluated(this.context, value),
       }),
     });

@@ -16,6 +16,7 @@ import { ProtocolServer } from '@vscode/debugadapter/lib/protocol.js';
 import { asAdapterError, errors, type AdapterError } from './errors.js';
 import type { Dap, Events } from './dap.js';
 import { MessageLog } from './messageLog.js';
+import { Paths } from './paths.js';
 
 /** A request as it came: only that it is an object with a number and a command has been checked. */
 interface IncomingRequest {
@@ -44,6 +45,8 @@ interface Pending {
 export abstract class Connection extends ProtocolServer {
   /** Every message, where the launch attribute `trace` asks for it. */
   readonly log = new MessageLog();
+  /** How the client writes paths. */
+  readonly paths = new Paths();
   private readonly pending = new Map<number, Pending>();
   private closed = false;
 
@@ -85,7 +88,7 @@ export abstract class Connection extends ProtocolServer {
     event: Name,
     ...[body]: undefined extends Events[Name] ? [body?: Events[Name]] : [body: Events[Name]]
   ): void {
-    this.sendEvent(new Event(event, body));
+    this.sendEvent(new Event(event, this.paths.toTheirs(body)));
   }
 
   /** The `cancel` request: true if there was still something to cancel. */
@@ -130,7 +133,7 @@ export abstract class Connection extends ProtocolServer {
     const after: (() => void)[] = [];
     try {
       const body = await this.dispatch(
-        { seq, command, arguments: request.arguments },
+        { seq, command, arguments: this.paths.toOurs(request.arguments) },
         {
           seq,
           cancelled: () => pending.answered,
@@ -153,7 +156,7 @@ export abstract class Connection extends ProtocolServer {
 
   private respond(request: Dap.Request, body: unknown): void {
     const response: Dap.Response = new Response(request);
-    if (body !== undefined) response.body = body;
+    if (body !== undefined) response.body = this.paths.toTheirs(body);
     this.sendResponse(response);
   }
 

@@ -44,16 +44,20 @@ export const breakpointHandlers = (
   },
 
   /** Every place in a range of lines where a breakpoint would stop without being moved. */
-  async breakpointLocations({ source, line, endLine }) {
+  async breakpointLocations({ source, line, column, endLine, endColumn }) {
     await session.loading;
-    const from = session.counting.toOurLine(line);
-    const to = endLine === undefined ? from : session.counting.toOurLine(endLine);
-    const inRange = (one: number): boolean => one >= from && one <= to;
+    const { counting } = session;
+    const from = counting.toOurLine(line);
+    const to = endLine === undefined ? from : counting.toOurLine(endLine);
+    const first = column === undefined ? 0 : counting.toOurColumn(column);
+    const last = endColumn === undefined ? Infinity : counting.toOurColumn(endColumn);
+    const inRange = (one: number, at = 1): boolean =>
+      one >= from && one <= to && (one > from || at >= first) && (one < to || at <= last);
     const file = kernelFileOf(source);
     if (file !== undefined)
       return {
         breakpoints: [...kernelLines(file).keys()]
-          .filter(inRange)
+          .filter((one) => inRange(one))
           .map((one) => ({ line: session.counting.toTheirLine(one) })),
       };
     return { breakpoints: programLocations(session, source, inRange) };
@@ -76,7 +80,7 @@ const inOldText = (breakpoint: Dap.Breakpoint): Dap.Breakpoint => ({
 function programLocations(
   session: Session,
   source: Dap.Source,
-  inRange: (line: number) => boolean,
+  inRange: (line: number, column: number) => boolean,
 ): Dap.BreakpointLocation[] {
   const program = session.live?.target.scenario?.program;
   if (program === undefined || source.path === undefined) return [];
@@ -86,7 +90,7 @@ function programLocations(
   const seen = new Map<string, Dap.BreakpointLocation>();
   for (let statement = 0; statement < program.nrStatements; statement++) {
     const range = program.range(statement);
-    if (program.file(statement) !== file || !inRange(range.line)) continue;
+    if (program.file(statement) !== file || !inRange(range.line, range.column)) continue;
     seen.set(`${range.line}:${range.column}`, {
       line: session.counting.toTheirLine(range.line),
       column: session.counting.toTheirColumn(range.column),

@@ -31,7 +31,7 @@ export const gotoHandlers = (session: Session): Handlers<'gotoTargets' | 'goto'>
     const ours = session.counting.toOurLine(line);
     const at = column === undefined ? undefined : session.counting.toOurColumn(column);
     const found = targetsOf(session, source, ours, at);
-    if (found.length === 0) sayWhyNone(session, source, line, ours);
+    if (found.length === 0) sayWhyNone(session, source, ours);
     return {
       targets: found.map((one) => ({
         id: session.gotoTargets.offer(place, one),
@@ -58,17 +58,17 @@ export const gotoHandlers = (session: Session): Handlers<'gotoTargets' | 'goto'>
 });
 
 /** A line without a statement has no targets; one that has some was not passed in what is recorded, and that is said. */
-function sayWhyNone(session: Session, source: Dap.Source, line: number, ours: number): void {
+function sayWhyNone(session: Session, source: Dap.Source, line: number): void {
   const { timeline } = session.current.target;
   const file = kernelFileOf(source);
-  if (file !== undefined && kernelLines(file).has(ours))
+  if (file !== undefined && kernelLines(file).has(line))
     throw errors.notRecorded(
       isInside(timeline.place)
         ? `Line ${line} is not passed in the statement that the machine stands in.`
         : `Lines of the kernel are known of the statement that the machine stands in: step into one first.`,
     );
   const own = file === undefined ? fileOf(session, source) : undefined;
-  if (own === undefined || statementsOn(session, own, ours).length === 0) return;
+  if (own === undefined || statementsOn(session, own, line).length === 0) return;
   throw errors.notRecorded(
     `Line ${line} was not passed in what is recorded${sinceWhen(timeline)}.`,
   );

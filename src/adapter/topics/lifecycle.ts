@@ -3,6 +3,7 @@
  */
 import { CAPABILITIES, clientTraits } from '../protocol/capabilities.js';
 import { errors } from '../protocol/errors.js';
+import { PATH_FORMATS } from '../protocol/paths.js';
 import type { LaunchArguments } from '../protocol/dap.js';
 import type { RequestContext } from '../protocol/connection.js';
 import type { Session } from '../session.js';
@@ -15,12 +16,11 @@ export const lifecycleHandlers = (
 > => ({
   initialize(args, { afterResponse }) {
     const { pathFormat = 'path' } = args;
-    if (pathFormat !== 'path')
-      throw errors.badArguments(
-        `Paths must be file paths: pathFormat '${pathFormat}' is not supported.`,
-      );
+    if (!PATH_FORMATS.some((format) => format === pathFormat))
+      throw errors.badArguments(`'pathFormat' must be 'path' or 'uri', not '${pathFormat}'.`);
     session.traits = clientTraits(args);
     session.counting.adopt(args);
+    session.connection.paths.adopt(args);
     afterResponse(() => session.connection.event('initialized'));
     return CAPABILITIES;
   },
