@@ -61,7 +61,7 @@ class Scan {
         if (this.isAtEnd) break;
         while (f < format.length && !isSpace(format, f) && format[f] !== '%')
           if (format[f++] === '[') return this.count;
-        while (!this.isAtEnd && !isSpace(this.text, this.at)) this.at++;
+        while (this.at < this.text.length && !isSpace(this.text, this.at)) this.at++;
         continue;
       }
       const [all = '', digits = '', qualifier = ''] =
