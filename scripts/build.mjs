@@ -14,7 +14,7 @@ import { fromShared, sharedEntry } from './shared.mjs';
 
 /** Bytes that a part of the output may take. Parts of engine.cjs are told apart by the folder of their source. */
 const BUDGETS = [
-  { name: 'extension at its start', output: 'extension.cjs', from: /./, bytes: 72e3 },
+  { name: 'extension at its start', output: 'extension.cjs', from: /./, bytes: 73e3 },
   { name: 'extension', output: 'engine.cjs', from: /^src\/extension\//, bytes: 40e3 },
   {
     name: 'adapter, scenario, engine',

@@ -164,3 +164,29 @@ describe('builtins on booted machines of every profile', function () {
     }
   });
 });
+
+describe('sscanf', () => {
+  it('reads as the kernel does', () =>
+    checkLog(
+      `int a, n; unsigned b; long l; char s[8], c[3], set[8]; unsigned char h; u64 q; short sh;
+       pr_info("%d %d %d %ld %s", sscanf("12 0x1f -7 word", "%d %x %ld %4s", &a, &b, &l, s), a, b, l, s);
+       pr_info("%d %s %d %d %c", sscanf("ab:12:zz", "%2[abc]:%hhu%n:%c", set, &h, &n, c), set, h, n, c[0]);
+       pr_info("%d %d %d", sscanf("0777 0x10", "%i%i", &a, &b), a, b);
+       pr_info("%d %d", sscanf("18446744073709551615", "%llu", &q), q == ~0ULL);
+       pr_info("%d %d %d", sscanf("", "%d", &a), sscanf("x", "%d", &a), sscanf("ab", "%[ab]", s));
+       pr_info("%d %d %d", sscanf("1234567", "%3d%hd", &a, &sh), a, sh);
+       pr_info("%d %d %d", sscanf("skip 5", "%*s %d", &a), a, sscanf("100%", "%d%%", &a));`.replace(
+        /\n\s+/g,
+        '\n',
+      ),
+      [...['4 12 31 -7 word', '3 ab 12 5 z', '2 511 16', '1 1', '0 0 0', '2 123 4567', '1 5 1']],
+    ));
+});
+
+describe('dump_stack', () => {
+  it('says who runs, and where', () => {
+    const vm = machine('static void here(void) { dump_stack(); } here();');
+    runToEnd(vm);
+    assert.deepEqual(log(vm).slice(1), ['Call Trace:', ' <TASK>', ' here', ' </TASK>']);
+  });
+});

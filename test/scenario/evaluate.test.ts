@@ -98,6 +98,20 @@ const ulong = (vm: ScenarioVm) => {
   return result.type;
 };
 
+describe('statement expressions where nothing may change', () => {
+  it('name values', () => {
+    const vm = machine('int n = -13; int *p = &n; n = -13;');
+    runToEnd(vm);
+    assert.equal(shown(vm, 'abs(n) + roundup(n + 20, 8)'), 'int: 21');
+    assert.equal(
+      shown(vm, '({ int a = n, b = a * 2; __auto_type c = b + 1LL; c - *p; })'),
+      'long long: -12',
+    );
+    assert.equal(shown(vm, '({ unsigned char c = n; c; })'), 'unsigned char: 243');
+    assert.match(shown(vm, '({ int a; a = n; a; })'), /may change something/);
+  });
+});
+
 describe('evaluate with side effects', function () {
   it('assigns, calls the script and the kernel, makes objects', () => {
     const vm = inTwice();

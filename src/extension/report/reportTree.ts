@@ -6,6 +6,7 @@ import {
   commands,
   Disposable,
   EventEmitter,
+  l10n,
   ThemeIcon,
   TreeItem,
   TreeItemCollapsibleState,
@@ -22,8 +23,12 @@ const SHOW = 'mmscope.showAnswer';
 /** As many answers are kept. */
 const MOST = 20;
 
-type Row = Asked | Finding;
+/** The only row of an empty view: nothing can be dropped on a view without rows, or on its welcome. */
+const HINT = { hint: true } as const;
 
+type Row = Asked | Finding | typeof HINT;
+
+const isHint = (row: Row): row is typeof HINT => 'hint' in row;
 const isFinding = (row: Row): row is Finding => 'headline' in row;
 
 export class ReportTree
@@ -58,8 +63,8 @@ export class ReportTree
   }
 
   getChildren(row?: Row): Row[] {
-    if (row === undefined) return [...this.asked];
-    return isFinding(row) ? [] : [...row.findings];
+    if (row === undefined) return this.asked.length > 0 ? [...this.asked] : [HINT];
+    return 'findings' in row ? [...row.findings] : [];
   }
 
   getParent(row: Row): Row | undefined {
@@ -67,6 +72,7 @@ export class ReportTree
   }
 
   getTreeItem(row: Row): TreeItem {
+    if (isHint(row)) return new TreeItem(l10n.t('Drop a log, captures of /proc or a dump here'));
     const { Collapsed, None, Expanded } = TreeItemCollapsibleState;
     const isNewest = row === this.asked[0];
     const item = isFinding(row)

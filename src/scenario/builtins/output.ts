@@ -100,4 +100,23 @@ export const output: readonly Builtin[] = [
       run: (call, format, list) => log(call, undefined, format, call.variableArguments(list)),
     },
   ]),
+  ...group('output', 'lib/dump_stack.c', [
+    {
+      signature: 'void dump_stack(void)',
+      doc: 'Writes to the kernel log which task runs on which CPU, and which function of the scenario calls this.',
+      changes: true,
+      run: (call) => {
+        const { k, kernel, profile } = call;
+        const task = `PID: ${kernel.currentPid(k)} Comm: ${kernel.currentComm(k)}`;
+        const lines = [
+          `CPU: ${k.cpu} ${task} Not tainted ${profile.release} #1`,
+          'Call Trace:',
+          ' <TASK>',
+          ` ${k.machine.codeText(call.caller) ?? 'main'}`,
+          ' </TASK>',
+        ];
+        for (const line of lines) call.printk(LEVELS.emerg, line);
+      },
+    },
+  ]),
 ];

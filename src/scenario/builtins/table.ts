@@ -33,6 +33,7 @@ import { waiting } from './waiting.js';
 import { waitQueues } from './waitQueues.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
+import { scanning } from './scanning.js';
 import { signals } from './signals.js';
 import { sorting } from './sorting.js';
 import { strings } from './strings.js';
@@ -72,6 +73,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...memory,
   ...strings,
   ...texts,
+  ...scanning,
   ...numbers,
   ...clocks,
   ...sorting,

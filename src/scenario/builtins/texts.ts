@@ -32,7 +32,7 @@ function baseOf(text: string, base: number): { readonly base: number; readonly s
 }
 
 /** The digits at the start of a text; undefined if there is none. */
-function digitsOf(text: string, given: number): Digits | undefined {
+export function digitsOf(text: string, given: number): Digits | undefined {
   const { base, start } = baseOf(text, given);
   let value = 0n;
   let end = start;

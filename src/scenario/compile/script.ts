@@ -91,9 +91,10 @@ export function readScenario(text: string, file: ScenarioFile = {}): ReadScenari
   };
 }
 
-/** What is no text leaves a thousand findings; one is enough. */
+/** What is no text leaves a thousand findings; one is enough. Comments may be in any encoding. */
 function notText(text: string): Diagnostic | undefined {
-  const at = text.search(/[\0\ufffd]/);
+  if (!/[\0\ufffd]/.test(text)) return undefined;
+  const at = withoutComments(text).search(/[\0\ufffd]/);
   if (at < 0) return undefined;
   const what = text[at] === '\0' ? 'a byte of 0' : 'bytes that are not UTF-8';
   return {
@@ -103,6 +104,12 @@ function notText(text: string): Diagnostic | undefined {
     message: `this is not a text in UTF-8: it has ${what} here`,
   };
 }
+
+/** The same text with blanks in place of comments. */
+const withoutComments = (text: string): string =>
+  text.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\*[^]*?\*\/|\/\/[^\n]*/g, (found) =>
+    found.startsWith('/') ? found.replace(/[^\n\0]/g, ' ') : found,
+  );
 
 export const compileScenario = (text: string, profile: Profile): CompiledScript =>
   readScenario(text).compile(profile);

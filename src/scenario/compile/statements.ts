@@ -9,6 +9,7 @@ import type { Checker } from '../semantics/checker.js';
 import { condition, convertTo } from '../semantics/conversions.js';
 import { isInteger, isVoid } from '../semantics/cTypes.js';
 import { errorTerm, isError } from '../semantics/errors.js';
+import { pureStatements } from '../semantics/pureStatements.js';
 import { framePlace, pointedPlace } from '../semantics/fold.js';
 import type { Term } from '../semantics/ir.js';
 import { Scope } from '../semantics/scope.js';
@@ -101,6 +102,7 @@ export class StatementCompiler {
 
   /** `({ ... })`: its statements in code of their own, and the value of the last one. */
   private inExpression({ block, span }: StatementsExpr): Term {
+    if (!this.unit.effects) return pureStatements(this.checker, block, span);
     const { asm, terms, quiet, scope } = this;
     const { statements } = block;
     const last = statements.at(-1);
@@ -126,13 +128,7 @@ export class StatementCompiler {
     this.quiet = quiet;
     this.checker.scope = scope;
     if (isError(type)) return errorTerm;
-    if (this.unit.effects) return { kind: 'statements', type, code };
-    this.unit.diagnostics.error(
-      'side-effect',
-      span,
-      'statements in an expression cannot be used here: they may change something. The debug console runs them',
-    );
-    return errorTerm;
+    return { kind: 'statements', type, code };
   }
 
   /** Leaves the function, with a value where it has one: that is worked out on the CPU where it stands. */

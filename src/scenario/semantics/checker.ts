@@ -12,8 +12,8 @@ import type { Expr, StatementsExpr, TypeSyntax } from '../syntax/ast.js';
 import type { DiagnosticCode, Fix } from '../syntax/diagnostic.js';
 import type { Span } from '../syntax/span.js';
 import type { CTypes } from './cTypes.js';
-import { errorTerm } from './errors.js';
 import type { Place, Term } from './ir.js';
+import { pureStatements } from './pureStatements.js';
 import type { Scope } from './scope.js';
 import type { Allocator, Unit } from './unit.js';
 
@@ -93,13 +93,9 @@ export class Checker {
 
   /** The value of statements in an expression: whoever compiles statements says what they are. */
   statements(expr: StatementsExpr): Term {
-    if (this.compileStatements !== undefined) return this.compileStatements(expr);
-    this.error(
-      'side-effect',
-      expr.span,
-      'statements in an expression cannot be used here: they may change something. The debug console runs them',
-    );
-    return errorTerm;
+    return this.compileStatements === undefined
+      ? pureStatements(this, expr.block, expr.span)
+      : this.compileStatements(expr);
   }
 
   error(code: DiagnosticCode, span: Span, message: string, fix?: Fix): void {

@@ -83,6 +83,7 @@ export function nameTerm(c: Checker, expr: NameExpr): Term {
   if (place !== undefined) return loadTerm(c, place, expr.span);
   const meaning = meaningOf(c, expr.name);
   if (meaning?.kind === 'enumerator') return constant(meaning.type, meaning.value);
+  if (meaning?.kind === 'known') return meaning.term;
   if (meaning?.kind === 'function') {
     c.unit.functions.use(meaning, expr.span, c.functionName === '');
     if (meaning.nested?.linked === true) {

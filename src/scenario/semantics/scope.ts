@@ -7,6 +7,7 @@
 import type { CType, EnumType, FunctionType, StructType } from '../../engine/types/model.js';
 import type { Span } from '../syntax/span.js';
 import type { Value } from './arithmetic.js';
+import type { Term } from './ir.js';
 
 export interface Variable {
   readonly kind: 'variable';
@@ -40,6 +41,13 @@ export type Meaning =
   | Variable
   | ScriptFunction
   | { readonly kind: 'typedef'; readonly type: CType; readonly span: Span }
+  | {
+      /** A name for a value, without a place. */
+      readonly kind: 'known';
+      readonly type: CType;
+      readonly term: Term;
+      readonly span: Span;
+    }
   | {
       readonly kind: 'enumerator';
       readonly type: CType;

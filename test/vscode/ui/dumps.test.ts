@@ -7,6 +7,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { bytesOf, capturedFrames } from '../../web/capturedFrames.js';
+import { dropOnReports } from './drop.js';
 import { tell, workspace } from './story.js';
 import { deadline, done } from './waits.js';
 import type { Workbench } from './workbench.js';
@@ -45,13 +46,19 @@ tell('dumps in VS Code', { shots: 'dumps', prepare }, (step) => {
     await map.locator('.details', { hasText: 'free block of order 0' }).waitFor();
   });
 
-  step('a dump whose kernel has no types asks for the vmlinux of its build id', async (bench) => {
-    await bench.session.end();
-    await explorerItem(bench, WITHOUT_TYPES, 'Open Dump');
-    const give = bench.page.locator('.monaco-button', { hasText: 'Give Its vmlinux' }).first();
-    await give.click();
-    await bench.page.locator('.quick-input-title', { hasText: /build id [0-9a-f]{40}/ }).waitFor();
-  });
+  step(
+    'a dump that is dropped, whose kernel has no types, asks for the vmlinux of its build id',
+    async (bench) => {
+      await bench.session.end();
+      await bench.press('Control+Shift+E');
+      const give = bench.page.locator('.monaco-button', { hasText: 'Give Its vmlinux' }).first();
+      await dropOnReports(bench, WITHOUT_TYPES, () => give);
+      await give.click();
+      await bench.page
+        .locator('.quick-input-title', { hasText: /build id [0-9a-f]{40}/ })
+        .waitFor();
+    },
+  );
 
   step('captures of frames are drawn', async (bench) => {
     await bench.press('Escape');

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { explain } from '../../../src/report/explain.js';
+import { dropOnReports } from './drop.js';
 import { tell, workspace } from './story.js';
-import { deadline, done } from './waits.js';
 
 const LOG = 'order0.log';
 const QUIET = 'quiet.log';
@@ -64,23 +64,9 @@ tell('reports in VS Code', { shots: 'reports', prepare }, (step) => {
   step('a log that is dropped on the view of reports is explained', async (bench) => {
     await bench.session.end();
     await bench.press('Control+Shift+E');
-    const { page } = bench;
-    const row = page.locator('.explorer-folders-view .monaco-list-row', { hasText: DROPPED });
-    await row.first().waitFor();
-    const header = page.locator('.pane-header', { hasText: 'Kernel Reports' });
-    await header.click();
-    const view = page.locator('.pane', { has: header }).locator('.pane-body');
-    // A view that is still opening takes no drop: again, until it has.
-    for (const end = deadline(); ;) {
-      await row.first().dragTo(view, { timeout: 10_000 });
-      if (await done(view.getByText(DROPPED).first().waitFor({ timeout: 5000 }))) break;
-      assert.ok(Date.now() < end, 'nothing was dropped');
-    }
+    const view = await dropOnReports(bench, DROPPED, (own) => own.getByText(DROPPED));
     await view.getByText('a reserved bit is set in the entry').first().waitFor();
-    await page
-      .locator('.tab', { hasText: `${DROPPED}.report.md` })
-      .first()
-      .waitFor();
+    await bench.page.locator('.tab', { hasText: DROPPED }).first().waitFor();
   });
 });
 

@@ -297,12 +297,17 @@ export class ProgramJudge {
   }
 
   private tells(event: string): boolean {
-    return this.toldPages.tells(event) || this.endsGracePeriod(event);
+    return this.toldPages.tells(event) || this.endsGracePeriod(event) || this.wasNotScanned(event);
   }
 
   private endsGracePeriod(event: string): boolean {
     const { isTaken, pfn } = readPageEvent(event);
     return this.likeness !== undefined && !isTaken && this.processes.waitsToBeFreed(pfn);
+  }
+
+  private wasNotScanned(event: string): boolean {
+    const { isTaken, pfn } = readPageEvent(event);
+    return this.likeness !== undefined && !isTaken && this.processes.isScanned(pfn);
   }
 
   /** The operation, and what the program does behind it up to the next one. */
@@ -325,9 +330,14 @@ export class ProgramJudge {
         const next = span.events[events.length] ?? '';
         // What is told is not heard twice.
         this.tracepoints.listen(0);
-        if (this.endsGracePeriod(next)) this.processes.perform(GRACE_PERIOD);
-        else if (!this.toldPages.perform(k, next)) break;
+        // It goes, and with it the table, when the next task runs.
+        const isKept = this.wasNotScanned(next);
+        if (isKept) this.processes.letScannedGo();
+        const isGrace = !isKept && this.endsGracePeriod(next);
+        if (isGrace) this.processes.perform(GRACE_PERIOD);
+        const isTold = !isKept && (isGrace || this.toldPages.perform(k, next));
         this.tracepoints.listen(this.heard);
+        if (!isTold) break;
         events.push(next);
       }
     };

@@ -5,6 +5,7 @@
  * scheduler and RCU did. Numbers are hexadecimal, but for pids.
  */
 import {
+  __pa,
   add_mm_counter,
   copy_mm,
   current,
@@ -98,6 +99,8 @@ export class Processes {
   /** First pages of stacks that are given back when a grace period ends. */
   private stacks: readonly number[] = [];
   private file: { readonly file: File; readonly written: number } | undefined;
+  /** The address space that khugepaged stands at, if it was as quick as on most machines. */
+  private scanned: MmStruct = NULL;
 
   /**
    * @param told the pages that were taken for what is not performed
@@ -114,7 +117,7 @@ export class Processes {
 
   /** What is not memory: to be put back when the memory is taken back. */
   save(): () => void {
-    const { processes, lazy, ended, dead, threads, stacks, file } = this;
+    const { processes, lazy, ended, dead, threads, stacks, file, scanned } = this;
     return () => {
       this.processes = processes;
       this.lazy = lazy;
@@ -123,6 +126,7 @@ export class Processes {
       this.threads = threads;
       this.stacks = stacks;
       this.file = file;
+      this.scanned = scanned;
     };
   }
 
@@ -205,6 +209,19 @@ export class Processes {
     return this.stacks.includes(pfn);
   }
 
+  /** Whether it is the top table of an address space that nobody uses, and khugepaged keeps. */
+  isScanned(pfn: number): boolean {
+    const { k, scanned } = this;
+    if (scanned === NULL || k.read_int(k.plus(scanned, k.mm_struct.mm_users)) !== 0) return false;
+    return __pa(k, k.read_ptr(k.plus(scanned, k.mm_struct.pgd))) / PAGE_SIZE === pfn;
+  }
+
+  /** It had not come to it. */
+  letScannedGo(): void {
+    mmdrop(this.k, this.scanned);
+    this.scanned = NULL;
+  }
+
   private putStack(task: TaskStruct): void {
     const { k } = this;
     const stack = k.read_va(k.plus(task, k.task_struct.stack));
@@ -258,7 +275,9 @@ export class Processes {
     // do not let it have: khugepaged_pages_to_scan. `pages`: how many it looked at until here.
     scanned: ([pages = 0]) => {
       const { k } = this;
-      if (hugepage_flags_enabled(k) && pages >= 8 * HPAGE_PMD_NR(k)) mmgrab(k, this.mm);
+      if (!hugepage_flags_enabled(k) || pages < 8 * HPAGE_PMD_NR(k)) return;
+      mmgrab(k, this.mm);
+      this.scanned = this.mm;
     },
     // A byte is written to a pipe, which keeps the page.
     pipe: () => {
