@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the benchmarks of `mmscope bench`, from the sources as they are, arguments passed on; then the window Memory in a
  * browser (test/web/bench.ts), with the webview as it was built last. `npm run bench -- window`: only that;
- * `npm run bench -- window timeline|captures`: of that the timeline, or the captures of frames, alone. `npm run bench -- dap`: only the
+ * `npm run bench -- window views|timeline|captures`: of that one part alone. `npm run bench -- dap`: only the
  * debugger, beside lldb-vscode (test/dap/bench/). `npm run bench -- dumps DUMP [VMLINUX]`: a dump, beside crash and drgn
  * (test/dumps/bench.ts). Both with the command line as it was built last.
  */

@@ -22,7 +22,7 @@ const BUDGETS = [
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
     bytes: 2000e3,
   },
-  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 270e3 },
+  { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 280e3 },
   {
     name: 'names of Linux',
     output: 'engine.cjs',
@@ -42,7 +42,7 @@ const BUDGETS = [
     from: /^src\/engine\/types\/profiles\//,
     bytes: 560e3,
   },
-  { name: 'webview', output: 'webview.js', from: /./, bytes: 306e3 },
+  { name: 'webview', output: 'webview.js', from: /./, bytes: 309e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
   { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 155e3 },
   { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 8.45e6 },

@@ -24,6 +24,7 @@ const failures = [];
 const skips = [];
 /** Name and duration of each step that ran. */
 const times = [];
+let bundled;
 
 ensureDependencies();
 const { ensureChromium } = await import('./vscode-host/browser.mjs');
@@ -58,11 +59,7 @@ await sideBySide([...suiteNames(), ...Object.keys(CHECKS)], Object.keys(IN_VSCOD
   if (program !== undefined) return step(name, () => run(program, args, out), out);
   return suiteStep(
     name,
-    async (report) => {
-      const { bundleForNode } = await import('./bundle.mjs');
-      const bundles = await bundleForNode(testFiles(path.join('test', name)));
-      await mocha(bundles, report, {}, out);
-    },
+    async (report) => mocha((await bundles()).get(name), report, {}, out),
     out,
   );
 });
@@ -106,6 +103,19 @@ async function shownAtEnd(body) {
   const pieces = [];
   await body((piece) => pieces.push(piece));
   process.stdout.write(pieces.join(''));
+}
+
+/** The bundled files of each suite that is wanted: made at once, for they share the engine. */
+function bundles() {
+  bundled ??= bundleSuites(suiteNames().filter(isWanted));
+  return bundled;
+}
+
+async function bundleSuites(names) {
+  const { bundleForNode } = await import('./bundle.mjs');
+  const files = names.map((name) => testFiles(path.join('test', name)));
+  const outputs = await bundleForNode(files.flat());
+  return new Map(names.map((name, i) => [name, outputs.splice(0, files[i].length)]));
 }
 
 /** Folders of test/ with tests that plain node runs. */

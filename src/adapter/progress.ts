@@ -56,7 +56,7 @@ export class Progress {
     };
   }
 
-  /** The client's `cancel` of a progress; what has ended cannot be cancelled, and that is no error. */
+  /** The client's `cancel` of a progress; what has ended cannot be cancelled, and that is not an error. */
   cancel(progressId: string): void {
     this.cancels.get(progressId)?.();
   }

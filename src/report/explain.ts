@@ -6,6 +6,7 @@
 import { allocationFindings } from './allocation/explain.js';
 import { orderTooLargeFindings } from './allocation/orderTooLarge.js';
 import { cmaFindings } from './area/cmaFailure.js';
+import { cmaReserveFindings } from './area/cmaReserve.js';
 import { vmapFindings } from './area/vmapFailure.js';
 import type { Context } from './context.js';
 import { faultFindings } from './fault/explain.js';
@@ -21,8 +22,10 @@ import { badMapFindings } from './page/badMap.js';
 import { pageFindings } from './page/explain.js';
 import { procFindings } from './proc/explain.js';
 import { questionFindings } from './question/questions.js';
+import { badFreeFindings } from './slab/badFree.js';
 import { slabFindings } from './slab/explain.js';
 import { leakFindings } from './slab/leak.js';
+import { slabOutOfMemoryFindings } from './slab/slabOutOfMemory.js';
 import { usercopyFindings } from './slab/usercopy.js';
 import { crashFindings } from './tools/crash.js';
 import { accessFindings } from './tools/crashAccess.js';
@@ -74,12 +77,15 @@ const KINDS: readonly ((context: Context) => Finding[])[] = [
   pageFindings,
   faultFindings,
   slabFindings,
+  badFreeFindings,
+  slabOutOfMemoryFindings,
   kasanFindings,
   kfenceFindings,
   leakFindings,
   usercopyFindings,
   vmapFindings,
   cmaFindings,
+  cmaReserveFindings,
   crashFindings,
   accessFindings,
 ];

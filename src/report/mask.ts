@@ -25,6 +25,7 @@ export function maskFindings(context: Context): Finding[] {
     const version = kernel.version ?? fallback;
     const isFlags = /flags/i.test(line.text);
     const isGfp = /gfp|mode|mask/i.test(line.text);
+    if (!isFlags && !isGfp && isProse(line.text)) return [];
     const items: Item[] = [];
     if (!isFlags && value <= LARGEST_MASK) items.push(gfpItem(Number(value), version));
     if (!isGfp) items.push(flagsItem(value, version));
@@ -55,6 +56,10 @@ export function maskFindings(context: Context): Finding[] {
     ];
   });
 }
+
+/** Several words that are no numbers: an address or a size among them is not a mask. */
+const isProse = (text: string): boolean =>
+  text.split(/\s+/).filter((word) => /^[A-Za-z]{3,}/.test(word)).length > 2;
 
 function gfpItem(mask: number, version: KernelVersion): string {
   const bits = gfpBitTexts(mask, version);

@@ -2,7 +2,7 @@
 
 /** One pattern for all: what the kinds of reports begin with. */
 const START =
-  /page allocation failure|page allocation stalls|invoked oom-killer:|BUG: Bad page (?:state|map|cache)|BUG: KASAN: |BUG: KFENCE: |unreferenced object 0x|usercopy: |BUG: Bad rss-counter|page dumped because:|[Uu]nable to handle (?:kernel |page fault)|kernel NULL pointer dereference|general protection fault[,:]|^.{0,80}\bBUG \S.{0,60} \((?:Not tainted|Tainted)|Slab corruption|slab error in |\bFailing address: [0-9a-f]|WARNING: .{0,30}at mm\/page_alloc\.c|HugeTLB: allocating \d+ of page size|vmalloc_node_range for size|cma_alloc: .*alloc failed|vmap allocation for size \d+ failed/gm;
+  /page allocation failure|page allocation stalls|invoked oom-killer:|BUG: Bad page (?:state|map|cache)|BUG: KASAN: |BUG: KFENCE: |unreferenced object 0x|usercopy: |BUG: Bad rss-counter|page dumped because:|[Uu]nable to handle (?:kernel |page fault)|kernel NULL pointer dereference|general protection fault[,:]|^.{0,80}\bBUG \S.{0,60} \((?:Not tainted|Tainted)|Slab corruption|slab error in |\bFailing address: [0-9a-f]|WARNING: .{0,30}at mm\/page_alloc\.c|HugeTLB: allocating \d+ of page size|vmalloc_node_range for size|SLUB: Unable to allocate memory|kernel BUG at mm\/slub\.c|cma: Failed to reserve|cma_alloc: .*alloc failed|vmap allocation for size \d+ failed/gm;
 
 /** Beyond so many a lens each would only be noise. */
 const MOST = 200;

@@ -70,8 +70,6 @@ const FAULTS: readonly (readonly [string, string])[] = [
 ];
 
 describe('mmscope run: what went wrong', function () {
-  this.timeout(60_000);
-
   for (const [text, first] of FAULTS)
     it(`${first}: ${text.replace(/\s+/g, ' ').slice(-60)}`, async () => {
       const { code, out, err } = await runText(text);
@@ -169,8 +167,6 @@ describe('mmscope run: what went wrong', function () {
 });
 
 describe('scenarios: values as Linux 6.1 has them', function () {
-  this.timeout(60_000);
-
   const CASES: readonly (readonly [string, string, string?])[] = [
     [
       'entries that are not present are inverted',

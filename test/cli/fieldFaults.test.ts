@@ -52,8 +52,6 @@ const TESTS: Readonly<Record<string, readonly (readonly [file: string, words: st
 };
 
 describe('faults found in the field', function () {
-  this.timeout(60_000);
-
   it('have a test each', () => {
     const numbers = Array.from({ length: 22 }, (_, i) => `F${String(i + 1).padStart(2, '0')}`);
     assert.deepEqual(Object.keys(TESTS), numbers);

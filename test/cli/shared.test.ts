@@ -10,7 +10,6 @@ const DIST = path.resolve('dist');
 const isBuilt = existsSync(path.join(DIST, 'engine.cjs'));
 
 describe('the shared bundle', function () {
-  this.timeout(60_000);
   const name = 'has what the extension and the command line load';
   if (!isBuilt) {
     it.skip(`${name} (skipped: dist/ is not built)`);

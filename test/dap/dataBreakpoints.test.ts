@@ -122,7 +122,7 @@ describe('data breakpoints', function () {
   it('refuses names without memory, with the reason', () =>
     onScenario('blocks.mms', async (drive) => {
       const [nonsense] = await drive.setData([{ dataId: 'no:such' }]);
-      assert.match(nonsense?.message ?? '', /denotes no memory/);
+      assert.match(nonsense?.message ?? '', /does not name memory/);
       const zone = await drive.find('Machine', 'image');
       const refused = await info(drive, { variablesReference: zone.parent, name: 'image' });
       assert.equal(refused.dataId, null);

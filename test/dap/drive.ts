@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type { AdapterClient } from './adapterClient.js';
-import { CLIENT, withAdapter } from './session.js';
+import { CLIENT, withAdapter, withProcess } from './session.js';
 
 export const scenario = (name: string): string => path.resolve('test/dap/scenarios', name);
 
@@ -21,6 +21,8 @@ export interface LaunchOptions {
   /** Off unless it is what is tested: a test that runs to the end is done there. */
   readonly stopAtEnd?: boolean;
   readonly client?: Partial<Dap.InitializeRequestArguments>;
+  /** In a process of its own: its time is measured, or a call is to last. */
+  readonly isAlone?: boolean;
   /** What is set before configurationDone. */
   readonly configure?: (drive: Drive) => Promise<void>;
   readonly args?: object;
@@ -34,7 +36,7 @@ export function onScenario(
   test: (drive: Drive) => Promise<void>,
   options: LaunchOptions = {},
 ): Promise<void> {
-  return withAdapter(async (client) => {
+  return (options.isAlone === true ? withProcess : withAdapter)(async (client) => {
     const drive = new Drive(client, scenario(name));
     await drive.launch({ program: drive.program }, options);
     await test(drive);

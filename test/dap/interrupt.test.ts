@@ -12,7 +12,7 @@ const FILE = scenario('long.mms');
 const at = (marker: string): number => lineOf(FILE, marker);
 
 const onLong = (test: (drive: Drive) => Promise<void>, historyMiB = 512): Promise<void> =>
-  onScenario('long.mms', test, { args: { historyMiB } });
+  onScenario('long.mms', test, { args: { historyMiB }, isAlone: true });
 
 async function goTo(drive: Drive, marker: string): Promise<void> {
   await drive.setLines([{ line: at(marker) }]);
@@ -137,7 +137,7 @@ describe('one long call of the kernel', function () {
   before(build);
 
   const onKernel = (test: (drive: Drive) => Promise<void>, historyMiB = 512): Promise<void> =>
-    onScenario('kernelCall.mms', test, { args: { historyMiB } });
+    onScenario('kernelCall.mms', test, { args: { historyMiB }, isAlone: true });
   const FILE = scenario('kernelCall.mms');
   const line = (marker: string): number => lineOf(FILE, marker);
 

@@ -57,8 +57,6 @@ const slabsOf = (context: MachineContext, cache: string): readonly Shown[] =>
     .flatMap(named);
 
 describe('Caches', function () {
-  this.timeout(60_000);
-
   for (const name of [
     'x86_64-slub',
     'i386-highmem4g-slub',

@@ -10,7 +10,6 @@ const CORE = path.resolve('test/golden/data/user/x86_64-slub-192M/before.vmcore.
 const PROG = ['Machine', 'Processes', 'prog (pid 94)'] as const;
 
 describe('processes', function () {
-  this.timeout(120_000);
   before(build);
 
   it('of a dump: numbers, areas with names, pages, tables, files of /proc', () =>
@@ -86,7 +85,6 @@ async function stopsOf(
 }
 
 describe('a process of a scenario', function () {
-  this.timeout(120_000);
   before(build);
 
   it('stops at faults, copies on write and pins, forward and back', () =>

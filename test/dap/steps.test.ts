@@ -215,6 +215,6 @@ describe('pause', function () {
         assert.ok(median(times) < soon, `pause took ${times.map(Math.round).join(', ')} ms`);
         assert.ok(median(answers) < soon, `threads took ${answers.map(Math.round).join(', ')} ms`);
       },
-      { stopOnEntry: false },
+      { stopOnEntry: false, isAlone: true },
     ));
 });

@@ -8,7 +8,6 @@ const FILE = 'user-faults.mms';
 const at = (marker: string): number => lineOf(scenario(FILE), marker);
 
 describe('page faults of a process', function () {
-  this.timeout(120_000);
   before(build);
 
   it('are stepped into in C, down to the entry that is written, and back', () =>

@@ -30,7 +30,6 @@ function verdict(k: Inspected, expression: string): Told & { readonly text: stri
 }
 
 describe('verdicts on a dumped machine', function () {
-  this.timeout(60_000);
   for (const known of knownDumps())
     it(`${known.title}: each order, by drgn's numbers`, async () => {
       const k = await openKnown(known);

@@ -29,7 +29,6 @@ const facts = (surveyor: Surveyor, asked: AskedAddress): Map<string, string> =>
   );
 
 describe('kinds of address', function () {
-  this.timeout(60_000);
   let machine: Surveyor;
   before(() => {
     machine = core();
@@ -182,8 +181,6 @@ describe('kinds of address', function () {
 });
 
 describe('where a page is, on 4 GiB', function () {
-  this.timeout(120_000);
-
   for (const [name, ramBytes] of [
     ['x86_64-slub', 4 * 2 ** 30],
     ['i386-highmem4g-slub', 4 * 2 ** 30 - 2 ** 28],

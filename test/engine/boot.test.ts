@@ -54,8 +54,6 @@ describe('the firmware of a PC', () => {
 });
 
 describe('a booted machine', function () {
-  this.timeout(60_000);
-
   const machines: readonly (readonly [
     name: ProfileName,
     mib: number,

@@ -29,7 +29,6 @@ const free = (k: Kernel): number =>
 
 for (const name of PROFILE_NAMES)
   describe(`calls on a booted machine: ${name}`, function () {
-    this.timeout(60_000);
     let image: KernelImage;
     let k: Kernel;
 

@@ -76,8 +76,6 @@ const recordedFile = ({ folder, prefix }: RecordedBoot, suffix: string): Buffer 
   recordedBytes(folder, `${prefix}.${suffix}`);
 
 describe('a booted machine beside the recorded one', function () {
-  this.timeout(60_000);
-
   it('the same page frames are reserved (/proc/kpageflags)', () => {
     const KPF_NOPAGE = 20n;
     const KPF_RESERVED = 32n;

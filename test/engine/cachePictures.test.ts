@@ -46,7 +46,6 @@ const everySlab = (surveyor: Surveyor, { address }: CacheView) =>
 
 for (const [profile, commandLine] of MACHINES)
   describe(`caches: ${profile} ${commandLine}`, function () {
-    this.timeout(60_000);
     let image: KernelImage;
     let surveyor: Surveyor;
     before(() => {

@@ -33,8 +33,6 @@ const cacheOf = ({ mm }: KernelImage, name: string): Record<string, number> => {
 };
 
 describe("the kernel's command line", function () {
-  this.timeout(30_000);
-
   it('is words, of which a quoted part may hold spaces', () => {
     assert.deepEqual(readArguments('slab-nomerge foo="a b" vmalloc=256M -- init=x'), [
       { name: 'slab_nomerge', value: '' },

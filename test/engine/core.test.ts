@@ -191,8 +191,6 @@ describe('files for the engine', () => {
 });
 
 describe('cores of real machines', function () {
-  this.timeout(60_000);
-
   it('say what the kernel in them said', () => {
     for (const { name, core, trace } of recordedCores()) {
       const image = openCore(unpacked(core), { name });

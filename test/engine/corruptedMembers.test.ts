@@ -171,8 +171,6 @@ function work(k: Kernel, next: Next): void {
 
 for (const name of ['x86_64-slub', 'x86_64-slab', 'i386-highmem4g-slub'] as ProfileName[])
   describe(`overwritten pointers: ${name}`, function () {
-    this.timeout(120_000);
-
     it('end in a fault, a report or a result', () => {
       const profile = loadProfile(name);
       const { mm: k, tape } = bootMachine({ profile, ramBytes: 64 * 2 ** 20 });

@@ -187,8 +187,6 @@ for (const folder of [
   'i386-pae-slab-1536M',
 ])
   describe(`corrupted objects: ${folder}`, function () {
-    this.timeout(60_000);
-
     it('end in a fault, a report or a result', () => {
       const { image } = openSlabMachine(folder);
       const { mm: k, tape } = image;
@@ -256,8 +254,6 @@ function strayArea(k: Kernel, next: Next): number {
 
 for (const name of ['x86_64-slub', 'i386-pae-slab'] as const)
   describe(`corrupted virtual areas: ${name}`, function () {
-    this.timeout(60_000);
-
     it('end in a fault, a report or a result', () => {
       const { mm: k, tape } = bootMachine({ profile: loadProfile(name), ramBytes: 64 * 2 ** 20 });
       for (let i = 0; i < 12; i++) kernel.vmalloc(k, (1 + (i % 4)) * 4096, asVirt(0));

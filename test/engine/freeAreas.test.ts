@@ -79,8 +79,6 @@ function compareWithProc(image: KernelImage, body: FreeAreasBody): void {
 
 for (const profile of ['i386-highmem4g-slub', 'i386-pae-slab', 'x86_64-slub-smp'] as const)
   describe(`free areas: ${profile}`, function () {
-    this.timeout(60_000);
-
     it('are what /proc/buddyinfo and /proc/pagetypeinfo print, after each request and back', () => {
       const image = boot(profile);
       const { mm, tape } = image;

@@ -26,7 +26,6 @@ export function describeMachines(
 ): void {
   for (const profile of Object.keys(STATES) as ProfileName[])
     describe(`${title}: ${profile}`, function () {
-      this.timeout(30_000);
       body(() => openMachine(profile), profile);
     });
 }

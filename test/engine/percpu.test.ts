@@ -9,7 +9,6 @@ import { openSlabMachine } from './slabMachines.js';
 
 for (const folder of ['i386-pae-slab-1536M', 'x86_64-slab-512M'])
   describe(`per-CPU memory: ${folder}`, function () {
-    this.timeout(60_000);
     const open = (): Kernel => openSlabMachine(folder).image.mm;
 
     it('random areas', () => {

@@ -8,7 +8,6 @@ import { NULL } from '../../src/engine/machine/ctypes.js';
 import { loadProfile } from '../../src/engine/types/bundled.js';
 
 describe('/proc/pagetypeinfo', function () {
-  this.timeout(60_000);
   it('stops counting a list at 100000, and says so', () => {
     const { mm, tape } = bootMachine({
       profile: loadProfile('x86_64-slub'),

@@ -68,7 +68,6 @@ const freePages = (k: Kernel): number =>
 
 for (const folder of FOLDERS)
   describe(`SLAB: ${folder}`, function () {
-    this.timeout(60_000);
     const open = () => {
       const { image, dump } = openSlabMachine(folder);
       return { image, dump, k: image.mm, gfp: image.mm.GFP_KERNEL };

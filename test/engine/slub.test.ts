@@ -56,7 +56,6 @@ function assertConsistent(image: KernelImage, name: string, out: number): void {
 
 for (const folder of FOLDERS)
   describe(`SLUB: ${folder}`, function () {
-    this.timeout(60_000);
     const open = () => {
       const { image, dump } = openSlabMachine(folder);
       return { image, dump, k: image.mm, gfp: image.mm.GFP_KERNEL };

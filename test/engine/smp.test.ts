@@ -57,8 +57,6 @@ const threshold = (k: Kernel, zone: Zone, cpu: number): number =>
   k.read8(per_cpu_ptr(k, zone + k.zone.per_cpu_zonestats, cpu), k.per_cpu_zonestat.stat_threshold);
 
 describe('several CPUs', function () {
-  this.timeout(30_000);
-
   it('a page goes to the lists of the CPU that frees it', () => {
     const k = boot();
     kernel.drain_all_pages(k, NULL);

@@ -37,8 +37,6 @@ function exhaust(mm: Kernel): void {
 }
 
 describe('verdicts of requests for more than pages', function () {
-  this.timeout(60_000);
-
   for (const name of ['x86_64-slub', 'x86_64-slab', 'i386-pae-slab'] as const)
     it(`${name}: an object of a cache that gets no new slab`, () => {
       const mm = boot(name);

@@ -113,6 +113,5 @@ function itReports(trace: string): void {
 }
 
 describe('what the kernel reports', function () {
-  this.timeout(60_000);
   recordedTraces('.', /^bad\./).forEach(itReports);
 });

@@ -71,8 +71,6 @@ const addressOf = ({ pointerSize }: Paging, hex: string): VirtAddr =>
   parseAddress(`0x${hex}`, pointerSize) ?? assert.fail(hex);
 
 describe('page tables of booted machines', function () {
-  this.timeout(60_000);
-
   for (const directory of machinesWithTables())
     it(`${directory}: every table and entry is the recorded kernel's`, () => {
       const image = bootAs(directory, recordedText(directory, 'static.dmesg.gz'));

@@ -39,8 +39,6 @@ function boundsOf(paging: Paging, [first = '', last = '']: readonly string[]) {
 }
 
 describe('page tables of recorded machines', function () {
-  this.timeout(60_000);
-
   for (const directory of recordedMachines('cores', /./))
     it(`${directory}: the whole address space is what the processor saw`, () => {
       const memory = coreMemory(directory, 'before.vmcore.gz');

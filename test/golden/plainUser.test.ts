@@ -60,7 +60,6 @@ describe('a trace of a user program without a core', () => {
   for (const file of files()) {
     const name = file.split('/').slice(-2).join('/');
     it(`${name} is done again`, function () {
-      this.timeout(120_000);
       const { verdict } = replayFile(file);
       assert.equal(verdict.first, undefined);
       assert.equal(verdict.differ + verdict.stateDiffer, 0);

@@ -67,14 +67,12 @@ function itPrints(trace: string): void {
 }
 
 describe('/proc of recorded machines', function () {
-  this.timeout(60_000);
   recordedTraces('.', /^idle-s1\./)
     .filter((trace) => existsSync(path.join(path.dirname(trace), 'static.zoneinfo.txt')))
     .forEach(itPrints);
 });
 
 describe('/proc of a core and of the state recorded with it', function () {
-  this.timeout(60_000);
   for (const { core, trace } of coresWithStates())
     it(titleOf(trace), async () => {
       const [ofCore, ofState] = [await opened(core), await opened(trace)];
@@ -114,7 +112,6 @@ function bootLike(file: string): Kernel {
 }
 
 describe('/proc of booted machines has the lines that the kernel has', function () {
-  this.timeout(60_000);
   for (const file of recordedPaths('.', /zoneinfo\.txt$/))
     it(titleOf(file), () => {
       const mm = bootLike(file);

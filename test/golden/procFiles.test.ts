@@ -32,7 +32,6 @@ const COUNTED_TWICE = /^DirectMap1G:/;
 const OF_HARDWARE = /Video|ROM$|\d\d:\d\d\.\d$/;
 
 describe('/proc of booted machines', function () {
-  this.timeout(60_000);
   const machines: readonly (readonly [name: ProfileName, mib: number, folder: string])[] = [
     ['i386-highmem4g-slub', 1024, 'i386-highmem4g-slub-1G'],
     ['i386-pae-slab', 1536, 'i386-pae-slab-1536M'],

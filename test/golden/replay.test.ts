@@ -68,7 +68,6 @@ const unexpected = (file: string, { verdict }: FileVerdict): string[] =>
 
 function describeRuns(title: string, files: readonly string[]): void {
   describe(title, function () {
-    this.timeout(120_000);
     assert.ok(files.length > 0, title);
     files.forEach(itAgrees);
   });
@@ -131,7 +130,6 @@ function alone(machine: string, family: RegExp): FileVerdict {
 }
 
 describe('a trace that tells nothing of the zones, alone', function () {
-  this.timeout(120_000);
   for (const machine of ['x86_64-slub-512M', 'i386-pae-slab-1536M']) {
     it(`${machine}: the geometry of each cache`, () => {
       const { verdict } = alone(machine, /^slabgeom-/);

@@ -152,6 +152,5 @@ function itReports(trace: string): void {
 }
 
 describe('what the kernel reports of misused objects', function () {
-  this.timeout(60_000);
   recordedTraces('.', /^slabbad-/).forEach(itReports);
 });

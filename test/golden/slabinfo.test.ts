@@ -20,7 +20,6 @@ const MiB = 2 ** 20;
 const linesOf = (text: string): string[] => text.trimEnd().split('\n');
 
 describe('/proc/slabinfo of booted machines', function () {
-  this.timeout(60_000);
   /** How many of its lines are the recorded ones to the last byte. */
   const machines: readonly (readonly [
     name: ProfileName,

@@ -160,7 +160,6 @@ const hasMemmap = (file: string): boolean =>
   [...readTrace(readText(file))].some((i) => i.kind === 'dump' && i.name === 'memmap');
 
 describe('a rebuilt machine is what was recorded', function () {
-  this.timeout(60_000);
   // The first state of each kind of run: other processes have run before it.
   const first = /[/\\](idle-s1|bulk-n40|kmap-n200|vmalloc-n100|slabseq-n200|usr2)/;
   recordedTraces('.', /^(idle-s1|bulk|kmap|vmalloc|slabseq|usr2|pcp0|mixed)/)

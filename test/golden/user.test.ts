@@ -52,7 +52,6 @@ function* recordings(): Generator<{ readonly machine: string; readonly program: 
 describe('a user program', () => {
   for (const { machine, program: name } of recordings()) {
     it(`${name} does on ${machine} what it did in the kernel`, function () {
-      this.timeout(60_000);
       const file = (each: string): string => path.join(FOLDER, machine, each);
       const image = openStart(file('before.vmcore.gz'));
       const program = readProgram(readLines(file(`${name}.program.gz`)));

@@ -9,6 +9,8 @@ export interface Step {
   readonly op: TraceOp | undefined;
   /** The line of the scenario; undefined: it is looked at from outside, or others did it. */
   readonly line: number | undefined;
+  /** What the processor is to have marked accessed in front of it, of the program's areas: a write would copy a page that is shared since. */
+  readonly marks: readonly string[];
 }
 
 const FAULT_FLAG_WRITE = 1;
@@ -19,9 +21,12 @@ const GETS: Readonly<Record<string, string>> = {
   pin: 'pin_user_pages',
   pinf: 'pin_user_pages_fast',
 };
-const TAKEN_BY_OTHERS = new Set(['rcu', 'mmdrop', 'stack', 'free']);
+/** What others do, and what no statement does: performed from outside. */
+const DONE_OUTSIDE = new Set(
+  ['rcu', 'mmdrop', 'stack', 'free', 'alloc'].concat(['pagemap', 'quiet', 'split_huge_pages']),
+);
 
-const HEAD = `struct page *pages[128]; bool pinned[128]; long ret; char sink; int fd; char block[PAGE_SIZE];
+const HEAD = `struct page *pages[2048], *area[64]; bool pinned[2048]; long ret, range[64], nr[64]; char sink; int fd; char block[PAGE_SIZE];
 void put(int first, int nr) { for (int i = first; i < first + nr; i++) if (pages[i]) { if (pinned[i]) unpin_user_page(pages[i]); else put_page(pages[i]); } }
 void got(int first, int nr, bool pin) { for (int i = first; i < first + nr; i++) { pinned[i] = pin; if (i - first >= ret) pages[i] = NULL; } }`;
 
@@ -36,21 +41,20 @@ export function userScenario(
     bodies.set(pid, known);
     return known;
   };
-  const isHuge = program.some(({ name }) => name === 'nr_overcommit_hugepages');
   const opOf: (TraceOp | undefined)[] = [];
   let nextOp = 0;
   program.forEach((action, i) => {
     const op = action.name === 'op' ? ops[nextOp++] : undefined;
     opOf.push(op);
     if (action.name === 'fork') body(action.pid).push({ child: Number(action.args[0]), step: i });
-    else if (statementOf(action, op, isHuge) !== undefined) body(action.pid).push(i);
+    else if (statementOf(action, op) !== undefined) body(action.pid).push(i);
   });
   const lines = HEAD.split('\n');
   const lineOf: (number | undefined)[] = program.map(() => undefined);
   const write = (pid: number): void => {
     for (const item of body(pid)) {
       if (typeof item === 'number') {
-        lines.push(statementOf(program[item] as Action, opOf[item], isHuge) ?? '');
+        lines.push(statementOf(program[item] as Action, opOf[item]) ?? '');
         lineOf[item] = lines.length;
         continue;
       }
@@ -61,22 +65,23 @@ export function userScenario(
     }
   };
   write(1);
-  const steps = program.map((action, i) => ({ action, op: opOf[i], line: lineOf[i] }));
+  const steps = program.map((action, i) => ({
+    action,
+    op: opOf[i],
+    line: lineOf[i],
+    marks: action.name === 'accessed' ? action.args.filter(isInAreas) : [],
+  }));
   return { text: `${lines.join('\n')}\nret = 0;\n`, steps };
 }
 
-/** Where the program hugetlb has its areas. */
-export const isInAreas = (marked: string): boolean => /^[23]\w{7}!?$/.test(marked);
+/** Where the programs have their areas. */
+const isInAreas = (marked: string): boolean => /^[23]\w{7}!?$/.test(marked);
 
 const address = (text: string | undefined): string => `0x${text ?? '0'}UL`;
 
 /** Undefined: there is nothing to write. */
-function statementOf(
-  { name, args }: Action,
-  op: TraceOp | undefined,
-  isHuge: boolean,
-): string | undefined {
-  if (TAKEN_BY_OTHERS.has(name)) return undefined;
+function statementOf({ name, args }: Action, op: TraceOp | undefined): string | undefined {
+  if (DONE_OUTSIDE.has(name)) return undefined;
   const [a, b, c, d, , f] = args;
   switch (name) {
     case 'op':
@@ -86,17 +91,11 @@ function statementOf(
         ? `*(char *)${address(a)} = 0;`
         : `sink = *(char *)${address(a)};`;
     case 'accessed':
-      // Of huge pages it is done from outside: a write would copy a page that is shared since.
-      if (isHuge && args.every(isInAreas)) return undefined;
+      // The program's own pages. Its constants were written before they became read-only.
+      if (args.every(isInAreas)) return undefined;
       return args
-        .filter((each) => !isHuge || !isInAreas(each))
-        .map((each) => {
-          const at = address(each.replace('!', ''));
-          // The program's own constants were written before they became read-only.
-          return each.endsWith('!') && parseInt(each, 16) >= 0x2000_0000
-            ? `*(char *)${at} = *(char *)${at};`
-            : `sink = *(char *)${at};`;
-        })
+        .filter((each) => !isInAreas(each))
+        .map((each) => `sink = *(char *)${address(each.replace('!', ''))};`)
         .join(' ');
     case 'mmap':
       return `mmap((void *)${address(a)}, ${address(b)}, 0x${c}, 0x${d}, fd, ${address(f)});`;
@@ -109,6 +108,12 @@ function statementOf(
     case 'mlock':
     case 'munlock':
       return `${name}((void *)${address(a)}, ${address(b)});`;
+    case 'mremap':
+      return `mremap((void *)${address(a)}, ${address(b)}, ${address(c)}, 0x${d}, (void *)${address(args[4])});`;
+    case 'pwrite':
+      return `pwrite(fd, block, 0x${a}, ${address(b)});`;
+    case 'fallocate':
+      return `fallocate(fd, 0x${a}, ${address(b)}, ${address(c)});`;
     case 'brk':
       return `brk((void *)${address(a)});`;
     case 'exit':
@@ -126,9 +131,6 @@ function statementOf(
       return `ftruncate(fd, ${address(a)});`;
     case 'close':
       return 'close(fd);';
-    // What others take.
-    case 'alloc':
-      return undefined;
     default:
       throw new Error(`no statement for ${name}`);
   }
@@ -136,6 +138,19 @@ function statementOf(
 
 function operation({ name, args }: TraceOp): string | undefined {
   const [slot, va, nr, flags] = args;
+  const nrOfSlot = `nr[${slot}]`;
+  switch (name) {
+    case 'contig':
+      return `${nrOfSlot} = ${nr}; range[${slot}] = ${va}; ret = alloc_contig_range(${va}, ${va}UL + ${nr}, ${flags}, GFP_KERNEL | __GFP_NOWARN); if (ret != 0) ${nrOfSlot} = 0;`;
+    case 'contigf':
+      return `if (${nrOfSlot}) free_contig_range(range[${slot}], ${nrOfSlot}); ${nrOfSlot} = 0;`;
+    case 'cma':
+      return `${nrOfSlot} = ${va}; area[${slot}] = cma_alloc(dma_contiguous_default_area, ${va}, ${nr}, true);`;
+    case 'cmaf':
+      return `ret = cma_release(dma_contiguous_default_area, area[${slot}], ${nrOfSlot});`;
+    case 'drain':
+      return 'drain_all_pages(NULL);';
+  }
   if (name === 'gupput') return `put(${slot}, ${va});`;
   const call = GETS[name];
   if (call === undefined) return undefined;

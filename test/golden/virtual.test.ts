@@ -56,8 +56,6 @@ const bytesIn = (ranges: readonly ProcessorRange[], from: bigint, to: bigint): b
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 describe('the virtual address space of recorded machines', function () {
-  this.timeout(120_000);
-
   for (const directory of recordedMachines('cores', /./))
     describe(directory, () => {
       let surveyor: Surveyor;

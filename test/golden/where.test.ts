@@ -9,8 +9,6 @@ import { whereIs } from '../../src/engine/view/whereIs.js';
 import { recordedBytes, recordedMachines } from '../recordings.js';
 
 describe('where the pages of real machines are', function () {
-  this.timeout(120_000);
-
   for (const directory of recordedMachines('cores', /./))
     it(`${directory}: slabs name their caches, free blocks their lists`, () => {
       const image = openCore(randomAccessOf(recordedBytes(directory, 'before.vmcore.gz')));

@@ -227,6 +227,87 @@ describe('a debugger', () => {
   });
 });
 
+describe('the allocator of objects', () => {
+  const stop = (at: string, place: string, trace: string): string =>
+    `${at}\nCPU: 0 PID: 1 Comm: rmmod Not tainted 5.4.0 #1\nRIP: 0010:${place}+0x19a/0x360\nCall Trace:\n kfree+0x23e/0x260\n ${trace}+0x2a/0x60 [drv]`;
+
+  it('stops at an object that is first on its freelist already', () => {
+    only('slab-report', stop('kernel BUG at mm/slub.c:384!', '__slab_free', 'drv_remove'), {
+      suspicion: 'double-free',
+      caller: 'drv_remove() [drv]',
+    });
+  });
+
+  it('warns of a pointer that kmalloc() did not return', () => {
+    const warning = 'WARNING: CPU: 3 PID: 977 at mm/slub.c:1100 free_large_kmalloc+0x5a/0x80';
+    only('slab-report', stop(warning, 'free_large_kmalloc', 'drv_exit'), {
+      suspicion: 'not-from-slab',
+      caller: 'drv_exit() [drv]',
+    });
+  });
+
+  it('says which cache could not grow', () => {
+    only(
+      'page-allocation-failure',
+      'SLUB: Unable to allocate memory on node -1, gfp=0xa20(GFP_ATOMIC)\n  cache: kmalloc-512, object size: 512, buffer size: 512, default order: 1, min order: 0\n  node 0: slabs: 3110, objs: 49760, free: 0\nCPU: 0 PID: 0 Comm: a Not tainted 5.15.30 #1',
+      { cache: 'kmalloc-512', gfp: 'GFP_ATOMIC', order: 0, freeObjects: 0 },
+    );
+  });
+});
+
+describe('a page that is pinned', () => {
+  it('and freed was put by the wrong function', () => {
+    const { headline } = theFinding(
+      'BUG: Bad page state in process a  pfn:3e8c2\npage:0000000045b5c2af refcount:0 mapcount:0 mapping:0000000000000000 index:0x1 pfn:0x3e8c2\nhead:0000000045b5c2af order:1 entire_mapcount:0 nr_pages_mapped:0 pincount:1\npage dumped because: nonzero pincount\nCPU: 1 PID: 12 Comm: a Not tainted 6.5.3 #1',
+    );
+    assert.match(headline, /still pinned \(1 pin\)/);
+  });
+});
+
+describe('huge pages that are free', () => {
+  const text = (wanted: string): string =>
+    `HugePages_Total:    1024\nHugePages_Free:     1024\nHugePages_Rsvd:     1000\nHugePages_Surp:        0\nHugepagesize:       2048 kB\nmmap: Cannot allocate memory (${wanted} with MAP_HUGETLB)`;
+  it('may be promised to others', () => {
+    only('hugepage-shortfall', text('64 MB'), { left: 24, pages: 32 });
+    assert.ok(found(text('32 MB')).every(({ kind }) => kind !== 'hugepage-shortfall'));
+  });
+});
+
+describe('a failed vmap()', () => {
+  it('has its users and the largest hole, where /proc/vmallocinfo stands beside it', () => {
+    const finding = only(
+      'vmap-failure',
+      'vmap allocation for size 8392704 failed: use vmalloc=<size> to increase size\nCPU: 1 PID: 522 Comm: a Not tainted 4.9.113 #1 armv7l\n    vmalloc : 0xf0800000 - 0xff800000   ( 240 MB)\n0xf0800000-0xf0d01000 5246976 of_iomap+0x40/0x48 phys=c8100000 ioremap\n0xf1000000-0xf9001000 134221824 drm_mm_map+0x20/0x80 phys=a0000000 ioremap\n0xf9400000-0xff401000 100667392 vpu_init+0x1c/0x90 phys=b0000000 ioremap',
+      { largestHole: 4190208 },
+    );
+    assert.match(words(finding), /most by drm_mm_map \(128 MiB\)/);
+  });
+});
+
+describe('an area of CMA', () => {
+  it('may not have come about at boot', () => {
+    only('cma-failure', 'cma: Failed to reserve 512 MiB\nLinux version 5.10.1', {
+      reason: 'reserve',
+      mib: 512,
+    });
+  });
+});
+
+describe('a number', () => {
+  it('in a sentence is not a mask', () => {
+    assert.deepEqual(found('cma: Reserved 64 MiB at 0x000000003c000000'), []);
+  });
+});
+
+describe('a page table of ARM', () => {
+  it('is not one of x86', () => {
+    const finding = theFinding(
+      'Unable to handle kernel NULL pointer dereference at virtual address 00000014\npgd = ee2f4000\n[00000014] *pgd=2e3a1831, *pte=00000000, *ppte=00000000\nInternal error: Oops: 17 [#1] PREEMPT SMP ARM\nCPU: 0 PID: 311 Comm: a Not tainted 4.4.8 #1\nPC is at my_probe+0x34/0x120 [mydrv]',
+    );
+    assert.match(words(finding), /FSR 0x17/);
+  });
+});
+
 describe('a code lens', () => {
   it('stands above reports of any processor', () => {
     for (const line of [

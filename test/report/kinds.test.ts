@@ -30,6 +30,16 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     facts: { gfp: 'GFP_KERNEL|__GFP_REPEAT|__GFP_ZERO', highestZone: 'Normal' },
     says: /26\.7 GiB free, out of reach/,
   },
+  'android-cma-3.10': {
+    kind: 'page-allocation-failure',
+    facts: { cause: 'cma-blocks', rule: 'halving', highestZone: 'Normal' },
+    says: /order 0: 7246 - 1012 = 6234 > 427.*passes/,
+  },
+  'oom-2.6.18': {
+    kind: 'out-of-memory',
+    facts: { cause: 'passes', gfp: 'GFP_HIGHUSER|__GFP_COLD', victim: 'cc1plus' },
+    says: /2797 > 2012: the mark lets it pass/,
+  },
   'badpage-lru-at-free': {
     kind: 'bad-page',
     facts: {

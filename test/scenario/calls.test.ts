@@ -4,8 +4,6 @@ import { checkOnCores, coreMachine } from './coreMachines.js';
 import { checkLog, log, runToEnd } from './machines.js';
 
 describe('kmalloc and its family', function () {
-  this.timeout(60_000);
-
   it('gives the size of a cache, whole pages beyond, and an address for nothing', () =>
     checkOnCores(
       `char *a = kmalloc(100, GFP_KERNEL), *b = kmalloc(20000, GFP_KERNEL), *none = kmalloc(0, GFP_KERNEL);
@@ -69,8 +67,6 @@ describe('kmalloc and its family', function () {
 });
 
 describe('caches', function () {
-  this.timeout(60_000);
-
   it("a constructor is the scenario's function, run once for each object of a new slab", () =>
     checkOnCores(
       `struct foo { int state; char rest[96]; };

@@ -232,8 +232,6 @@ describe('those that wait', function () {
 });
 
 describe('RCU', function () {
-  this.timeout(60_000);
-
   it('callbacks are called when a grace period is over, in order, and kfree_rcu frees', () =>
     checkOnCores(
       `struct item { int n; struct rcu_head rcu; };

@@ -8,8 +8,6 @@ import { ScenarioVm } from '../../src/scenario/index.js';
 import { checkLog, compile, log, machine, runToEnd } from './machines.js';
 
 describe('vmalloc space', function () {
-  this.timeout(60_000);
-
   it('pages one by one, side by side', () =>
     checkOnCores(
       `char *v = vmalloc(3 * PAGE_SIZE);
@@ -96,8 +94,6 @@ describe('vmalloc space', function () {
 });
 
 describe('mappings of single pages', function () {
-  this.timeout(60_000);
-
   it('kmap takes a slot; a full table parks the task until the next kunmap', () => {
     for (const profile of HIGHMEM) {
       const vm = coreMachine(
@@ -172,8 +168,6 @@ describe('mappings of single pages', function () {
 });
 
 describe('per-CPU memory', function () {
-  this.timeout(60_000);
-
   it('is allocated, zeroed, for each CPU', () =>
     checkOnCores(
       `long *counter = __alloc_percpu(sizeof(long), sizeof(long));
@@ -215,8 +209,6 @@ describe('per-CPU memory', function () {
 });
 
 describe('memory for devices', function () {
-  this.timeout(60_000);
-
   it('comes from the CMA area if it may wait and is more than a page, else from the page allocator', () =>
     checkOnCores(
       `dma_addr_t handle;

@@ -107,8 +107,6 @@ function said(text: string, expects: number, profile: ProfileName): readonly str
 }
 
 describe('a character device', function () {
-  this.timeout(60_000);
-
   for (const profile of ALL)
     it(`is found by its number: ${profile}`, () => {
       assert.deepEqual(said(DRIVER, 14, profile), [

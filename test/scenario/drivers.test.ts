@@ -47,8 +47,6 @@ static struct miscdevice demo_dev = { .minor = MISC_DYNAMIC_MINOR, .name = "demo
 `;
 
 describe('a driver', function () {
-  this.timeout(60_000);
-
   it('shares memory of vmalloc_user()', () =>
     holds(
       `#define NPAGES 4

@@ -19,8 +19,6 @@ const WAITS = `task other {
 }`;
 
 describe('a fault at a page that is locked', function () {
-  this.timeout(60_000);
-
   it('of a file of a disk gives mmap_lock back, and is made again', () => {
     const image = openStart('test/golden/data/user/x86_64-slub-192M/before.vmcore.gz');
     const text = `struct page *page[1]; char byte; unsigned long text = current->mm->start_code;

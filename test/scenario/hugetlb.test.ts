@@ -45,8 +45,6 @@ const holds = (text: string, profiles: readonly ProfileName[] = ['x86_64-slub'])
 };
 
 describe('huge pages of a pool', function () {
-  this.timeout(60_000);
-
   it('are promised by mmap(), taken by faults, given back by munmap(), on every kernel', () =>
     holds(
       `expect(h->nr_huge_pages == 4 && size == (1UL << PMD_SHIFT));

@@ -260,3 +260,37 @@ describe('C is C: statements', () => {
     );
   });
 });
+
+describe('C is C: types as gcc has them', () => {
+  it('ranges in ranges, and what follows them', () =>
+    checkLog(
+      `struct in { int v[3]; int w; }; struct out { struct in in[2]; int z; };
+       struct out a = { .in[0 ... 1].v[0 ... 1] = 1, 7, 8, 9 };
+       int m[3][3] = { [0 ... 1][1] = 5, 6, 7, [2][0 ... 2] = 1 };
+       pr_info("%d %d %d %d | %d %d %d %d | %d", a.in[0].v[0], a.in[0].v[1], a.in[0].v[2], a.in[0].w, a.in[1].v[0], a.in[1].v[1], a.in[1].v[2], a.in[1].w, a.z);
+       for (int i = 0; i < 3; i++) pr_info("%d %d %d", m[i][0], m[i][1], m[i][2]);`,
+      ['1 1 0 0 | 1 1 7 8 | 9', '0 5 0', '0 5 6', '1 1 1'],
+    ));
+
+  it('bit-fields of enums, and what _Generic takes for one', () =>
+    checkLog(
+      `#define T(x) _Generic((x), signed char: 1, unsigned char: 2, int: 5, unsigned: 6, _Bool: 11, default: 99)
+       enum e { A, B = 100 }; struct s { enum e e : 9; enum e w : 32; unsigned u3 : 3; int c8 : 8; _Bool b : 1; } s = { B, B, 5, 1, 1 };
+       pr_info("%d %d | %d %d %d %d %d %d | %d", -s.e < 0, -s.w < 0, T(s.e), T(s.w), T(s.u3), T(s.c8), T(s.b), T(s.u3 + 0), T(s.u3 = 2));`,
+      ['1 0 | 99 6 99 1 11 5 | 99'],
+    ));
+
+  it('enumerators while their list is read, and behind it', () =>
+    checkLog(
+      `enum e { A = -1, C = 0xffffffffU, F = A < C ? 7 : 8 }; enum small { S = 1 } small = S;
+       pr_info("%d %d %d", F, sizeof(C) == 8, _Generic(small, unsigned: 1, default: 0));`,
+      ['8 1 1'],
+    ));
+
+  it('a pointer that is chosen of two is to what both may be', () =>
+    checkLog(
+      `const int k = 1; int i; void *v; char *c; const char *cc;
+       pr_info("%d %d", _Generic(i ? &k : v, const void *: 1, void *: 2), _Generic(i ? c : cc, const char *: 1, char *: 2));`,
+      ['1 1'],
+    ));
+});

@@ -5,6 +5,34 @@ import { log, machine, runToEnd } from './machines.js';
 
 const SOME: readonly ProfileName[] = ['x86_64-slub', 'i386-pae-slab', 'x86_64-slub-smp'];
 
+const DRIVER = (cases: string, before: string): string => `${before}
+static long ioc(struct file *f, unsigned int cmd, unsigned long arg) { switch (cmd) { ${cases} } return -EINVAL; }
+static const struct file_operations fops = { .owner = THIS_MODULE, .unlocked_ioctl = ioc };
+static struct miscdevice misc = { .minor = MISC_DYNAMIC_MINOR, .name = "demo", .fops = &fops };
+expect(misc_register(&misc) == 0);
+int fd = open("/dev/demo", O_RDWR);
+`;
+
+const IN_ONE_STATEMENT = `${DRIVER(
+  `case 1: schedule_work(&d.work); flush_work(&d.work); return d.n;
+case 2: INIT_WORK(&d.work, sleepy); init_completion(&d.done); schedule_work(&d.work); wait_for_completion(&d.done); return d.n;
+case 3: d.n = 0; d.ready = 0; init_waitqueue_head(&d.q); timer_setup(&d.timer, tick, 0); mod_timer(&d.timer, jiffies + 3); wait_event(d.q, d.ready); return d.n;
+case 4: INIT_WORK(&d.work, work); INIT_DELAYED_WORK(&d.later, sleepy); reinit_completion(&d.done); schedule_delayed_work(&d.later, 50); schedule_work(&d.work); flush_work(&d.work);
+  if (!wait_for_completion_timeout(&d.done, 10)) pr_info("timed out\\n"); flush_delayed_work(&d.later); return d.n;`,
+  `struct dev { struct work_struct work; struct delayed_work later; struct timer_list timer; struct completion done; wait_queue_head_t q; int n, ready; } d;
+static void work(struct work_struct *w) { container_of(w, struct dev, work)->n++; }
+static void sleepy(struct work_struct *w) { msleep(20); d.n += 100; complete(&d.done); }
+static void tick(struct timer_list *t) { d.n += 10; if (d.n < 60) mod_timer(t, jiffies + 5); else { d.ready = 1; wake_up(&d.q); } }`,
+)}INIT_WORK(&d.work, work);
+bool was = (schedule_work(&d.work), flush_work(&d.work));
+expect(was && d.n == 1);
+expect((schedule_work(&d.work), flush_work(&d.work)) && d.n == 2);
+expect(ioctl(fd, 1, 0) == 3);
+expect(ioctl(fd, 2, 0) == 103);
+expect(ioctl(fd, 3, 0) == 60);
+expect(ioctl(fd, 4, 0) == 161);
+`;
+
 const ALL_KINDS = `struct ctx { int n; struct work_struct work; struct delayed_work dwork; struct timer_list timer; struct tasklet_struct tl; };
 static struct ctx c; static int order[8], nr; static DECLARE_WAIT_QUEUE_HEAD(wq_head);
 static void work_fn(struct work_struct *w) { struct ctx *x = container_of(w, struct ctx, work); x->n++; pr_info("work in %s pid %d at %lu\\n", current->comm, current->pid > 0, jiffies & 0xffff); msleep(10); x->n += 10; }
@@ -59,8 +87,6 @@ function said(text: string, expects: number, profile: ProfileName = 'x86_64-slub
 }
 
 describe('what is called later', function () {
-  this.timeout(60_000);
-
   for (const profile of SOME)
     it(`runs in threads of the kernel: ${profile}`, () => {
       const [first, second, ...rest] = said(ALL_KINDS, 16, profile);
@@ -87,6 +113,43 @@ int main(void)
   return 0;
 }`;
     assert.deepEqual(said(text, 1), []);
+  });
+
+  it('is done in the statement that has given it away and waits for it', () => {
+    const vm = machine(IN_ONE_STATEMENT);
+    assert.equal(runToEnd(vm).at(-1)?.kind, 'exited');
+    assert.deepEqual(log(vm), ['timed out']);
+  });
+
+  it('does not wait again for what a statement has waited for', () => {
+    const vm = machine(
+      `${DRIVER(
+        'case 1: msleep(10); mutex_lock(&m); msleep(30); mutex_unlock(&m); return schedule_timeout_interruptible(3);',
+        'static DEFINE_MUTEX(m);',
+      )}unsigned long j = jiffies; expect(ioctl(fd, 1, 0) == 0); expect(jiffies - j >= 9);`,
+    );
+    assert.equal(runToEnd(vm).at(-1)?.kind, 'exited');
+    assert.deepEqual(log(vm), []);
+  });
+
+  it('says so where a statement waits for what it has made itself', () => {
+    const vm = machine(
+      `${DRIVER(
+        'case 1: init_waitqueue_head(&q); wait_event(q, 0); return 0;',
+        'static wait_queue_head_t q;',
+      )}ioctl(fd, 1, 0);`,
+    );
+    const died = runToEnd(vm).find(({ kind }) => kind === 'failed');
+    assert.match(died?.kind === 'failed' ? died.text : '', /what its own statement has made/);
+  });
+
+  it('runs timers in the idle thread, which has pid 0', () => {
+    const vm = machine(
+      String.raw`static void f(struct timer_list *t) { pr_info("%s %d\n", current->comm, current->pid); }
+static struct timer_list t; timer_setup(&t, f, 0); mod_timer(&t, jiffies + 1); msleep(50);`,
+    );
+    runToEnd(vm);
+    assert.deepEqual(log(vm), ['swapper/0 0']);
   });
 
   it('ends with the last task for whom time goes on', () => {

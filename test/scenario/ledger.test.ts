@@ -20,8 +20,6 @@ put_page(all[1]);
 task t { alloc_page(GFP_KERNEL); }`;
 
 describe('what a scenario has not given back', function () {
-  this.timeout(60_000);
-
   for (const profile of PROFILES)
     it(`${profile}: pages, each with its place`, () => {
       const vm = machine(KEEPS, profile);

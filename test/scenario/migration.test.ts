@@ -30,8 +30,6 @@ function holds(text: string): void {
 }
 
 describe('pages that are migrated', function () {
-  this.timeout(60_000);
-
   it('move out of a range: contents, entries and counts go with them', () =>
     holds(
       `lru_add_drain();

@@ -118,8 +118,6 @@ const CASES: readonly (readonly [string, readonly RegExp[], string?])[] = [
 ];
 
 describe('debug_vm=on', function () {
-  this.timeout(60_000);
-
   for (const [text, told, printed] of CASES)
     it(text.replace(/\n/g, ' ').slice(-70), () => {
       const vm = run(text);

@@ -31,6 +31,23 @@ describe('preprocessor: macros', () => {
     ]);
   });
 
+  it('# puts a space where gcc does: as the names of macros and parameters stand, not what they stand for', () => {
+    const before =
+      '#define S(x) #x\n#define X(x) S(x)\n#define E\n#define D(x) x E\n#define F(x) <x F(x)>\n#define G() g\n';
+    check(
+      `${before}X(D(a)(1)) X(F( b)) X(E a) X(-E-) X(- G() -) X(a E)`,
+      [...['"a (1)"', '"<b F(b)>"', '"a"', '"--"', '"- g -"', '"a"']].join(' '),
+    );
+  });
+
+  it('characters that C does not have may be made strings, or passed over', () => {
+    check('#define S(x) #x\n#define N(x)\nS(a @ \\) N(`)', '"a @ \\\\"'.replace('\\\\', '\\'));
+    check('a @ b € c', 'a b c', [
+      "1:3 `@` stray-character: stray '@': C has no such character outside strings and comments",
+      "1:7 `€` stray-character: stray '€': C has no such character outside strings and comments",
+    ]);
+  });
+
   it('## joins two tokens', () => {
     check('#define J(a, b) a##b\nJ(co, unt) J(1, e3) J(, x) J(x,) J(-, >)', 'count 1e3 x x ->');
     check('#define J(a, b) a ## _ ## b\n#define N 3\nJ(N, N)', 'N_N');
@@ -44,6 +61,9 @@ describe('preprocessor: macros', () => {
     check('#define L(f, args...) p(f, ##args)\nL(a) L(a, b, c)', 'p ( a ) p ( a , b , c )');
     check('#define L(...) p(0 __VA_OPT__(,) __VA_ARGS__)\nL() L(b)', 'p ( 0 ) p ( 0 , b )');
     check('#define S(...) #__VA_ARGS__\nS(a, b ,c)', '"a, b ,c"');
+    // gcc: the comma goes where they are left out, and stays where they are empty. __VA_OPT__ asks what they come to.
+    check('#define L(f, ...) p(f, ##__VA_ARGS__)\nL(a, ) L(a)', 'p ( a , ) p ( a )');
+    check('#define L(f, ...) p(f __VA_OPT__(,) __VA_ARGS__)\n#define E\nL(a, E)', 'p ( a )');
   });
 
   it('what comes out is looked at again, with what follows, and no macro names itself', () => {

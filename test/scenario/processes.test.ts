@@ -103,6 +103,20 @@ describe('memory of a process', function () {
        expect(madvise(file, 2 * PAGE_SIZE, MADV_POPULATE_READ) == -1 && errno == EFAULT);`,
     ));
 
+  it('of a file leaves it through a hole, for all who map it', () =>
+    holds(
+      `int fd = memfd_create("holes", 0); ftruncate(fd, 4 * PAGE_SIZE);
+       char *a = mmap(NULL, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+       char *b = mmap(NULL, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PAGE_SIZE);
+       for (int i = 0; i < 4; i++) a[i * PAGE_SIZE] = i + 1;
+       expect(b[0] == 2 && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, PAGE_SIZE, PAGE_SIZE) == 0);
+       expect(b[0] == 0 && b[PAGE_SIZE] == 3 && a[0] == 1);
+       expect(madvise(a + 3 * PAGE_SIZE, PAGE_SIZE, MADV_REMOVE) == 0 && a[3 * PAGE_SIZE] == 0);
+       expect(fallocate(fd, 0, 0, PAGE_SIZE) == -1 && errno == EOPNOTSUPP && fallocate(fd, 3, -1, 1) == -1 && errno == EINVAL);
+       char *mine = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+       expect(madvise(mine, PAGE_SIZE, MADV_REMOVE) == -1 && errno == EACCES);`,
+    ));
+
   it('of a pool is in memory where an entry has it', () =>
     holds(
       `sysctl("vm.nr_hugepages=2"); unsigned char there[2]; long size = 1UL << PMD_SHIFT;

@@ -167,9 +167,7 @@ describeInBrowser('two views seen together', () => {
   it('a link takes one there, also before the machine has stopped, and says why it cannot', async () => {
     const map = await openMap(machine, { width: 1300, height: 800 });
     const reveal = async (place: string): Promise<void> => {
-      await map.page.evaluate((text) => {
-        window.postMessage({ type: 'reveal', place: text }, '*');
-      }, place);
+      await map.say({ type: 'reveal', place });
       await map.settle();
     };
     await reveal(`pfn 0x${pfn.toString(16)}`);

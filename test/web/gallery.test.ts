@@ -1,13 +1,14 @@
 /**
  * Pictures for the eye: four machines in four themes, every view, and moments in two of them. Made where MMSCOPE_GALLERY is set, in
- * build/screenshots/map-gallery-*.png; nothing of it may break the page's policy, throw, or be too pale to read.
+ * build/screenshots/map-gallery-*.png; nothing of it may break the page's policy,
+ * throw, be too pale to read, or be found by axe-core.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { complaints, openView } from './boards.js';
-import { contrastsOf } from './care.js';
+import { axeFindings, contrastsOf, noAxe } from './care.js';
 import { describeInBrowser, openMap } from './inBrowser.js';
 import { dumpMachine, scenarioMachine, type AdapterMachine } from './machines.js';
 import { MOMENTS, machineOf } from './moments.js';
@@ -94,6 +95,7 @@ if (process.env['MMSCOPE_GALLERY'] !== undefined)
             await openView(map, view);
             await map.screenshot(`gallery-${name}-${view.replace(' ', '')}-${theme}-lit`);
             assert.deepEqual((await contrastsOf(map)).pale, [], view);
+            if (noAxe === undefined) assert.deepEqual(await axeFindings(map), [], view);
           }
           assert.deepEqual(complaints(map), []);
           await map.page.close();

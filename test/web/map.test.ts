@@ -105,6 +105,7 @@ describeInBrowser('the map of physical memory', () => {
     await title.filter({ hasText: 'pfn 0x803' }).waitFor();
     await map.page.keyboard.press('Control+ArrowRight');
     await title.filter({ hasText: 'pfn 0x804' }).waitFor();
+    await map.settle();
     const spoken = await map.page.locator('#focused-frame').textContent();
     assert.match(spoken ?? '', /frame 0x804, Free, .*zone DMA, block order 10: 1,024 pages/);
     await map.page.locator('vscode-button', { hasText: 'Copy' }).click();

@@ -234,14 +234,18 @@ function playExtension(given: unknown): void {
     nextFrame: unknown;
     kept: unknown;
     answerRequest(name: string, args: unknown): Promise<Answer>;
-    acted(act: unknown): void;
+    acted(act: unknown): Promise<void>;
     acquireVsCodeApi: unknown;
   };
   scope.openQuestions = 0;
   scope.kept = given;
   const pending = new Set<string>();
   scope.pending = pending;
-  const { requestAnimationFrame, cancelAnimationFrame, setTimeout, clearTimeout } = window;
+  // The page's own, before they are counted.
+  const requestAnimationFrame = window.requestAnimationFrame.bind(window);
+  const cancelAnimationFrame = window.cancelAnimationFrame.bind(window);
+  const setTimeout = window.setTimeout.bind(window);
+  const clearTimeout = window.clearTimeout.bind(window);
   // A frame, and what was to be done before it: tasks that were there when it was drawn.
   scope.nextFrame = () =>
     new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
@@ -265,7 +269,7 @@ function playExtension(given: unknown): void {
     const id = setTimeout(() => {
       pending.delete(`timer ${id}`);
       callback(...args);
-    }, ms) as unknown as number;
+    }, ms);
     pending.add(`timer ${id}`);
     return id;
   };
@@ -289,7 +293,11 @@ function playExtension(given: unknown): void {
       args: unknown;
       act: unknown;
     }) => {
-      if (message.type === 'act') scope.acted(message.act);
+      if (message.type === 'act') {
+        // Under way like a question, until the test has it.
+        scope.openQuestions++;
+        void scope.acted(message.act).then(() => scope.openQuestions--);
+      }
       if (message.type !== 'ask') return;
       const { id } = message;
       scope.openQuestions++;

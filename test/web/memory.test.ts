@@ -94,6 +94,14 @@ describeInBrowser('the window Memory', () => {
     await map.page.keyboard.press('End');
     await until(map, 'it is at the end', async () => (await clockOf(machine)) === end);
     await map.stopped();
+    // Two keys, the second before the first has arrived: two statements.
+    await map.settle();
+    await map.page.keyboard.press('ArrowLeft');
+    await map.page.keyboard.press('ArrowLeft');
+    await until(map, 'it goes two back', async () => (await clockOf(machine)) < back);
+    await map.stopped();
+    await map.settle();
+    assert.match((await slider(map).getAttribute('aria-valuetext')) ?? '', /^statement 2 of 4/);
     await map.page.close();
   });
 

@@ -16,7 +16,7 @@ import type { MapPage } from './mapPage.js';
 
 const EXAMPLES = 'examples';
 /** Lines of each example; all of them where long tests are wanted. */
-const STEPS = process.env['MMSCOPE_RECORDINGS'] === undefined ? 10 : 200;
+const STEPS = process.env['MMSCOPE_ALL_TRACES'] === '1' ? 200 : 12;
 const OVERVIEW = { firstPfn: 0, framesPerCell: 1 << 26, cells: 0 };
 
 const examples = readdirSync(EXAMPLES, { recursive: true })

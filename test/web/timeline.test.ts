@@ -56,6 +56,7 @@ describeInBrowser('a migration on the timeline', () => {
 
   it('is told under the pointer, with the line and the task', async () => {
     await map.page.mouse.move(box.x + x, box.y + 30);
+    await map.settle();
     const tip = await map.page.locator('.timeline .tip').innerText();
     const times = body.events.filter(
       ([at, kind]) => kind === MIGRATE && Math.abs(at - column) <= 1,

@@ -70,6 +70,7 @@ describeInBrowser('the views of memory are made with care', () => {
         assert.notEqual(await board.getAttribute('aria-label'), '');
         await board.focus();
         const active = async (): Promise<string> => {
+          await map.settle();
           const id = await board.getAttribute('aria-activedescendant');
           return board.locator(`[id="${id ?? ''}"]`).innerText();
         };
@@ -158,6 +159,7 @@ describeInBrowser('the views of memory are made with care', () => {
     await map.page.locator('.goto vscode-text-field input').fill('page_to_pfn(page)');
     await map.page.keyboard.press('Enter');
     await map.page.locator('.board.aliases svg text').first().waitFor();
+    await map.settle();
     const [regions, aliases] = [await height('.ribbon'), await height('.board.aliases')];
     assert.ok(aliases > 100 && regions > aliases, `${regions}, ${aliases}`);
     await map.page.close();

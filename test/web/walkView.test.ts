@@ -163,10 +163,13 @@ describeInBrowser('a walk that a step makes, and one that is pointed at', () => 
     map.page.evaluate(() => {
       const scope = window as unknown as { arrowsRun: number };
       scope.arrowsRun = 0;
-      const own = Element.prototype.animate;
-      Element.prototype.animate = function (this: Element, ...args) {
+      const prototype = Element.prototype as {
+        animate: (this: Element, ...args: unknown[]) => Animation;
+      };
+      const { animate } = prototype;
+      prototype.animate = function (...args) {
         if (this.getAttribute('data-arrow') !== null) scope.arrowsRun++;
-        return own.apply(this, args);
+        return animate.apply(this, args);
       };
     });
   const arrowsRun = (map: MapPage): Promise<number> =>

@@ -8,7 +8,9 @@ import { element } from '../dom.js';
 import { css } from '../draw/color.js';
 import type { Palette } from '../draw/palette.js';
 import type { LitPlace } from '../shell/view.js';
+import { ChangesOutside } from './changesOutside.js';
 import { ContextMenu } from './contextMenu.js';
+import { reconcile } from './reconcile.js';
 import { contains, labelOf, NO_SCENE, type Item, type Scene, type Watchable } from './scene.js';
 
 export interface BoardNews {
@@ -36,8 +38,10 @@ export class Board {
   private readonly mirror = element('div', { class: 'board-mirror' });
   private readonly tooltip = element('div', { class: 'board-tip', hidden: '' });
   private readonly menu = new ContextMenu();
+  private readonly picture = document.createElementNS(SVG, 'g');
   private readonly ring = document.createElementNS(SVG, 'rect');
   private readonly id = `board${nrBoards++}`;
+  private readonly changes: ChangesOutside;
   private scene: Scene = NO_SCENE;
   private activeKey: string | undefined;
 
@@ -49,6 +53,7 @@ export class Board {
     this.svg.setAttribute('aria-hidden', 'true');
     this.ring.setAttribute('class', 'board-ring');
     this.ring.setAttribute('fill', 'none');
+    this.svg.append(this.picture, this.ring);
     this.root = element(
       'div',
       { class: 'board', role: 'grid', tabindex: '0', 'aria-label': name },
@@ -57,6 +62,9 @@ export class Board {
       this.tooltip,
       this.menu.root,
     );
+    this.changes = new ChangesOutside(this.root);
+    this.svg.before(this.changes.above);
+    this.svg.after(this.changes.below);
     this.root.addEventListener('keydown', (event) => {
       if (event.target === this.root && this.key(event)) event.preventDefault();
     });
@@ -70,13 +78,19 @@ export class Board {
 
   show(scene: Scene): void {
     this.scene = scene;
-    const { svg, ring } = this;
+    const { svg } = this;
     svg.setAttribute('width', `${scene.width}`);
     svg.setAttribute('height', `${scene.height}`);
     svg.setAttribute('viewBox', `0 0 ${scene.width} ${scene.height}`);
-    svg.replaceChildren(...scene.nodes, ring);
+    reconcile(this.picture, scene.nodes);
     this.tooltip.hidden = true;
     this.reflect(false);
+    this.changes.show(svg);
+  }
+
+  /** Brings what has changed into view, at a stop. */
+  follow(): void {
+    this.changes.follow();
   }
 
   get shown(): Scene {
@@ -282,12 +296,11 @@ export class Board {
       : active === undefined
         ? []
         : [active.row];
-    mirror.replaceChildren(
-      ...told.map((i) => {
-        const cells = (rows[i] ?? []).map((item, column) => this.cell(item, i, column));
-        return element('div', { role: 'row', 'aria-rowindex': `${i + 1}` }, ...cells);
-      }),
-    );
+    const said = told.map((i) => {
+      const cells = (rows[i] ?? []).map((item, column) => this.cell(item, i, column));
+      return element('div', { role: 'row', 'aria-rowindex': `${i + 1}` }, ...cells);
+    });
+    reconcile(mirror, said);
     if (active === undefined) root.removeAttribute('aria-activedescendant');
     else root.setAttribute('aria-activedescendant', this.cellId(active.row, active.column));
     // A grid has at least one row.

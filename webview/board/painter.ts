@@ -180,12 +180,21 @@ const dataOf = (data: Readonly<Record<string, string | number>> = {}): Attribute
   Object.fromEntries(Object.entries(data).map(([name, value]) => [`data-${name}`, value]));
 
 let canvas: CanvasRenderingContext2D | null | undefined;
+/** Most texts of a picture were in the one before. */
+const widths = new Map<string, number>();
+const MOST_WIDTHS = 5000;
 
 function measure(text: string, font: string): number {
+  const key = `${font}\n${text}`;
+  const known = widths.get(key);
+  if (known !== undefined) return known;
   canvas ??= document.createElement('canvas').getContext('2d');
   if (canvas === null) return text.length * SIZE * 0.6;
   canvas.font = font;
-  return canvas.measureText(text).width;
+  const { width } = canvas.measureText(text);
+  if (widths.size >= MOST_WIDTHS) widths.clear();
+  widths.set(key, width);
+  return width;
 }
 
 function fitted(text: string, font: string, maxWidth: number): string {

@@ -4,7 +4,7 @@
  *
  * Source: HTML, 4.12.5.1 The 2D rendering context; SVG 1.1.
  */
-import { EdgePath, type Pen } from './pen.js';
+import type { EdgePath, Pen } from './pen.js';
 import { escapeXml, paintOf } from './svg.js';
 
 const ANCHORS: Readonly<Record<string, string>> = { center: 'middle', right: 'end', end: 'end' };

@@ -316,7 +316,7 @@ function watchOf(
   const target = locator.dataTarget(bare);
   const words = target && watchedWords(machine.image, target.place);
   if (target === undefined || words === undefined)
-    return failed(`'${request.dataId}' denotes no memory of this machine.`);
+    return failed(`'${request.dataId}' does not name memory of this machine.`);
   return {
     state: defined({ verified: true, message: target.label }),
     watch: { id, target, words, trigger, access, before: mode === 'before' },

@@ -14,6 +14,7 @@ import { GivenUp, ReplayDiverged } from '../../engine/memory/runEnds.js';
 import type { BlockReason, Pieces } from '../../scenario/index.js';
 import { Boundaries, NO_STATEMENT } from './boundaries.js';
 import { InnerEdits, type EditSpan, type LocalEdit } from './innerEdits.js';
+import { NotedBoundaries } from './notedBoundaries.js';
 import { isInside, NOT_BEGUN, type Place } from './place.js';
 import type { Runner } from './runner.js';
 import {
@@ -28,8 +29,6 @@ import {
 const ENTRY_BYTES = 12;
 /** A walk looks every so many events whether it is to be given up: less than a millisecond, and tens of them where reads are heard. */
 const LOOK_MASK = (1 << 10) - 1;
-/** Remembered before those that cannot be come to again are dropped. */
-const MANY = 1 << 14;
 
 export class Timeline {
   readonly boundaries = new Boundaries();
@@ -40,8 +39,7 @@ export class Timeline {
   /** Those of them where the debugger chose another task to run. */
   private readonly switches = new Set<number>();
   /** Boundaries in whose statement the kernel called a function of the scenario. */
-  private readonly calledBack = new Set<number>();
-  private mostCalledBack = MANY;
+  private readonly calledBack = new NotedBoundaries();
   private traced: { readonly boundary: number; readonly trace: StatementTrace } | undefined;
   private current: Place;
   /** A statement of which a piece has been run, and where the tape's cursor is. */
@@ -256,7 +254,7 @@ export class Timeline {
   }
 
   private completed(boundary: number): void {
-    if (this.runner.wasCalledBack()) this.noteCalledBack(boundary);
+    if (this.runner.wasCalledBack()) this.calledBack.add(boundary, this.boundaries.first);
     this.pushBoundary();
     if (this.traced?.boundary === boundary) this.traced = undefined;
     this.boundaries.forgetBefore(this.tape.start);
@@ -265,14 +263,6 @@ export class Timeline {
   /** Whether the kernel called a function of the scenario in the statement after a boundary, which is complete. */
   wasCalledBack(boundary: number): boolean {
     return this.calledBack.has(boundary);
-  }
-
-  private noteCalledBack(boundary: number): void {
-    const { calledBack, boundaries } = this;
-    calledBack.add(boundary);
-    if (calledBack.size <= this.mostCalledBack) return;
-    for (const at of calledBack) if (at < boundaries.first) calledBack.delete(at);
-    this.mostCalledBack = Math.max(MANY, calledBack.size * 2);
   }
 
   /** Whether the statement after a boundary has been run to its end. */
@@ -412,8 +402,9 @@ export class Timeline {
   }
 
   private forgetEditsAfter(place: Place): void {
-    for (const steps of [this.editSteps, this.switches, this.calledBack])
+    for (const steps of [this.editSteps, this.switches])
       for (const step of steps) if (step >= place.boundary) steps.delete(step);
+    this.calledBack.forgetFrom(place.boundary);
     this.innerEdits.forgetAfter(place);
   }
 

@@ -47,14 +47,17 @@ export function parseWord(line: string): KernelWord {
   };
 }
 
-/** @param own the addresses of ours that stand for the recorder's code */
+/**
+ * @param own the addresses of ours that stand for the recorder's code
+ * @param changes what ours changed, where it is known
+ */
 export function compareWords(
   image: KernelImage,
   kernel: readonly KernelWord[],
   own: OwnAddresses = replayedAddresses(image),
+  changes: readonly KernelWord[] = changedWords(image),
 ): WordsVerdict {
-  const ours = changedWords(image);
-  const changes = [...ours].map(([phys, change]) => ({ phys, ...change, symbol: undefined }));
+  const ours = new Map(changes.map((word) => [word.phys, word]));
   const leftOut = new LeftOut(image, kernel, changes);
   const standIns = new StandIns(image, own);
   const verdict = { ours: ours.size, kernels: 0, wrong: 0, missing: 0 };
@@ -83,19 +86,15 @@ export function compareWords(
   return { ...verdict, first, changes, leftOut: new Map([...leftOut.counts, ...standIns.counts]) };
 }
 
-interface Change {
-  before: bigint;
-  after: bigint;
-}
-
-/** The machine words of physical memory that are not what they were when the tape began, by physical address. */
-function changedWords({ mm, memory, tape }: KernelImage): Map<number, Change> {
+/** The machine words of physical memory that are not what they were when the tape began. */
+function changedWords({ mm, memory, tape }: KernelImage): readonly KernelWord[] {
   const initial = new Map<number, number>();
   tape.searchForward(tape.start, tape.end, (cell, before) => {
     if (!initial.has(cell)) initial.set(cell, before);
     return false;
   });
-  const changes = new Map<number, Change>();
+  const changes: KernelWord[] = [];
+  const seen = new Set<number>();
   const sizeBytes = mm.ptr_words * 4;
   for (const cell of initial.keys()) {
     if (memory.frameOfSlot[cell >>> 10] === undefined) continue;
@@ -103,7 +102,8 @@ function changedWords({ mm, memory, tape }: KernelImage): Map<number, Change> {
     // Registers and scenario variables are not memory.
     if (phys >= memory.nrFrames * 4096) continue;
     const word = phys - (phys % sizeBytes);
-    if (changes.has(word)) continue;
+    if (seen.has(word)) continue;
+    seen.add(word);
     const first = cell - (phys - word) / 4;
     const read = (of: (cell: number) => number): bigint => {
       let value = 0n;
@@ -114,7 +114,7 @@ function changedWords({ mm, memory, tape }: KernelImage): Map<number, Change> {
     const now = (at: number): number => memory.words[at] ?? 0;
     const before = read((at) => initial.get(at) ?? now(at));
     const after = read(now);
-    if (before !== after) changes.set(word, { before, after });
+    if (before !== after) changes.push({ phys: word, before, after, symbol: undefined });
   }
   return changes;
 }

@@ -3,7 +3,15 @@
  * links of the web and of the desktop's VS Code alone; here an address is the command that shows it in the window Memory, wherever VS Code
  * runs, while there is a machine to look it up in.
  */
-import { commands, debug, Disposable, l10n, ViewColumn, window, type WebviewPanel } from 'vscode';
+import {
+  commands,
+  debug,
+  l10n,
+  ViewColumn,
+  window,
+  type Disposable,
+  type WebviewPanel,
+} from 'vscode';
 import { REVEAL_COMMANDS, withCommandLinks } from '../address/memoryLink.js';
 import { MMSCOPE } from '../identity.js';
 

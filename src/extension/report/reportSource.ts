@@ -9,15 +9,16 @@ import {
   type TextDocument,
 } from 'vscode';
 import type { CapturedFile } from '../capture/readCapture.js';
+import type { ExplainOptions } from '../../report/explain.js';
 import type { Finding } from '../../report/finding.js';
-import type { KernelVersion } from '../../report/input/version.js';
+import { sessionKernel } from './sessionKernel.js';
 
-/** The kernel that sessions run. */
-const SESSION_KERNEL: KernelVersion = [6, 1, 0];
-const ASKING = {
-  fallback: SESSION_KERNEL,
-  given: { version: SESSION_KERNEL, source: 'session' },
-} as const;
+/** What reports without a version are decoded by. */
+async function asking(): Promise<ExplainOptions> {
+  const version = await sessionKernel();
+  return { fallback: version, given: { version, source: 'session' } };
+}
+
 /** Enough to tell what a file is. */
 const HEAD_BYTES = 4096;
 /** Around a line that a code lens points at: enough for the version above it and for the whole report below. */
@@ -33,7 +34,7 @@ export interface Asked {
 
 export async function explainText(name: string, text: string): Promise<Asked> {
   const { explain } = await import('./explaining.js');
-  return { name, findings: explain([{ name, text }], ASKING) };
+  return { name, findings: explain([{ name, text }], await asking()) };
 }
 
 export const baseName = (uri: Uri): string => uri.path.replace(/^.*\//, '');
@@ -77,7 +78,7 @@ export async function explainFiles(uris: readonly Uri[]): Promise<Asked> {
   return {
     name: [...texts, ...captured].map(({ name }) => name).join(', '),
     findings: [
-      ...explain(texts, ASKING),
+      ...explain(texts, await asking()),
       ...binaryFindings(
         captured.map(({ name, kind, bytes }) => ({ name, kind, pieces: () => [bytes] })),
       ),

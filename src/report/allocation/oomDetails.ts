@@ -32,7 +32,7 @@ export function oomDetails(lines: readonly LogLine[]): OomDetails {
       details.memcgLimitKb = Number(usage[2]);
     }
     const victim =
-      /[Kk]illed process (\d+),? \(([^)]*)\)/.exec(text) ??
+      /[Kk]illed process (\d+),?(?: UID \d+,)? \(([^)]*)\)/.exec(text) ??
       /Kill process (\d+) \(([^)]*)\)/.exec(text);
     if (victim) {
       details.victimPid = Number(victim[1]);

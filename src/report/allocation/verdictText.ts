@@ -99,8 +99,10 @@ function minText({ judgement, boost, zone }: ZoneVerdict): string {
 }
 
 function halvingItems(name: string, { halving, usable }: Judgement): string[] {
-  if (halving.length === 0) return [];
-  let left = usable;
+  const first = halving[0];
+  if (first === undefined) return [];
+  let left = first.usable + first.subtracted;
+  const withCma = left > usable ? `, CMA's ${left - usable} among the rest since 3.10` : '';
   const steps = halving.map((step) => {
     const text = `order ${step.order}: ${left} - ${step.subtracted} = ${step.usable} ${step.usable <= step.min ? '<=' : '>'} ${step.min}`;
     left = step.usable;
@@ -109,7 +111,7 @@ function halvingItems(name: string, { halving, usable }: Judgement): string[] {
   const last = halving.at(-1);
   const isRefused = last !== undefined && last.usable <= last.min;
   return [
-    `${name}, order by order (pages in smaller blocks do not count, min is halved each time): ${steps.join('; ')}: ${isRefused ? 'refused' : 'passes'}.`,
+    `${name}, order by order (pages in smaller blocks do not count, min is halved each time${withCma}): ${steps.join('; ')}: ${isRefused ? 'refused' : 'passes'}.`,
   ];
 }
 

@@ -65,7 +65,7 @@ function busyAlone({ lines, input, given }: Context): Finding[] {
           'Why',
           [
             'The bitmap of the area had room there, but a page in each range was in use and could not be migrated: pinned for DMA or by get_user_pages(), under writeback, or held by somebody for a moment. cma_alloc() goes on to the next range; if all are busy it returns -EBUSY (-16).',
-            'Each such line alone is no failure: what counts is what the caller says in the end.',
+            'Each such line alone is not a failure: what counts is what the caller says in the end.',
           ],
         ],
         ['What helps', busyRemedies],

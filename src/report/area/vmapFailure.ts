@@ -12,6 +12,7 @@ import { kernelOf, kernelText } from '../input/reportKernel.js';
 import { seriesOf } from '../input/version.js';
 import { capital, hex, plural, size } from '../render/amount.js';
 import { memoryNumber } from '../proc/meminfo.js';
+import { areaUse } from './areaUse.js';
 import { areaBytes, memoryAreas, type MemoryArea } from './layout.js';
 
 const PATTERN = /^\s*vmap allocation for size (\d+) failed/;
@@ -106,6 +107,7 @@ function explainOne(
   const wanted = request ? Number(request[1]) : undefined;
   const guard = wanted !== undefined && bytes - wanted === 4096;
   const vmalloc = areas.find(({ name }) => name === 'vmalloc');
+  const use = isModules ? undefined : areaUse(texts, area, bytes);
   const mask = request ? decodeGfp(Number(request[2]), kernel.version ?? fallback) : undefined;
   const where = isModules
     ? "the modules' area"
@@ -134,7 +136,13 @@ function explainOne(
             : []),
         ],
       ],
-      ['Why', whyItems(isModules, area, vmalloc, pages, machine, chunkOf(texts))],
+      [
+        'Why',
+        [
+          ...whyItems(isModules, area, vmalloc, pages, machine, chunkOf(texts)),
+          ...(use?.items ?? []),
+        ],
+      ],
       ['What helps', remedies(isModules, machine)],
     ),
     assumed: area === undefined ? ['The text does not tell where the area begins and ends.'] : [],
@@ -145,6 +153,7 @@ function explainOne(
       area: isModules ? 'modules' : range ? 'range' : 'vmalloc',
       areaBytes: area ? areaBytes(area) : null,
       areaStart: area ? hex(area.start) : null,
+      largestHole: use?.largestHole ?? null,
       vmallocBytes: vmalloc ? areaBytes(vmalloc) : null,
       gfp: mask?.text ?? null,
       helpsVmallocParameter: !isModules && !range && machine.bits !== 64,

@@ -7,7 +7,7 @@
  *                                 since 4.4: one block of the order or above on a list that the request may take from
  *
  * Source: mm/page_alloc.c: __zone_watermark_ok(), gfp_to_alloc_flags(), of 2.6.32, 3.2, 3.10, 3.19, 4.4, 4.9, 4.19, 5.10, 6.1, 6.12.
- * Turns: 3.7 CMA pages are subtracted; 4.4 a free block is looked for (97a16fc82a7c), high-atomic blocks are reserved (0aaa29a56e4f);
+ * Turns: 3.7 CMA pages are subtracted (d95ea5d18e69), since 3.10 for the mark alone and not order by order (026b08147923); 4.4 a free block is looked for (97a16fc82a7c), high-atomic blocks are reserved (0aaa29a56e4f);
  * 4.13 victims of the OOM killer get half (cd04ae1e2dc8); 5.8 lowmem_reserve is indexed by the highest zone that the request may
  * use, not by its preferred zone (97a225e69a1f); 5.9 the boost does not bind atomic requests of order 0 (f80b08fc44536); 6.3
  * __GFP_ATOMIC goes, what cannot sleep counts (1ebbb21811b7); 6.13 free high-atomic pages are counted exactly (c928807f6f6b).
@@ -25,6 +25,8 @@ export interface Allowance {
   /** `min` loses another quarter of what is left: the caller cannot sleep. */
   readonly harder: boolean;
   readonly cma: boolean;
+  /** CMA's pages are out of reach for the mark, and count again order by order: 3.10 to 4.3. */
+  readonly cmaForMarkAlone: boolean;
   /** May take blocks of the high-atomic reserve. */
   readonly highatomic: boolean;
   /** The high-atomic reserve does not count as free for it. */
@@ -51,6 +53,7 @@ export function allowanceOf(mask: GfpMask, order: number, version: KernelVersion
     high,
     harder,
     cma: mobilityOf(mask) === 'movable' && since(3, 7),
+    cmaForMarkAlone: since(3, 10) && !since(4, 4),
     highatomic: since(6, 3) ? !sleeps && reserves && order > 0 : since(4, 4) && harder,
     losesHighatomic: since(6, 3) ? !high && (sleeps || !reserves) : since(4, 4) && !harder,
     none: flags.has('MEMALLOC') && reserves,
@@ -120,7 +123,9 @@ export function judgeZone(zone: ZonePages, order: number, allowance: Allowance):
   const adjustedMin = allowance.harder ? halved - Math.trunc(halved / 4) : halved;
   const isBelow = !allowance.none && usable <= adjustedMin + zone.lowmemReserve;
   const steps =
-    allowance.orderRule === 'halving' ? halvingSteps(zone, order, usable, adjustedMin) : [];
+    allowance.orderRule === 'halving'
+      ? halvingSteps(zone, order, usable + (allowance.cmaForMarkAlone ? cma : 0), adjustedMin)
+      : [];
   const blocks = blocksFrom(zone, order, allowance);
   const stepFails = steps.some((step) => step.usable <= step.min);
   return {

@@ -200,7 +200,7 @@ function readEntries(draft: Draft, text: string): boolean {
     draft.isX86 = true;
     return true;
   }
-  const narrow = [...text.matchAll(/\*(pdpt|pde|pte)\s*=\s*([0-9a-f]{8,16})\b/g)];
+  const narrow = [...text.matchAll(/\*(pdpt|pde|pte) = ([0-9a-f]{8,16})\b/g)];
   if (narrow.length === 0) return false;
   draft.isX86 = true;
   draft.isPae32 ||= narrow.some(([, name]) => name === 'pdpt');

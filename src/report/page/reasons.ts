@@ -109,6 +109,13 @@ export function reasonOf(
         'Somebody wrote into the struct page of a tail: mapping, index or list of a single page of a compound one, such as a driver that keeps something in tails, or a block freed with another order.',
       ],
     };
+  if (/pincount/.test(because))
+    return {
+      short: `it is still pinned${dump.pincount === undefined ? '' : ` (${plural(dump.pincount, 'pin')})`}`,
+      items: [
+        'Its pin count is not 0: pin_user_pages() took it and unpin_user_page() did not give it back, yet its reference count came to 0: what was pinned was put by put_page(), which takes off a reference and no pin. A device may still write to it.',
+      ],
+    };
   const moved = unmovedReason(because, dump, counts);
   if (moved) return moved;
   return { short: `it was printed because of "${because}"`, items: [] };

@@ -5,6 +5,7 @@ import { kernelOf } from '../input/reportKernel.js';
 import { buddyinfoOf, pagetypeinfoOf } from './buddyinfo.js';
 import { buddyText, pagetypeText } from './buddyText.js';
 import { hugepageFinding } from './hugepages.js';
+import { hugepageReserve } from './hugepageReserve.js';
 import { iomemOf, iomemText, type IomemRange } from './iomem.js';
 import { meminfoOf } from './meminfo.js';
 import { meminfoText } from './meminfoText.js';
@@ -26,7 +27,7 @@ export function procFindings(
   const texts = textsOf(context);
   const meminfo = meminfoOf(texts);
   const buddy = buddyinfoOf(texts);
-  const huge = hugepageFinding(context, meminfo, buddy);
+  const huge = hugepageFinding(context, meminfo, buddy) ?? hugepageReserve(context, meminfo);
   const kernel = kernelOf(lines, 0, lines.length - 1, given);
   const found: Finding[] = huge ? [huge] : [];
   const add = <Read extends { readonly length: number } | { readonly size: number } | undefined>(

@@ -12,7 +12,7 @@ export function size(bytes: number): string {
 const trim = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(1).replace(/\.0$/, '');
 
-/** `12.5%`; of nothing it is no share. */
+/** `12.5%`; of nothing there is none. */
 export const percent = (part: number, whole: number): string =>
   whole > 0 ? `${((part / whole) * 100).toFixed(1)}%` : '?%';
 

@@ -2,7 +2,7 @@
  * A report as a scenario: a machine whose zones have the report's watermarks and free lists, and the call that failed. Stepping into the call
  * shows the refusal. Where the report's kernel had another watermark rule than 6.1, that rule is written out in C beside it.
  *
- * How lists are made: every free page of a zone is taken; of each order twice as many blocks as are wanted, of which those with an even buddy go
+ * How lists are made: every free page of a zone is taken; of each order blocks until enough of them are the lower of a pair. These go
  * back, each on the list of its migratetype. Their buddies stay taken, so that nothing merges.
  */
 import type { ScenarioInput } from '../context.js';
@@ -23,6 +23,9 @@ import {
 /** More blocks than this take the scenario too long to set up. */
 const MOST_BLOCKS = 120_000;
 
+/** Of an order, blocks without their lower half that boot may have left. */
+const ODD_ONES = 8;
+
 const ASCENDING: readonly MachineZone[] = ['DMA', 'DMA32', 'Normal'];
 
 const MASKS: Readonly<Record<MachineZone, string>> = {
@@ -31,11 +34,19 @@ const MASKS: Readonly<Record<MachineZone, string>> = {
   Normal: '0',
 };
 
+/** What refused, where no watermark or list did. */
+const NOT_BY_NUMBERS: ReadonlySet<string> = new Set([
+  'no-numbers',
+  'beyond-memory',
+  'fault-injection',
+  'by-hand',
+]);
+
 /** Undefined where the report does not tell enough, or its machine is too large. */
 export function scenarioText(input: ScenarioInput): string | undefined {
   const { decoded, verdict, kernel } = input;
   const { order } = decoded.request;
-  if (order < 0 || order > LARGEST_ORDER || verdict.cause === 'no-numbers') return undefined;
+  if (order < 0 || order > LARGEST_ORDER || NOT_BY_NUMBERS.has(verdict.cause)) return undefined;
   if (verdict.allowed.some(({ zone }) => !zone.lists)) return undefined;
   if (verdict.cause !== 'no-zone' && verdict.allowed.length === 0) return undefined;
   const mobility = mobilityOf(decoded.mask);
@@ -48,7 +59,7 @@ export function scenarioText(input: ScenarioInput): string | undefined {
     placement.zones.filter((placed) => placed.zone === zone),
   ).map((placed) => ({ placed, blocks: blocksOf(placed.report, mobility) }));
   const held = zones.reduce(
-    (sum, { blocks }) => sum + blocks.reduce((count, each) => count + 2 * each.count + 2, 0),
+    (sum, { blocks }) => sum + blocks.reduce((count, each) => count + 2 * each.count + ODD_ONES, 0),
     0,
   );
   if (
@@ -57,12 +68,11 @@ export function scenarioText(input: ScenarioInput): string | undefined {
   )
     return undefined;
   const isOld = verdict.allowance.orderRule === 'halving' && order > 0;
-  const succeeds =
-    verdict.cause === 'passes' ||
-    (isOld &&
-      verdict.allowed.some(
-        ({ judgement }) => judgement.refusal === 'order' && judgement.useful.length > 0,
-      ));
+  const succeeds = placement.zones.some(
+    ({ report: { judgement } }) =>
+      judgement.refusal === undefined ||
+      (isOld && judgement.refusal === 'order' && judgement.useful.length > 0),
+  );
   return [
     `// ${kernelText(kernel)}: ${decoded.request.kind === 'oom' ? 'out of memory' : 'page allocation failure'}, order ${order}, ${decoded.mask.text}.`,
     '// Zones, watermarks and free lists are those of the report. Assumed:',
@@ -87,7 +97,7 @@ export function scenarioText(input: ScenarioInput): string | undefined {
     '',
     ...(isOld
       ? oldRuleText(
-          zones.map(({ placed }) => placed.zone),
+          zones.map(({ placed }) => placed),
           order,
           decoded.mask.flags,
           verdict.allowance,
@@ -129,15 +139,24 @@ function requestMask({ decoded, verdict }: ScenarioInput): string {
   return gfpText(own, [6, 1, 0], 0).replaceAll('|', ' | ');
 }
 
-function helpers(held: number): string[] {
+function helpers(most: number): string[] {
+  const held = Math.max(1, most);
   return [
     `struct page *held[${held}];`,
+    `char held_order[${held}];`,
     'int nr_held;',
     '',
-    '// Takes blocks of one order. __GFP_MEMALLOC: down to the last page.',
+    '// Takes blocks of one order, until so many are the lower of a pair. __GFP_MEMALLOC: down to the last page.',
     'void hold(gfp_t mask, int order, int count) {',
-    '  while (count-- > 0)',
-    '    held[nr_held++] = alloc_pages(mask | __GFP_MEMALLOC | __GFP_NOWARN, order);',
+    `  while (count > 0 && nr_held < ${held}) {`,
+    '    struct page *page = alloc_pages(mask | __GFP_MEMALLOC | __GFP_NOWARN, order);',
+    '    if (!page)',
+    '      return;',
+    '    held_order[nr_held] = order;',
+    '    held[nr_held++] = page;',
+    '    if (order == 10 || !(page_to_pfn(page) & (1 << order)))',
+    '      count--;',
+    '  }',
     '}',
     '',
     '// Whether a block of this order is on a list that such a request may take from, or with this CPU.',
@@ -160,10 +179,10 @@ function helpers(held: number): string[] {
     '  }',
     '}',
     '',
-    '// Gives blocks back to the list of a migratetype, only those with an even buddy: it stays taken, and nothing merges.',
+    '// Gives blocks back to the list of a migratetype, only the lower of a pair: the other stays taken, and nothing merges.',
     'int give_back(int from, int order, int count, int migratetype) {',
     '  for (; count > 0 && from < nr_held; from++) {',
-    '    if (!held[from] || (order < 10 && (page_to_pfn(held[from]) & (1 << order))))',
+    '    if (held_order[from] != order || (order < 10 && (page_to_pfn(held[from]) & (1 << order))))',
     '      continue;',
     '    set_pageblock_migratetype(held[from], migratetype);',
     '    __free_pages(held[from], order);',
@@ -180,14 +199,14 @@ interface ShapedZone {
   readonly blocks: readonly Blocks[];
 }
 
-/** Blocks by order, CMA's apart: how many are taken of each. */
+/** Blocks by order, CMA's apart: how many lower halves are taken of each. */
 function takes(blocks: readonly Blocks[]): { order: number; count: number }[] {
   const orders = [...new Set(blocks.filter(({ type }) => type !== CMA).map(({ order }) => order))];
   return orders.map((order) => {
     const wanted = blocks
       .filter((each) => each.order === order && each.type !== CMA)
       .reduce((sum, { count }) => sum + count, 0);
-    return { order, count: order < LARGEST_ORDER ? 2 * wanted + 2 : wanted };
+    return { order, count: wanted };
   });
 }
 
@@ -216,14 +235,10 @@ function takeLines(
 
 function giveLines(zones: readonly ShapedZone[], { cmaMiB }: Placement): string[] {
   const lines: string[] = ['', '// What is free in the report.', 'int at = 0;'];
-  let from = 0;
   for (const { blocks } of zones)
-    for (const { order, count } of takes(blocks)) {
-      lines.push(`at = ${from};`);
+    for (const { order } of takes(blocks))
       for (const each of blocks.filter((block) => block.order === order && block.type !== CMA))
         lines.push(`at = give_back(at, ${order}, ${each.count}, ${each.type});`);
-      from += count;
-    }
   if (cmaMiB > 0) lines.push(...cmaLines(zones.flatMap(({ blocks }) => blocks)));
   lines.push('drain_all_pages(NULL);');
   return lines;

@@ -88,7 +88,7 @@ function kmemS(context: Context, texts: readonly string[]): Finding | undefined 
   }
   for (const [, name = '', page = '', pointer = ''] of pointers)
     why.push(
-      `${name}: the freelist of slab ${hex(BigInt(`0x${page}`))} has ${hex(BigInt(`0x${pointer}`))}, which is no object of it: a write to a freed object, or, with CONFIG_SLAB_FREELIST_HARDENED, a pointer that this version of crash does not decode (stored xor-ed with the cache's random number and its own byte-swapped address).`,
+      `${name}: the freelist of slab ${hex(BigInt(`0x${page}`))} has ${hex(BigInt(`0x${pointer}`))}, which is not one of its objects: a write to a freed object, or, with CONFIG_SLAB_FREELIST_HARDENED, a pointer that this version of crash does not decode (stored xor-ed with the cache's random number and its own byte-swapped address).`,
       ...vmemmapText(BigInt(`0x${page}`)),
     );
   why.push(...undecodedItems(rows));

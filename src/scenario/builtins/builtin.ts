@@ -61,6 +61,8 @@ export interface Builtin {
    * that must not sleep it warns.
    */
   readonly sleeps?: 'always' | number;
+  /** Who calls it looks at a condition behind it, and calls it again: it may return without a reason. */
+  readonly looksAgain?: true;
   /** What of the machine a call cannot do without: ends the task with a sentence where it is missing. */
   readonly needs?: (call: BuiltinCall, name: string) => void;
   /**

@@ -115,7 +115,13 @@ export interface JobCalls {
   /** Whether the running task is that thread. */
   isOwn(object: Cell): boolean;
   /** A work stands in the kernel's list. */
-  noteWork(): void;
+  noteWork(work: Cell): void;
+  /** A builtin is about to be called: its statement does first what it is to do in place. */
+  beforeCall(pc: number, looksAgain: boolean): void;
+  /** It has just done so. */
+  readonly didBefore: boolean;
+  /** Whether the statement that runs has done a work itself. */
+  didHere(work: Cell): boolean;
   /** The task waits until a work is done. @param again what has come before that, for others to see */
   waitUntilDone(work: Cell, again: () => void): never;
 }

@@ -10,9 +10,21 @@ const rough = (call: BuiltinCall, fbc: Value): number =>
   call.kernel.percpu_counter_read(call.k, call.cell(fbc));
 const exact = (call: BuiltinCall, fbc: Value): number =>
   call.kernel.__percpu_counter_sum(call.k, call.cell(fbc));
-const add = (call: BuiltinCall, fbc: Value, amount: number): void => {
-  call.kernel.percpu_counter_add(call.k, call.cell(fbc), amount);
-};
+
+/** @param amount what is added: always the same, or made of the second argument */
+const addingRow = (
+  name: string,
+  doc: string,
+  amount: number | ((given: number) => number),
+): BuiltinRow => ({
+  signature: `void ${name}(struct percpu_counter *fbc${typeof amount === 'number' ? '' : ', s64 amount'})`,
+  doc,
+  changes,
+  run: (call, fbc, given = 0) => {
+    const added = typeof amount === 'number' ? amount : amount(Number(given));
+    call.kernel.percpu_counter_add(call.k, call.cell(fbc), added);
+  },
+});
 
 const header: readonly BuiltinRow[] = [
   {
@@ -24,38 +36,18 @@ const header: readonly BuiltinRow[] = [
     run: (call, fbc, amount, gfp) =>
       call.kernel.__percpu_counter_init(call.k, call.cell(fbc), Number(amount), Number(gfp)),
   },
-  {
-    signature: 'void percpu_counter_add(struct percpu_counter *fbc, s64 amount)',
-    doc: "Adds to this CPU's part; what comes to a batch (32, or twice the number of CPUs) goes to all.",
-    changes,
-    run: (call, fbc, amount) => {
-      add(call, fbc, Number(amount));
-    },
-  },
-  {
-    signature: 'void percpu_counter_sub(struct percpu_counter *fbc, s64 amount)',
-    doc: 'Like percpu_counter_add, of a negative amount.',
-    changes,
-    run: (call, fbc, amount) => {
-      add(call, fbc, -Number(amount));
-    },
-  },
-  {
-    signature: 'void percpu_counter_inc(struct percpu_counter *fbc)',
-    doc: 'Adds 1.',
-    changes,
-    run: (call, fbc) => {
-      add(call, fbc, 1);
-    },
-  },
-  {
-    signature: 'void percpu_counter_dec(struct percpu_counter *fbc)',
-    doc: 'Subtracts 1.',
-    changes,
-    run: (call, fbc) => {
-      add(call, fbc, -1);
-    },
-  },
+  addingRow(
+    'percpu_counter_add',
+    "Adds to this CPU's part; what comes to a batch (32, or twice the number of CPUs) goes to all.",
+    (amount) => amount,
+  ),
+  addingRow(
+    'percpu_counter_sub',
+    'Like percpu_counter_add, of a negative amount.',
+    (amount) => -amount,
+  ),
+  addingRow('percpu_counter_inc', 'Adds 1.', 1),
+  addingRow('percpu_counter_dec', 'Subtracts 1.', -1),
   {
     signature: 's64 percpu_counter_read(struct percpu_counter *fbc)',
     doc: 'The value without what single CPUs keep to themselves.',

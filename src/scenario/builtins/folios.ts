@@ -1,15 +1,10 @@
 /** Folios, and what else people's code asks of pages: references by number, nodes, heads by address. */
-import type { Page } from '../../engine/machine/ctypes.js';
-import type { Value } from '../semantics/arithmetic.js';
 import { physOf } from './addresses.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
-import type { BuiltinCall } from './call.js';
+import { folioOf } from './pageRows.js';
 import { truth } from './pointers.js';
 
 const changes = true;
-
-/** A folio is the head of its pages. */
-const headOf = (call: BuiltinCall, folio: Value): Page => call.page(folio);
 
 const folioRows: readonly BuiltinRow[] = [
   {
@@ -17,7 +12,7 @@ const folioRows: readonly BuiltinRow[] = [
     doc: 'Takes a reference to a folio.',
     changes,
     run: (call, folio) => {
-      call.kernel.get_page(call.k, headOf(call, folio));
+      call.kernel.get_page(call.k, folioOf(call, folio));
     },
   },
   {
@@ -25,48 +20,48 @@ const folioRows: readonly BuiltinRow[] = [
     doc: 'Drops a reference; the last one frees the folio.',
     changes,
     run: (call, folio) => {
-      call.kernel.put_page(call.k, headOf(call, folio));
+      call.kernel.put_page(call.k, folioOf(call, folio));
     },
   },
   {
     signature: 'int folio_ref_count(const struct folio *folio)',
     doc: 'The number of references to a folio.',
-    run: (call, folio) => call.kernel.page_ref_count(call.k, headOf(call, folio)),
+    run: (call, folio) => call.kernel.page_ref_count(call.k, folioOf(call, folio)),
   },
   {
     signature: 'unsigned int folio_order(struct folio *folio)',
     doc: 'The order of a folio.',
-    run: (call, folio) => call.kernel.compound_order(call.k, headOf(call, folio)),
+    run: (call, folio) => call.kernel.compound_order(call.k, folioOf(call, folio)),
   },
   {
     signature: 'long folio_nr_pages(struct folio *folio)',
     doc: 'The number of pages in a folio.',
-    run: (call, folio) => 2 ** call.kernel.compound_order(call.k, headOf(call, folio)),
+    run: (call, folio) => 2 ** call.kernel.compound_order(call.k, folioOf(call, folio)),
   },
   {
     signature: 'size_t folio_size(struct folio *folio)',
     doc: 'The number of bytes in a folio.',
-    run: (call, folio) => 4096 * 2 ** call.kernel.compound_order(call.k, headOf(call, folio)),
+    run: (call, folio) => 4096 * 2 ** call.kernel.compound_order(call.k, folioOf(call, folio)),
   },
   {
     signature: 'unsigned long folio_pfn(struct folio *folio)',
     doc: 'The page frame number of the first page of a folio.',
-    run: (call, folio) => call.k.page_to_pfn(headOf(call, folio)),
+    run: (call, folio) => call.k.page_to_pfn(folioOf(call, folio)),
   },
   {
     signature: 'void *folio_address(const struct folio *folio)',
     doc: 'The linear address of a folio; NULL for a highmem one that is not mapped.',
-    run: (call, folio) => call.kernel.page_address(call.k, headOf(call, folio)),
+    run: (call, folio) => call.kernel.page_address(call.k, folioOf(call, folio)),
   },
   {
     signature: 'struct zone *folio_zone(const struct folio *folio)',
     doc: 'The zone a folio is in.',
-    run: (call, folio) => call.pointer(call.kernel.page_zone(call.k, headOf(call, folio))),
+    run: (call, folio) => call.pointer(call.kernel.page_zone(call.k, folioOf(call, folio))),
   },
   {
     signature: 'bool folio_test_large(struct folio *folio)',
     doc: 'Whether a folio has more than one page.',
-    run: (call, folio) => truth(call.kernel.PageHead(call.k, headOf(call, folio))),
+    run: (call, folio) => truth(call.kernel.PageHead(call.k, folioOf(call, folio))),
   },
 ];
 

@@ -1,8 +1,9 @@
 /**
  * Bytes printed as the kernel prints them.
  *
- * Source: Linux 6.1 lib/hexdump.c: hex_dump_to_buffer(), print_hex_dump(); include/linux/printk.h: print_hex_dump_bytes().
+ * Source: Linux 6.1 lib/hexdump.c: print_hex_dump(); include/linux/printk.h: print_hex_dump_bytes().
  */
+import { hex_dump_to_buffer } from '../../engine/kernel/lib/hexdump.js';
 import { splitLevel, vsprintf } from '../printk/print.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
@@ -21,27 +22,6 @@ function bytesAt(call: BuiltinCall, buf: Value, length: number): Uint8Array {
   return bytes;
 }
 
-/** One line: groups of `groupsize` bytes, the highest byte first in each, and what the bytes are as characters. */
-function lineOf(bytes: Uint8Array, rowsize: number, groupsize: number, ascii: boolean): string {
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'));
-  const nrGroups = hex.length / groupsize;
-  const groups = Array.from({ length: nrGroups }, (_, i) =>
-    hex
-      .slice(i * groupsize, (i + 1) * groupsize)
-      .reverse()
-      .join(''),
-  ).join(' ');
-  if (!ascii) return groups;
-  const characters = [...bytes].map((byte) =>
-    byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',
-  );
-  return groups.padEnd(rowsize * 2 + rowsize / groupsize + 1) + characters.join('');
-}
-
-/** The size of a group as it is taken: 1 where another one does not divide the line. */
-const groupOf = (groupsize: number, length: number): number =>
-  [2, 4, 8].includes(groupsize) && length % groupsize === 0 ? groupsize : 1;
-
 export const hexDumps: readonly Builtin[] = group('output', 'lib/hexdump.c', [
   {
     signature:
@@ -56,12 +36,7 @@ export const hexDumps: readonly Builtin[] = group('output', 'lib/hexdump.c', [
       const severity = splitLevel(call.string(level)).level;
       for (let at = 0; at < length; at += row) {
         const line = bytes.subarray(at, at + row);
-        const text = lineOf(
-          line,
-          row,
-          groupOf(Number(groupsize), line.length),
-          Number(ascii) !== 0,
-        );
+        const text = hex_dump_to_buffer(line, row, Number(groupsize), Number(ascii) !== 0);
         const address = call.offset(buf, at);
         const before =
           Number(type) === DUMP_PREFIX_ADDRESS

@@ -1,134 +1,50 @@
 /** Waiting for pages: the lock, writeback, migration. A task that has to wait stands in the kernel's queue for the page (mm/filemap.c). */
-import { NULL, type Page } from '../../engine/machine/ctypes.js';
-import type { Value } from '../semantics/arithmetic.js';
+import { NULL } from '../../engine/machine/ctypes.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
-import type { BuiltinCall } from './call.js';
-import { truth } from './pointers.js';
+import { folioOf, folioRow, headOf, pageRow } from './pageRows.js';
 
 const changes = true;
-const sleeps = 'always' as const;
-
-const headOf = (call: BuiltinCall, page: Value): Page => call.page(page, 'compound_head');
-const folioOf = (call: BuiltinCall, folio: Value): Page => call.page(folio);
+const sleeping = { sleeps: 'always' } as const;
 
 const locking: readonly BuiltinRow[] = [
-  {
-    signature: 'void lock_page(struct page *page)',
-    doc: 'Locks a page; sleeps while another task holds the lock.',
-    changes,
-    sleeps,
-    run: (call, page) => {
-      call.kernel.lock_page(call.k, headOf(call, page));
-    },
-  },
-  {
-    signature: 'int lock_page_killable(struct page *page)',
-    doc: 'Like lock_page(); 0, or -EINTR if a signal that ends the task came first.',
-    changes,
-    sleeps,
-    run: (call, page) => call.kernel.lock_page_killable(call.k, headOf(call, page)),
-  },
-  {
-    signature: 'int trylock_page(struct page *page)',
-    doc: 'Locks a page if it is not locked; returns whether it did.',
-    changes,
-    run: (call, page) => truth(call.kernel.trylock_page(call.k, headOf(call, page))),
-  },
-  {
-    signature: 'void wait_on_page_locked(struct page *page)',
-    doc: 'Sleeps until a page is not locked.',
-    changes,
-    sleeps,
-    run: (call, page) => {
-      call.kernel.wait_on_page_locked(call.k, headOf(call, page));
-    },
-  },
-  {
-    signature: 'void folio_lock(struct folio *folio)',
-    doc: 'Locks a folio; sleeps while another task holds the lock.',
-    changes,
-    sleeps,
-    run: (call, folio) => {
-      call.kernel.folio_lock(call.k, folioOf(call, folio));
-    },
-  },
-  {
-    signature: 'bool folio_trylock(struct folio *folio)',
-    doc: 'Locks a folio if it is not locked; returns whether it did.',
-    changes,
-    run: (call, folio) => truth(call.kernel.folio_trylock(call.k, folioOf(call, folio))),
-  },
-  {
-    signature: 'void folio_wait_locked(struct folio *folio)',
-    doc: 'Sleeps until a folio is not locked.',
-    changes,
-    sleeps,
-    run: (call, folio) => {
-      call.kernel.folio_wait_locked(call.k, folioOf(call, folio));
-    },
-  },
+  pageRow('void', 'lock_page', 'Locks a page; sleeps while another task holds the lock.', sleeping),
+  pageRow(
+    'int',
+    'lock_page_killable',
+    'Like lock_page(); 0, or -EINTR if a signal that ends the task came first.',
+    sleeping,
+  ),
+  pageRow('int', 'trylock_page', 'Locks a page if it is not locked; returns whether it did.'),
+  pageRow('void', 'wait_on_page_locked', 'Sleeps until a page is not locked.', sleeping),
+  folioRow(
+    'void',
+    'folio_lock',
+    'Locks a folio; sleeps while another task holds the lock.',
+    sleeping,
+  ),
+  folioRow('bool', 'folio_trylock', 'Locks a folio if it is not locked; returns whether it did.'),
+  folioRow('void', 'folio_wait_locked', 'Sleeps until a folio is not locked.', sleeping),
 ];
 
 const unlocking: readonly BuiltinRow[] = [
-  {
-    signature: 'void unlock_page(struct page *page)',
-    doc: 'Unlocks a page, and wakes a task that waits for its lock.',
-    changes,
-    run: (call, page) => {
-      call.kernel.unlock_page(call.k, headOf(call, page));
-    },
-  },
-  {
-    signature: 'void folio_unlock(struct folio *folio)',
-    doc: 'Unlocks a folio, and wakes a task that waits for its lock.',
-    changes,
-    run: (call, folio) => {
-      call.kernel.folio_unlock(call.k, folioOf(call, folio));
-    },
-  },
+  pageRow('void', 'unlock_page', 'Unlocks a page, and wakes a task that waits for its lock.'),
+  folioRow('void', 'folio_unlock', 'Unlocks a folio, and wakes a task that waits for its lock.'),
 ];
 
 const writeback: readonly BuiltinRow[] = [
-  {
-    signature: 'bool set_page_writeback(struct page *page)',
-    doc: 'The page is being written from here on (PG_writeback); returns whether it was before.',
-    changes,
-    run: (call, page) => truth(call.kernel.set_page_writeback(call.k, headOf(call, page))),
-  },
-  {
-    signature: 'void end_page_writeback(struct page *page)',
-    doc: 'The page has been written: tasks that wait for that go on. A bug if it was not being written.',
-    changes,
-    run: (call, page) => {
-      call.kernel.end_page_writeback(call.k, headOf(call, page));
-    },
-  },
-  {
-    signature: 'void wait_on_page_writeback(struct page *page)',
-    doc: 'Sleeps until a page is not being written.',
-    changes,
-    sleeps,
-    run: (call, page) => {
-      call.kernel.wait_on_page_writeback(call.k, headOf(call, page));
-    },
-  },
-  {
-    signature: 'void folio_end_writeback(struct folio *folio)',
-    doc: 'Like end_page_writeback.',
-    changes,
-    run: (call, folio) => {
-      call.kernel.folio_end_writeback(call.k, folioOf(call, folio));
-    },
-  },
-  {
-    signature: 'void folio_wait_writeback(struct folio *folio)',
-    doc: 'Like wait_on_page_writeback.',
-    changes,
-    sleeps,
-    run: (call, folio) => {
-      call.kernel.folio_wait_writeback(call.k, folioOf(call, folio));
-    },
-  },
+  pageRow(
+    'bool',
+    'set_page_writeback',
+    'The page is being written from here on (PG_writeback); returns whether it was before.',
+  ),
+  pageRow(
+    'void',
+    'end_page_writeback',
+    'The page has been written: tasks that wait for that go on. A bug if it was not being written.',
+  ),
+  pageRow('void', 'wait_on_page_writeback', 'Sleeps until a page is not being written.', sleeping),
+  folioRow('void', 'folio_end_writeback', 'Like end_page_writeback.'),
+  folioRow('void', 'folio_wait_writeback', 'Like wait_on_page_writeback.', sleeping),
 ];
 
 /** The steps of a migration, one by one: between them others can look. */

@@ -97,13 +97,28 @@ const queues: readonly BuiltinRow[] = [
     doc: 'What wait_event() and its like wait with: until the queue is woken, or the jiffies are over; those that are left, or -ERESTARTSYS.',
     changes,
     sleeps,
+    looksAgain: true,
     run: (call, queue, state, exclusive, timeout) => {
       const flags = exclusive === 0 ? 0 : call.kernel.WQ_FLAG_EXCLUSIVE;
       const jiffies = Math.min(Number(timeout), FOR_EVER);
+      if (call.process.jobs.didBefore) return jiffies;
       return jiffies <= 0 ? 0 : waitIn(call, call.cell(queue), Number(state), flags, jiffies);
     },
   },
 ];
+
+/** What the kernel does with a queue and an entry, and nothing else. */
+const entryRow = (
+  name: 'add_wait_queue' | 'add_wait_queue_exclusive' | 'remove_wait_queue' | 'finish_wait',
+  doc: string,
+): BuiltinRow => ({
+  signature: `void ${name}(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)`,
+  doc,
+  changes,
+  run: (call, queue, wait) => {
+    call.kernel[name](call.k, call.cell(queue), call.cell(wait));
+  },
+});
 
 const standing: readonly BuiltinRow[] = [
   {
@@ -115,33 +130,15 @@ const standing: readonly BuiltinRow[] = [
       call.kernel.__wake_up(call.k, call.cell(queue), Number(mode), Number(nr), undefined);
     },
   },
-  {
-    signature:
-      'void add_wait_queue(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)',
-    doc: 'Puts an entry at the beginning of a queue: every wake_up() wakes its task.',
-    changes,
-    run: (call, queue, wait) => {
-      call.kernel.add_wait_queue(call.k, call.cell(queue), call.cell(wait));
-    },
-  },
-  {
-    signature:
-      'void add_wait_queue_exclusive(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)',
-    doc: 'Puts an entry at the end of a queue: of these, a wake_up() wakes one.',
-    changes,
-    run: (call, queue, wait) => {
-      call.kernel.add_wait_queue_exclusive(call.k, call.cell(queue), call.cell(wait));
-    },
-  },
-  {
-    signature:
-      'void remove_wait_queue(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)',
-    doc: 'Takes an entry out of a queue.',
-    changes,
-    run: (call, queue, wait) => {
-      call.kernel.remove_wait_queue(call.k, call.cell(queue), call.cell(wait));
-    },
-  },
+  entryRow(
+    'add_wait_queue',
+    'Puts an entry at the beginning of a queue: every wake_up() wakes its task.',
+  ),
+  entryRow(
+    'add_wait_queue_exclusive',
+    'Puts an entry at the end of a queue: of these, a wake_up() wakes one.',
+  ),
+  entryRow('remove_wait_queue', 'Takes an entry out of a queue.'),
   {
     signature:
       'void prepare_to_wait(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry, int state)',
@@ -163,15 +160,10 @@ const standing: readonly BuiltinRow[] = [
         ),
       ),
   },
-  {
-    signature:
-      'void finish_wait(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)',
-    doc: 'The running task does not sleep any more, and its entry is in no queue.',
-    changes,
-    run: (call, queue, wait) => {
-      call.kernel.finish_wait(call.k, call.cell(queue), call.cell(wait));
-    },
-  },
+  entryRow(
+    'finish_wait',
+    'The running task does not sleep any more, and its entry is in no queue.',
+  ),
 ];
 
 // --- a task's own state ------------------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ function queueWork(call: BuiltinCall, wq: Value, work: Cell): number {
   const queue = queueAt(call, wq);
   if (!kernel.markPending(k, work)) return 0;
   kernel.insert_work(k, queue, work);
-  call.process.jobs.noteWork();
+  call.process.jobs.noteWork(work);
   return 1;
 }
 
@@ -83,7 +83,7 @@ function modDelayed(call: BuiltinCall, wq: Value, dwork: Value, delay: Value): n
   if (Number(delay) !== 0) arm(call, cell, wq, delay);
   else {
     kernel.insert_work(k, queueAt(call, wq), work);
-    call.process.jobs.noteWork();
+    call.process.jobs.noteWork(work);
   }
   return truth(wasPending);
 }
@@ -109,7 +109,9 @@ function flushWork(call: BuiltinCall, work: Value): BuiltinResult {
   const cell = call.cell(work);
   if (!call.process.jobs.runs(cell) && !kernel.isQueued(k, cell))
     return truth(
-      call.context.waited?.kind === 'work' || kernel.flush_work(k, asVirt(Number(work))),
+      call.context.waited?.kind === 'work' ||
+        call.process.jobs.didHere(cell) ||
+        kernel.flush_work(k, asVirt(Number(work))),
     );
   return wait('work', call, cell);
 }
@@ -121,10 +123,10 @@ function flushDelayed(call: BuiltinCall, dwork: Value): BuiltinResult {
   if (call.process.jobs.disarm(cell)) {
     kernel.detach_timer(k, k.plus(cell, k.delayed_work.timer));
     kernel.insert_work(k, k.read_ptr(k.plus(cell, k.delayed_work.wq)), work);
-    call.process.jobs.noteWork();
+    call.process.jobs.noteWork(work);
   }
   if (call.process.jobs.runs(work) || kernel.isQueued(k, work)) return wait('work', call, work);
-  return truth(call.context.waited?.kind === 'work');
+  return truth(call.context.waited?.kind === 'work' || call.process.jobs.didHere(work));
 }
 
 const isBusy = (call: BuiltinCall, wq: Cell): boolean => {

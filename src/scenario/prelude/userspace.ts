@@ -20,6 +20,7 @@ export const USERSPACE = [
     'include/uapi/linux/mman.h',
     'MAP_SHARED=1 MAP_PRIVATE=2 MREMAP_MAYMOVE=1 MREMAP_FIXED=2 MREMAP_DONTUNMAP=4',
   ),
+  constants('include/uapi/linux/falloc.h', 'FALLOC_FL_KEEP_SIZE=1 FALLOC_FL_PUNCH_HOLE=2'),
   constants(
     'include/uapi/asm-generic/mman.h',
     'MAP_GROWSDOWN=0x100 MAP_LOCKED=0x2000 MAP_NORESERVE=0x4000',

@@ -171,7 +171,7 @@ function symbolText(services: PrintServices, value: Value, withOffset: boolean):
 
 /** A word of another kernel has names here, too, but they mean nothing. */
 const foreignText = ({ release }: Profile, bits: bigint): string =>
-  `0x${bits.toString(16)} is no flag and no field of this kernel, Linux ${release}: a word of another kernel has other flags and fields, so that the names do not hold for it`;
+  `0x${bits.toString(16)} is neither a flag nor a field of this kernel, Linux ${release}: a word of another kernel has other flags and fields, so that the names do not hold for it`;
 
 function flags(
   services: PrintServices,

@@ -48,7 +48,7 @@ function numberType(c: Checker, expr: Expr, type: CType): CType | undefined {
 
 /** Source: gcc: c_build_bitfield_integer_type(). */
 function fieldType(c: Checker, type: CType, width: number): CType | undefined {
-  if (type.kind !== 'int' || type.bool === true || type.sizeBytes * 8 === width) return type;
+  if (type.kind !== 'int' || type.bool || type.sizeBytes * 8 === width) return type;
   const { int, long, longLong, unsignedInt, unsignedLong, unsignedLongLong } = c.types;
   const named = type.signed
     ? [int, c.types.base('signed char'), c.types.base('short'), long, longLong]

@@ -151,11 +151,11 @@ export class Expander {
     }
     const byName = new Map<string, Argument>();
     parameters.forEach((parameter, i) => byName.set(parameter, this.argument(args[i] ?? [])));
-    if (macro.rest !== undefined)
-      byName.set(
-        macro.rest,
-        this.argument(joined(args.slice(parameters.length), read.commas, parameters.length)),
-      );
+    if (macro.rest !== undefined) {
+      const rest = joined(args.slice(parameters.length), read.commas, parameters.length);
+      const omitted = given === parameters.length || (none && parameters.length === 0);
+      byName.set(macro.rest, { ...this.argument(rest), omitted });
+    }
     const hidden = hideAlso(intersection(name.hidden, closing.hidden), macro.name);
     this.put(macro, byName, name, use, hidden);
     return true;

@@ -124,6 +124,8 @@ function union(a: HideSet | undefined, b: HideSet | undefined): HideSet | undefi
 
 export interface Argument {
   readonly written: readonly Token[];
+  /** Of the rest of the arguments: there is not even a comma for it. */
+  readonly omitted?: boolean;
   /** With its macros replaced; worked out when it is needed. */
   readonly expanded: () => readonly Token[];
 }
@@ -214,9 +216,9 @@ function pasteNext(use: MacroUse, body: readonly Token[], i: number, out: Token[
     last = closingOf(body, i + 2);
     right = hasOptional(use) ? trimmed(replaced(use, body.slice(i + 3, last))) : [PLACEMARKER];
   } else if (left?.text === ',' && next.text === use.macro.rest) {
-    // gcc: `, ## args` loses its comma where there are none, and nothing is joined where there are.
+    // gcc: `, ## args` loses its comma where they are left out, but not where they are empty; nothing is joined.
     const arg = argumentOf(use, next);
-    if (!hasRest(use)) out.pop();
+    if (arg?.omitted === true) out.pop();
     out.push(...(arg?.written ?? []), BEHIND);
     return last;
   } else {
@@ -250,9 +252,6 @@ function argumentOf({ args, macro }: MacroUse, token: Token | undefined): Argume
   if (token?.kind !== 'identifier' || macro.parameters === undefined) return undefined;
   return args.get(token.text);
 }
-
-const hasRest = ({ args, macro }: MacroUse): boolean =>
-  (args.get(macro.rest ?? '')?.written.length ?? 0) > 0;
 
 /** Whether there is anything for __VA_OPT__ to stand beside. */
 const hasOptional = ({ args, macro }: MacroUse): boolean =>

@@ -12,7 +12,7 @@
  *          704 + task       errno of the task                                  1200 + 32 * process   its open files
  *          736 + 2 * task   of a thread of kthread_create(): the number of its function, from 1 on; whose variables it uses
  *          800 ...          timers, works and who does them (jobTable.ts)
- *          900 ...          files by name
+ *          900 ...          files by name                                      2240 + 16 * task     of a statement that is run again (rerun.ts)
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the scenario itself is
  * ready with pc 0, and a stack of which nothing is in use stands for the first frame of the task.
@@ -81,6 +81,8 @@ export const FILES_OF_PROCESS = 32;
 const FILE_NAMES = 900;
 const JOB_TABLE = 800;
 const HELD = 1024;
+const RERUN = 2240;
+export const RERUN_WORDS = 16;
 const TASKS = 16;
 const TASK_WORDS = 16;
 /** Of each task: its place in a queue, and when its wait is over, or 0. */
@@ -199,6 +201,7 @@ export class Control {
     for (let word = 0; word < TASK_WORDS; word++) this.writeTask(task, word, 0);
     this.write(ERRNO + task, 0);
     this.write(THREADS + task * 2, 0);
+    this.setRerunWords(task, []);
   }
 
   setStatus(task: number, status: TaskStatus): void {
@@ -281,6 +284,21 @@ export class Control {
 
   setJobWord(i: number, value: number): void {
     this.write(JOB_TABLE + i, value);
+  }
+
+  /** Of the statement that a task runs: those that are not 0. */
+  rerunWords(task: number): number[] {
+    const words: number[] = [];
+    for (let i = 0; i < RERUN_WORDS; i++) {
+      const word = this.read(RERUN + task * RERUN_WORDS + i);
+      if (word === 0) break;
+      words.push(word);
+    }
+    return words;
+  }
+
+  setRerunWords(task: number, words: readonly number[]): void {
+    for (let i = 0; i < RERUN_WORDS; i++) this.write(RERUN + task * RERUN_WORDS + i, words[i] ?? 0);
   }
 
   heldWord(i: number): number {

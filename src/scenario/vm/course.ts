@@ -3,7 +3,9 @@
  * or died; or it has to wait, and then the statement never happened. One that rests in the middle is gone on with.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { KernelFault } from '../../engine/machine/events.js';
 import type { Tape } from '../../engine/memory/tape.js';
+import type { BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Program } from '../compile/program.js';
 import type { MachineCall } from './builtinCall.js';
@@ -16,6 +18,7 @@ import type { Machine } from './machine.js';
 import type { Bug, Outcome } from './outcome.js';
 import type { Processes } from './processes.js';
 import type { Scheduler, Wait } from './scheduler.js';
+import type { Rerun } from './rerun.js';
 import { SIGNAL_NUMBERS } from './signals.js';
 import type { Death, StatementResult } from './statementResult.js';
 import { isSleep, type TaskSleeper } from './taskSleeper.js';
@@ -64,6 +67,7 @@ export class Course {
     } else scheduler.switchTo(control.currentTask);
     const task = control.currentTask;
     this.parts.sleeper.begin(true);
+    this.rerun.begin();
     call.watch?.begin();
     return this.finish(
       task,
@@ -93,9 +97,14 @@ export class Course {
     }
   }
 
+  private get rerun(): Rerun {
+    return this.parts.processes.jobs.rerun;
+  }
+
   private finish(task: number, start: number, outcome: Outcome): StatementResult {
     const { control, call } = this.parts;
     this.suspended = outcome.kind === 'unfinished' ? { task, start } : undefined;
+    if (outcome.kind !== 'unfinished' && outcome.kind !== 'blocked') this.rerun.end(task);
     switch (outcome.kind) {
       case 'unfinished':
         return { kind: 'unfinished', task, failedExpects: call.failedExpects };
@@ -190,12 +199,31 @@ export class Course {
       return this.result(task, { kind: 'failed', ...this.die(task, bug) });
     }
     const { traces } = sleeper;
+    const plan = this.rerun.plan(reason);
+    const waited = plan === undefined ? this.rerun.planWaited() : undefined;
     tape.seek(start);
     // The switch to this task is undone with the statement, when it was made at its start.
     if (control.currentTask !== task) this.parts.scheduler.switchTo(task);
-    const waitsFor = sleeper.settle(reason, traces, again);
+    if (plan !== undefined) {
+      // It is run again, and does what it waits for itself.
+      control.setRerunWords(task, plan);
+      control.countStatement();
+      return { kind: 'blocked', task, reason, failedExpects: [] };
+    }
+    let waitsFor: BlockReason | undefined;
+    try {
+      waitsFor = sleeper.settle(reason, traces, again);
+    } catch (error) {
+      if (!(error instanceof KernelFault)) throw error;
+      tape.seek(start);
+      const bug = this.parts.machine.bug(
+        'BUG: it would have to wait for what its own statement has made, which is undone while it waits: make it in a statement before',
+      );
+      return this.result(task, { kind: 'failed', ...this.die(task, bug) });
+    }
     if (waitsFor === undefined)
       throw new Error(`${this.parts.kernelTasks.name(task)} waits for what it can have`);
+    if (waited !== undefined) control.setRerunWords(task, waited);
     control.park(task, waitsFor);
     if (!isSleep(waitsFor.kind)) this.parts.kernelTasks.sleeps(task, waitsFor.kind);
     this.parts.turns.handOver(task);

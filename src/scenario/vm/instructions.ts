@@ -180,6 +180,8 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     m.call.span = site.span;
     m.call.pc = m.pc - 1;
     m.inBuiltin = true;
+    if (m.text === m.program)
+      m.call.process.jobs.beforeCall(m.call.pc, builtin.looksAgain === true);
     builtin.needs?.(m.call, builtin.name);
     if (builtin.sleeps !== undefined && maySleep(m, builtin.sleeps, args)) m.call.mightSleep();
     m.call.sites = m.text.sites;

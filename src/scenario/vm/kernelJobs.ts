@@ -12,6 +12,7 @@ import {
   detach_timer,
   get_work_pwq,
   insert_work,
+  isQueued,
   maxActive,
   takeWork,
 } from '../../engine/entry/functions.js';
@@ -20,8 +21,10 @@ import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js
 import type { JobCalls } from '../builtins/call.js';
 import { worksThatWait } from '../builtins/worksThatWait.js';
 import { findFunction, numberOf } from './functionPointers.js';
+import { setJiffies } from './jiffies.js';
 import { isBefore, JobTable, NR_JOBS, SOFTIRQ, type Due, type DueKind } from './jobTable.js';
 import type { ProcessSurroundings } from './processes.js';
+import { Rerun, type GivenJobs } from './rerun.js';
 import { TaskBlocked, TaskBug } from './signals.js';
 
 /** preempt_count() of who runs softirqs: nothing there may sleep. */
@@ -31,14 +34,16 @@ const TASKLET_STATE_RUN = 2;
 /** In place of the workqueue of what runs: it is a tasklet. */
 const TASKLET = asCell(1);
 
-export class KernelJobs implements JobCalls {
+export class KernelJobs implements JobCalls, GivenJobs {
   readonly table: JobTable;
+  readonly rerun: Rerun;
 
   constructor(
     private readonly around: ProcessSurroundings,
     private readonly freeSlot: () => number | undefined,
   ) {
     this.table = new JobTable(around.control);
+    this.rerun = new Rerun(around.control, this);
   }
 
   // --- what builtins ask -------------------------------------------------------------------------------------------------------
@@ -46,6 +51,7 @@ export class KernelJobs implements JobCalls {
   arm(kind: DueKind, object: Cell, at: number): void {
     if (!this.table.arm(kind, object, at))
       throw new TaskBug('BUG: no more than 16 timers, tasklets and delayed works can wait here');
+    this.rerun.gave(object);
   }
 
   /** False: it did not wait. */
@@ -118,8 +124,9 @@ export class KernelJobs implements JobCalls {
     return this.table.hasWorks;
   }
 
-  noteWork(): void {
+  noteWork(work: Cell): void {
     this.table.noteWork();
+    this.rerun.gave(work);
   }
 
   private timeIsUp(due: Due): void {
@@ -128,11 +135,19 @@ export class KernelJobs implements JobCalls {
     detach_timer(k, k.plus(due.object, k.delayed_work.timer));
     const wq = k.read_ptr(k.plus(due.object, k.delayed_work.wq));
     insert_work(k, wq, k.plus(due.object, k.delayed_work.work));
-    this.noteWork();
+    this.table.noteWork();
   }
 
   private runSoftirq(due: Due): void {
-    const { k, control } = this.around;
+    const { func, argument } = this.takeSoftirq(due);
+    const mark = due.kind === 'tasklet' ? TASKLET : NULL;
+    const task = this.begin(SOFTIRQ, func, argument, due.object, mark, 'swapper/0');
+    if (task !== undefined) this.around.control.setDepth(task, 'preempt', SOFTIRQ_OFFSET);
+  }
+
+  /** It does not wait any more: what is to be called. */
+  private takeSoftirq(due: Due): { readonly func: VirtAddr; readonly argument: VirtAddr } {
+    const { k } = this.around;
     const { object, kind } = due;
     let func: VirtAddr;
     let argument: VirtAddr = k.va_of(object);
@@ -147,9 +162,70 @@ export class KernelJobs implements JobCalls {
       if (!k.read_bool(object, k.tasklet_struct.use_callback))
         argument = k.read_va(k.plus(object, k.tasklet_struct.data));
     }
-    const mark = kind === 'tasklet' ? TASKLET : NULL;
-    const task = this.begin(SOFTIRQ, func, argument, object, mark, 'swapper/0');
-    if (task !== undefined) control.setDepth(task, 'preempt', SOFTIRQ_OFFSET);
+    return { func, argument };
+  }
+
+  beforeCall(pc: number, looksAgain: boolean): void {
+    this.rerun.beforeCall(pc, looksAgain);
+  }
+
+  get didBefore(): boolean {
+    return this.rerun.didBefore;
+  }
+
+  didHere(work: Cell): boolean {
+    return this.rerun.did.has(work);
+  }
+
+  // --- in place ------------------------------------------------------------------------------------------------------------------
+
+  isWaiting(object: Cell): boolean {
+    return this.table.find(object) !== undefined || isQueued(this.around.k, object);
+  }
+
+  nrQueued(objects: readonly Cell[]): number {
+    return objects.filter((object) => isQueued(this.around.k, object)).length;
+  }
+
+  dueAt(objects: readonly Cell[]): number | undefined {
+    return this.table.due().find(({ object }) => objects.includes(object))?.at;
+  }
+
+  doFirst(objects: readonly Cell[], atOnce: boolean): void {
+    const { k } = this.around;
+    const work = objects.find((object) => isQueued(k, object));
+    if (work !== undefined) {
+      this.doWork(work);
+      return;
+    }
+    const due = this.table.due().find(({ object }) => objects.includes(object));
+    if (due === undefined) return;
+    if (!atOnce && isBefore(k.read_int(k.globals.jiffies), due.at)) setJiffies(k, due.at);
+    if (due.kind === 'delayed work') {
+      this.timeIsUp(due);
+      this.doWork(k.plus(due.object, k.delayed_work.work));
+    } else this.doSoftirq(due);
+  }
+
+  private doWork(work: Cell): void {
+    const { k } = this.around;
+    const func = k.read_va(k.plus(work, k.work_struct.func));
+    takeWork(k, work);
+    this.rerun.did.add(work);
+    k.callOut?.(func, [k.va_of(work)]);
+  }
+
+  private doSoftirq(due: Due): void {
+    const { k, control } = this.around;
+    const { currentTask } = control;
+    const { func, argument } = this.takeSoftirq(due);
+    const count = control.depth(currentTask, 'preempt');
+    control.setDepth(currentTask, 'preempt', count + SOFTIRQ_OFFSET);
+    k.callOut?.(func, [argument]);
+    control.setDepth(currentTask, 'preempt', count);
+    if (due.kind !== 'tasklet') return;
+    const state = k.plus(due.object, k.tasklet_struct.state);
+    k.write(state, k.read_int(state) & ~TASKLET_STATE_RUN);
   }
 
   /** False: there is no thread for it. A work that must not begin yet stays in the list. */

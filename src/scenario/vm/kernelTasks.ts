@@ -114,7 +114,8 @@ export class KernelTasks {
     const { k } = this;
     const of = k.task_struct;
     const tsk = asCell(this.window.taskStructCell(task));
-    const pid = this.pid(task);
+    // The idle thread of a CPU has no pid of its own.
+    const pid = comm.startsWith('swapper/') ? 0 : this.pid(task);
     for (const [member, value] of [
       [of.pid, pid],
       [of.tgid, pid],

@@ -10,6 +10,7 @@ import type { Cell } from '../../engine/memory/address.js';
 import type { BlockReason } from '../builtins/call.js';
 import type { Control } from './control.js';
 import type { HeldLock, HeldLocks } from './heldLocks.js';
+import type { Rerun } from './rerun.js';
 import { TaskBlocked } from './signals.js';
 import type { WindowCells } from './windowCells.js';
 
@@ -47,6 +48,7 @@ export class TaskSleeper implements Sleeper {
     private readonly control: Control,
     private readonly window: WindowCells,
     readonly held: HeldLocks,
+    private readonly rerun: Rerun,
   ) {}
 
   get stack(): Cell {
@@ -133,12 +135,19 @@ export class TaskSleeper implements Sleeper {
   // --- what the kernel asks ------------------------------------------------------------------------------------------------
 
   resumes(kind: SleepKind, object: Cell): boolean {
+    const now = this.k.read_int(this.k.globals.jiffies) >>> 0;
+    if (this.rerun.takeWaited()) {
+      this.until = now;
+      return true;
+    }
     if (!this.mayResume) return false;
     const { control } = this;
     const reason = control.parkedFor(control.currentTask);
     if (reason?.kind !== kind || reason.address !== this.k.va_of(object)) return false;
     this.mayResume = false;
     this.until = reason.until;
+    const isOver = reason.until !== undefined && ((now - reason.until) | 0) >= 0;
+    if (kind === 'wakeup' || isOver) this.rerun.ended();
     return true;
   }
 

@@ -103,7 +103,9 @@ export class ScenarioVm {
       },
     });
     this.held = new HeldLocks(this.control);
-    this.sleeper = new TaskSleeper(mm, this.control, window, this.held);
+    this.sleeper = new TaskSleeper(
+      ...([mm, this.control, window, this.held, this.processes.jobs.rerun] as const),
+    );
     mm.sleeper = this.sleeper;
     const user = new UserSpace(image, kernel, (va) => mm.isOwnObject(asVirt(va)));
     if (usesMemory(program)) this.memory.user = user;

@@ -51,7 +51,7 @@ export const CONSTANTS = [
 ].map((text) => (/[ -]/.test(text) ? `(${text})` : text));
 
 /** What one program is made of. */
-export interface Parts {
+interface Parts {
   /** At file scope, before the function. */
   readonly globals: string[];
   /** Of the function. */

@@ -28,7 +28,9 @@ tell('the window Memory in VS Code', { shots: 'memory' }, (step) => {
     const map = await bench.webview('.legend');
     await map.locator('.happened', { hasText: 'order 5 at 0x1960 split' }).waitFor();
     await bench.until('it is outlined in view', () => bench.outlinesInView());
-    assert.equal(await map.locator('.edge:visible').count(), 0);
+    await bench.eventually(async () =>
+      assert.deepEqual(await map.locator('.edge:visible').allInnerTexts(), []),
+    );
   });
 
   step('shows every address of its first frame', async (bench) => {
@@ -56,8 +58,10 @@ tell('the window Memory in VS Code', { shots: 'memory' }, (step) => {
     await map.locator('[data-headline]', { hasText: 'Given: order 4' }).waitFor();
     await bench.session.press('Continue');
     await map.locator('[data-headline]', { hasText: 'Refused: order 10' }).waitFor();
-    const decides = map.locator('[data-decides]').first();
-    assert.match((await decides.getAttribute('data-decides')) ?? '', /taken/);
+    await bench.eventually(async () => {
+      const decides = map.locator('[data-decides]').first();
+      assert.match((await decides.getAttribute('data-decides')) ?? '', /taken/);
+    });
     await map.locator('[data-request="refused"]', { hasText: /refused$/ }).waitFor();
   });
 

@@ -32,7 +32,10 @@ function browserOfAll(): Promise<BrowserOfStories> {
   return browser;
 }
 
-after(async () => (await browser)?.close());
+after(async function () {
+  this.timeout(120_000);
+  await (await browser)?.close();
+});
 
 export function tell(
   title: string,

@@ -21,8 +21,10 @@ tell('the walkthrough in VS Code', { shots: 'walkthrough' }, (step) => {
     await bench.page.locator('.getting-started-step', { hasText: 'Open a scenario' }).waitFor();
     const picture = bench.page.locator('.getting-started-media img:visible').first();
     await picture.waitFor();
-    const width = await picture.evaluate((image) => (image as HTMLImageElement).naturalWidth);
-    assert.ok(width > 300, `the picture is ${width} wide`);
+    await bench.eventually(async () => {
+      const width = await picture.evaluate((image) => (image as HTMLImageElement).naturalWidth);
+      assert.ok(width > 300, `the picture is ${width} wide`);
+    });
   });
 
   step('its button opens the scenario, and ticks the step', async (bench) => {

@@ -55,6 +55,9 @@ export class Strip {
   private asked = 0;
   private travelling = false;
   private wanted: number | undefined;
+  private nrUnderWay = 0;
+  /** Where the keys lead, until the machine is there: the next key goes on from it. */
+  private aimedAt: number | undefined;
   private drawing = false;
 
   constructor(private readonly actions: StripActions) {
@@ -90,6 +93,7 @@ export class Strip {
   clear(): void {
     this.body = undefined;
     this.range = undefined;
+    this.aimedAt = undefined;
     this.setCompared(undefined);
   }
 
@@ -103,6 +107,7 @@ export class Strip {
       const body = await this.actions.ask(this.range, columns);
       if (asked !== this.asked) return;
       this.body = body;
+      if (this.nrUnderWay === 0 && this.wanted === undefined) this.aimedAt = undefined;
     } catch {
       return; // Running: the next stop asks again.
     }
@@ -230,8 +235,10 @@ export class Strip {
     else if (key === 'End') this.travel(timeAt(body, body.to));
     else if (steps === undefined) return false;
     else {
-      const now = steps < 0 ? Math.ceil(body.now) : Math.floor(body.now);
-      this.travel(timeAt(body, Math.max(body.from, Math.min(body.to, now + steps))));
+      const at = this.aimedAt ?? body.now;
+      const now = steps < 0 ? Math.ceil(at) : Math.floor(at);
+      this.aimedAt = Math.max(body.from, Math.min(body.to, now + steps));
+      this.travel(timeAt(body, this.aimedAt));
     }
     return true;
   }
@@ -255,7 +262,11 @@ export class Strip {
         this.travelling = false;
         return;
       }
-      this.actions.goTo(wanted).catch(() => undefined);
+      this.nrUnderWay++;
+      void this.actions
+        .goTo(wanted)
+        .catch(() => undefined)
+        .finally(() => this.nrUnderWay--);
       window.setTimeout(next, TRAVEL_MS);
     };
     next();

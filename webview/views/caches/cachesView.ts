@@ -74,10 +74,10 @@ export class CachesView implements View {
       this.before = usedBy(this.body);
       this.slabsBefore = objectsBy(this.slabs);
     }
-    void this.ask();
+    void this.ask(isNewStop);
   }
 
-  private async ask(): Promise<void> {
+  private async ask(isNewStop: boolean): Promise<void> {
     const asked = ++this.asked;
     const { comparedWith: at } = this;
     try {
@@ -89,7 +89,8 @@ export class CachesView implements View {
       this.body = body;
       if (then !== undefined) this.before = usedBy(then);
       this.open ??= this.firstShown(body)?.address;
-      this.draw();
+      this.drawShelves();
+      if (isNewStop) this.shelves.follow();
       await this.askSlabs();
     } catch {
       return; // Running or gone: the old picture stays.
@@ -129,7 +130,7 @@ export class CachesView implements View {
       this.sought = undefined;
       if (then !== undefined)
         this.slabsBefore = new Map(then.slabs.map(([pfn, objects]) => [pfn, bytesOf(objects)]));
-      this.draw();
+      this.drawTrays();
     } catch {
       return;
     }
@@ -184,23 +185,33 @@ export class CachesView implements View {
   }
 
   private draw(): void {
-    const { body, slabs, host, root } = this;
+    this.drawShelves();
+    this.drawTrays();
+  }
+
+  private drawShelves(): void {
+    const { body, host, root } = this;
     if (body === undefined || root.clientWidth === 0) return;
-    const { palette } = host;
     const { before, open, filter, litCache: lit } = this;
     const width = this.shelves.root.clientWidth - 14;
     const since = this.comparedWith === undefined ? 'the last stop' : 'A';
     this.shelves.show(
-      paintShelves({ body, before, since, open, lit, filter }, palette, width, (cache) =>
+      paintShelves({ body, before, since, open, lit, filter }, host.palette, width, (cache) =>
         this.openCache(cache),
       ),
     );
-    const cache = body.caches.find(({ address }) => address === open);
+    host.moved();
+  }
+
+  private drawTrays(): void {
+    const { body, slabs, host, open, root } = this;
+    const cache = body?.caches.find(({ address }) => address === open);
     if (cache === undefined || slabs === undefined || slabs.cache !== open) return;
+    if (root.clientWidth === 0) return;
     this.trays.show(
       paintTrays(
         { cache, body: slabs, before: this.slabsBefore, lit: this.litObject },
-        palette,
+        host.palette,
         this.trays.root.clientWidth - 14,
         {
           object: (address) => host.select({ kind: 'object', cache: cache.name, address }),

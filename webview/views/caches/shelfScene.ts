@@ -79,7 +79,7 @@ function paintShelf(
       : delta !== 0
         ? { stroke: palette.changed, strokeWidth: 1.5 }
         : {}),
-    data: { cache: name, used, total },
+    data: { cache: name, used, total, ...(delta !== 0 && { changed: delta }) },
   });
   const deltaText =
     delta === 0 ? '' : delta > 0 ? `+${countText(delta)}` : `\u2212${countText(-delta)}`;
@@ -87,7 +87,7 @@ function paintShelf(
   const wide = painter.widthOf(counts, { size: 11.5 });
   painter.text(box.x + 8, box.y + 14, name, {
     bold: true,
-    maxWidth: box.width - wide - 60,
+    maxWidth: box.width - 8 - wide - (deltaText === '' ? 14 : 52),
     data: { name },
   });
   if (deltaText !== '')

@@ -116,14 +116,18 @@ class TrayPainter {
       data: { open: cache.name },
     });
     const x = MARGIN + painter.widthOf(cache.name, { bold: true, size: 14 }) + 12;
-    const facts = [
-      `${countText(cache.used)} of ${countText(cache.total)} objects in use`,
-      `${countText(cache.nrSlabs)} slabs of order ${cache.order}, ${cache.objectsPerSlab} objects each`,
-    ].join(' \u00b7 ');
-    painter.text(x, this.y + 14, facts, {
-      color: palette.muted,
-      maxWidth: this.width - x - MARGIN,
-    });
+    const use = `${countText(cache.used)} of ${countText(cache.total)} objects in use`;
+    const slabs = `${countText(cache.nrSlabs)} slabs of order ${cache.order}, ${cache.objectsPerSlab} objects each`;
+    const facts = `${use} \u00b7 ${slabs}`;
+    const muted = { color: palette.muted };
+    if (x + painter.widthOf(facts) <= this.width - MARGIN)
+      painter.text(x, this.y + 14, facts, muted);
+    else {
+      const maxWidth = this.width - 2 * MARGIN;
+      painter.text(x, this.y + 14, use, { ...muted, maxWidth: this.width - x - MARGIN });
+      painter.text(MARGIN, this.y + 31, slabs, { ...muted, maxWidth });
+      this.y += 17;
+    }
     this.y += 28;
   }
 
@@ -139,34 +143,34 @@ class TrayPainter {
     const { painter } = this;
     const { palette } = painter;
     let x = MARGIN;
-    const put = (
-      text: string,
-      state: number,
-      look: { red?: boolean; first?: boolean } = {},
-    ): void => {
-      const box = { x, y: this.y, width: 13, height: 13 };
-      this.slot(box, state, {
-        isFirst: look.first === true,
-        hasRed: look.red === true,
-        isLit: false,
-      });
+    const put = (text: string, paint: (box: Box) => void): void => {
+      const wide = 19 + painter.widthOf(text, { size: 10.5 });
+      if (x > MARGIN && x + wide > this.width - MARGIN) {
+        x = MARGIN;
+        this.y += 18;
+      }
+      paint({ x, y: this.y, width: 13, height: 13 });
       painter.text(x + 19, this.y + 11, text, { size: 10.5, color: palette.muted });
-      x += 19 + painter.widthOf(text, { size: 10.5 }) + 14;
+      x += wide + 14;
     };
-    put('used', OBJECT_STATES.used);
-    put('free', OBJECT_STATES.free);
-    put('free, on a CPU\u2019s list', OBJECT_STATES.kept);
-    put('given next', OBJECT_STATES.kept, { first: true });
-    if (this.hasRedZones) put('between red zones', OBJECT_STATES.used, { red: true });
-    const { layout } = this.model.body;
-    if (hasFreePointerInside(layout)) {
-      painter.rect(
-        { x, y: this.y + 4, width: 13, height: 6 },
-        { fill: this.kind('free'), radius: 2 },
+    const slot =
+      (state: number, look: { red?: boolean; first?: boolean } = {}) =>
+      (box: Box): void => {
+        const { first: isFirst = false, red: hasRed = false } = look;
+        this.slot(box, state, { isFirst, hasRed, isLit: false });
+      };
+    put('used', slot(OBJECT_STATES.used));
+    put('free', slot(OBJECT_STATES.free));
+    put('free, on a CPU\u2019s list', slot(OBJECT_STATES.kept));
+    put('given next', slot(OBJECT_STATES.kept, { first: true }));
+    if (this.hasRedZones) put('between red zones', slot(OBJECT_STATES.used, { red: true }));
+    if (hasFreePointerInside(this.model.body.layout))
+      put('free pointer, in free objects', ({ x: left, y: top }) =>
+        painter.rect(
+          { x: left, y: top + 4, width: 13, height: 6 },
+          { fill: this.kind('free'), radius: 2 },
+        ),
       );
-      const text = 'free pointer, in free objects';
-      painter.text(x + 19, this.y + 11, text, { size: 10.5, color: palette.muted });
-    }
     this.y += 24;
   }
 

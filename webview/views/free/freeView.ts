@@ -86,7 +86,7 @@ export class FreeView implements View {
       const scene = this.draw();
       if (isNewStop && this.before !== undefined && scene !== undefined && !this.host.reducedMotion)
         runBeads(this.zones.root, scene.beads, this.host.palette.changed);
-      if (isNewStop) this.revealChange();
+      if (isNewStop) this.zones.follow();
       await this.askBlocks(BLOCKS);
     } catch {
       return; // Running or gone: the old picture stays.
@@ -219,13 +219,6 @@ export class FreeView implements View {
   select(lit: Lit | undefined): void {
     this.lit = lit;
     this.draw();
-  }
-
-  /** The first zone whose lists have changed comes into view, unless one is there already. */
-  private revealChange(): void {
-    const changed = this.zones.root.querySelector('[data-changed]');
-    if (changed === null) return;
-    this.zones.reveal(Number(changed.getAttribute('y')) - 120, 200);
   }
 
   resize(): void {

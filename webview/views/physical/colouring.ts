@@ -75,7 +75,7 @@ const PROCESS: ColouringRow = amount(
   'Frames that the entries of the pagemap lead to',
 );
 
-export const COLOURINGS: readonly ColouringRow[] = [
+const COLOURINGS: readonly ColouringRow[] = [
   names('use', 'Use', 'What the frame is used for'),
   amount('order', 'Order', 10, 'Order of the block that the frame belongs to', ORDERS),
   names('migratetype', 'Migratetype', 'Migratetype of its pageblock'),

@@ -97,10 +97,11 @@ export class VirtualView implements View {
       this.before = {};
       this.stop = -1;
     }
-    if (session.stop !== this.stop) this.before = { body: this.body, open: this.open };
+    const isNewStop = session.stop !== this.stop;
+    if (isNewStop) this.before = { body: this.body, open: this.open };
     this.stop = session.stop;
     this.comparedWith = comparedWith;
-    void this.ask();
+    void this.ask(isNewStop);
     void this.askAliases();
   }
 
@@ -120,7 +121,7 @@ export class VirtualView implements View {
     void this.askAliases();
   }
 
-  private async ask(): Promise<void> {
+  private async ask(isNewStop = false): Promise<void> {
     const asked = ++this.asked;
     const { comparedWith: at } = this;
     const named = this.space === undefined ? {} : { space: this.space };
@@ -139,8 +140,10 @@ export class VirtualView implements View {
       const isLost = body.regions.every(({ id }) => id !== this.chosen);
       if (isLost && address !== undefined) this.openAt(address);
       else if (isLost) this.choose(firstShown(body));
-      this.draw();
+      this.drawRibbon();
+      if (isNewStop) this.ribbon.follow();
       await this.askRegion();
+      if (isNewStop) this.zoom.follow();
     } catch {
       return; // Running or gone: the old picture stays.
     }
@@ -192,7 +195,8 @@ export class VirtualView implements View {
       this.partsStart = open.parts.start;
       this.sought = undefined;
       if (at !== undefined) this.before = { ...this.before, open: then };
-      this.draw();
+      this.drawZoom();
+      host.moved();
     } catch {
       return;
     }
@@ -202,8 +206,9 @@ export class VirtualView implements View {
     const asked = ++this.askedFrame;
     const pfn = this.litFrame;
     if (pfn === undefined) {
+      const hadSome = this.aliases !== undefined;
       this.aliases = undefined;
-      this.draw();
+      if (hadSome) this.draw();
       return;
     }
     try {
@@ -255,17 +260,21 @@ export class VirtualView implements View {
   }
 
   private draw(): void {
+    this.drawRibbon();
+    this.drawZoom();
+    this.drawAliases();
+    this.host.moved();
+  }
+
+  private drawRibbon(): void {
     const { body, host, root } = this;
     this.alias.root.hidden = this.aliases === undefined || this.linesDo(this.aliases);
     if (body === undefined || root.clientWidth === 0) return;
-    const { palette } = host;
-    const lit = this.litAddresses;
-    const ribbonWidth = this.ribbon.root.clientWidth - 4;
     this.ribbon.show(
       paintRibbon(
-        { body, before: this.before.body, chosen: this.chosen, lit },
-        palette,
-        ribbonWidth,
+        { body, before: this.before.body, chosen: this.chosen, lit: this.litAddresses },
+        host.palette,
+        this.ribbon.root.clientWidth - 4,
         {
           region: (id) => this.openRegion(id),
           border: () =>
@@ -273,27 +282,32 @@ export class VirtualView implements View {
         },
       ),
     );
-    this.drawZoom(body, lit);
-    const { aliases } = this;
-    if (aliases === undefined) this.alias.show(NO_SCENE);
-    else
-      this.alias.show(
-        paintAliases(
-          aliases,
-          this.lit?.located?.text ?? '',
-          palette,
-          this.aliasWidth,
-          {
-            alias: ({ address, space }) => host.select({ kind: 'address', address, task: space }),
-            frame: (pfn) => {
-              host.select({ kind: 'frame', pfn });
-              host.open('physical');
-            },
-          },
-          this.body?.pointerSize === 8,
-        ),
-      );
     host.moved();
+  }
+
+  private drawAliases(): void {
+    const { aliases, body, host, root } = this;
+    if (body === undefined || root.clientWidth === 0) return;
+    if (aliases === undefined) {
+      this.alias.show(NO_SCENE);
+      return;
+    }
+    this.alias.show(
+      paintAliases(
+        aliases,
+        this.lit?.located?.text ?? '',
+        host.palette,
+        this.aliasWidth,
+        {
+          alias: ({ address, space }) => host.select({ kind: 'address', address, task: space }),
+          frame: (pfn) => {
+            host.select({ kind: 'frame', pfn });
+            host.open('physical');
+          },
+        },
+        body.pointerSize === 8,
+      ),
+    );
   }
 
   /** Lines to the map beside say the same, unless an address is in another space. */
@@ -308,9 +322,9 @@ export class VirtualView implements View {
     return Math.max(ALIAS_WIDTH, this.alias.root.clientWidth) - 14;
   }
 
-  private drawZoom(body: VirtualBody, lit: readonly string[]): void {
-    const { open, host } = this;
-    if (open === undefined) return;
+  private drawZoom(): void {
+    const { body, open, host, root, litAddresses: lit } = this;
+    if (body === undefined || open === undefined || root.clientWidth === 0) return;
     const { region, window, cells, parts } = open;
     this.zoom.show(
       paintZoom(

@@ -44,12 +44,14 @@ const MAX_TOLD = 16;
 const isPerformed = (name: string): boolean =>
   UserOperations.NAMES.has(name) || (OPERATIONS.has(name) && !SILENT.has(name));
 
+/** @param plain `onTold` hears, by the number of a span, which of its events are of pages that others took */
 export function judgeProgram(
   image: KernelImage,
   items: Iterable<TraceItem>,
   program: readonly Action[],
+  plain: Plain = {},
 ): Verdict {
-  return new ProgramJudge(image, program).judge(spansOf(items));
+  return new ProgramJudge(image, program, plain).judge(spansOf(items));
 }
 
 export function spansOf(items: Iterable<TraceItem>): Span[] {
@@ -85,6 +87,7 @@ export interface Plain {
   readonly likeness?: Likeness;
   /** Those that the trace begins with. */
   readonly processes?: Processes;
+  readonly onTold?: (span: number, events: ReadonlySet<number>) => void;
 }
 
 /** What an operation, and what the program does behind it, came to. */
@@ -149,6 +152,7 @@ export class ProgramJudge {
   /** The next action. */
   private at = 0;
   private readonly likeness: Likeness | undefined;
+  private readonly onTold: Plain['onTold'];
   /** Where nobody has written down what others did meanwhile. */
   private unheard: Unheard | undefined;
   /** What was not performed, behind which nothing is judged. */
@@ -157,8 +161,9 @@ export class ProgramJudge {
   constructor(
     private readonly image: KernelImage,
     private readonly program: readonly Action[],
-    { told = new ToldPages(), likeness, processes }: Plain = {},
+    { told = new ToldPages(), likeness, processes, onTold }: Plain = {},
   ) {
+    this.onTold = onTold;
     this.toldPages = told;
     this.likeness = likeness;
     const exits = new Set(program.filter(({ name }) => name === 'exit').map(({ pid }) => pid));
@@ -180,7 +185,10 @@ export class ProgramJudge {
     if (this.likeness !== undefined)
       this.unheard = new Unheard(this.image.mm, this.toldPages, this.processes, spans);
     this.begin();
-    for (const span of spans) this.take(span);
+    spans.forEach((span, nr) => {
+      const told = this.take(span);
+      if (told !== undefined) this.onTold?.(nr, told);
+    });
     this.tracepoints.listen(0);
     const notes: string[] = [];
     if (this.lost !== undefined) notes.push(`not performed: ${this.lost}`);
@@ -209,10 +217,11 @@ export class ProgramJudge {
     }
   }
 
-  private take(span: Span): void {
+  /** Which of its events others are told by; undefined: it was not performed. */
+  private take(span: Span): ReadonlySet<number> | undefined {
     if (this.lost !== undefined) {
       this.countUnsupported(span);
-      return;
+      return undefined;
     }
     const start = { cursor: this.image.tape.cursor, at: this.at, mask: this.mask };
     const restore = [this.processes, this.user, this.machine, this.toldPages, this.dumps].map(
@@ -251,6 +260,7 @@ export class ProgramJudge {
     this.told += best.others.told.size;
     this.unseen += best.others.before.length + best.others.wanted.size;
     this.compare(span, best.result);
+    return best.others.told;
   }
 
   /** Whether one more thing is known that others did in a span, which explains its first difference. */

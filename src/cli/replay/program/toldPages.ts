@@ -7,7 +7,7 @@ import type { Kernel } from '../../../engine/machine/kernel.js';
 import { __mod_node_page_state } from '../../../engine/kernel/mm/vmstat/node_stat.js';
 
 /** Pages of caches, as mm/slub.c and mm/slab.c ask for them: gfp_t. */
-const OF_CACHES = /^(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?(?:cc|a2)0|40cd0|[14]2800)$/;
+const OF_CACHES = /^(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?(?:cc|a2)0|40cd0|[14]28[01]0)$/;
 /** Those of pipes, which no node counts as slabs. */
 const OF_PIPES = '500cc2';
 

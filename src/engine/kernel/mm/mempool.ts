@@ -212,7 +212,7 @@ export function mempool_resize(k: Kernel, pool: MempoolT, new_min_nr: Int): Int 
  * Differs: Linux sleeps here, and tries again after five seconds at the latest.
  */
 export function mempool_alloc(k: Kernel, pool: MempoolT, gfp_mask: Gfp): VirtAddr {
-  // The pool is the reserve: the machine's own are for others, and a failure is no news.
+  // The pool is the reserve: the machine's own are for others, and a failure is not worth a report.
   gfp_mask |= k.__GFP_NOMEMALLOC | k.__GFP_NORETRY | k.__GFP_NOWARN;
   let gfp_temp: Gfp = gfp_mask & ~(k.__GFP_DIRECT_RECLAIM | k.__GFP_IO);
   for (;;) {

@@ -27,6 +27,9 @@ const EMFILE = 24;
 const ENOENT = 2;
 const ENODEV = 19;
 const ENOMEM = 12;
+const EOPNOTSUPP = 95;
+const FALLOC_FL_KEEP_SIZE = 1;
+const FALLOC_FL_PUNCH_HOLE = 2;
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
 const MFD_HUGETLB = 4;
@@ -230,6 +233,21 @@ export const files: readonly Builtin[] = [
             return call.kernel.hugetlbfs_setattr(call.k, inodeOf(call, file), Number(length));
           if (call.kernel.hasOwnOperations(call.k, file)) return -EINVAL;
           call.kernel.shmemSetSize(call.k, inodeOf(call, file), Number(length));
+          return 0;
+        }),
+    ),
+  ]),
+  ...group('process', 'fs/open.c', [
+    row(
+      'int fallocate(int fd, int mode, long offset, long len)',
+      'With FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE: the whole pages of a range leave a file of tmpfs, and all who map them; 0, or -1 and errno. Other modes are not performed: EOPNOTSUPP.',
+      (call, fd, mode, offset, len) =>
+        withFile(call, fd, (file) => {
+          if (Number(offset) < 0 || Number(len) <= 0) return -EINVAL;
+          const isHole = Number(mode) === (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
+          const isOther = isHuge(call, file) || call.kernel.hasOwnOperations(call.k, file);
+          if (!isHole || isOther) return -EOPNOTSUPP;
+          call.kernel.shmemPunchHole(call.k, inodeOf(call, file), Number(offset), Number(len));
           return 0;
         }),
     ),

@@ -322,6 +322,8 @@ function primaryExpression(p: Parser): Expr {
       if (token.text === '(') return parenthesisedExpression(p);
       break;
     case 'directive':
+    case 'padding':
+    case 'stray':
     case 'end':
       break;
   }

@@ -1,7 +1,7 @@
 /**
  * Advice about addresses: that their contents are not needed any more, or may be dropped when memory is short; and flags of areas.
  *
- * Left out: all advice that only files or reclaim would follow (WILLNEED, PAGEOUT, REMOVE), KSM, hwpoison,
+ * Left out: all advice that only files or reclaim would follow (WILLNEED, PAGEOUT), KSM, hwpoison,
  * process_madvise.
  * Source: Linux 6.1 mm/madvise.c: madvise_update_vma(), madvise_dontneed_single_vma(), madvise_walk_vmas(),
  * do_madvise(); mm/khugepaged.c: hugepage_madvise(); mm/memory.c: zap_page_range_single().
@@ -36,6 +36,7 @@ import { split_vma, vma_merge } from '../mmap/merge.js';
 import { madvise_cold } from './cold.js';
 import { madvise_free_single_vma } from './free.js';
 import { MADV_POPULATE_READ, MADV_POPULATE_WRITE, madvise_populate } from './populate.js';
+import { MADV_REMOVE, madvise_remove } from './remove.js';
 
 export const MADV_NORMAL = 0;
 export const MADV_DONTNEED = 4;
@@ -62,7 +63,7 @@ const FLAGS: ReadonlyMap<Int, (flags: VmFlags) => VmFlags> = new Map([
 
 const OTHERS: readonly Int[] = [
   ...[MADV_DONTNEED, MADV_FREE, MADV_COLD, MADV_COLLAPSE],
-  ...[MADV_POPULATE_READ, MADV_POPULATE_WRITE],
+  ...[MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_REMOVE],
 ];
 
 /** Gives a part of an area other flags. */
@@ -137,6 +138,7 @@ function madvise_vma_behavior(
     prev.value = vma;
     return madvise_cold(k, vma, start, end);
   }
+  if (behavior === MADV_REMOVE) return madvise_remove(k, vma, prev, start, end);
   if (behavior === MADV_POPULATE_READ || behavior === MADV_POPULATE_WRITE)
     return madvise_populate(k, vma, prev, start, end, behavior);
   if (behavior === MADV_WIPEONFORK && vmaFile(k, vma) !== NULL) return -EINVAL;

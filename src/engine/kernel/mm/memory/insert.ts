@@ -43,7 +43,7 @@ import { get_page } from '../swap/swap.js';
 import { p4d_alloc, pmd_alloc, pte_alloc_map, pud_alloc } from './memory.js';
 import { add_mm_counter_fast, mm_counter_file } from './rss.js';
 
-/** What a page's type begins with below this: it is no page that may be mapped (a buddy, a table). */
+/** What a page's type begins with below this: it is not a page that may be mapped (a buddy, a table). */
 const PAGE_MAPCOUNT_RESERVE = -128;
 
 const flagsOf = (k: Kernel, vma: VmAreaStruct): VmFlags =>
