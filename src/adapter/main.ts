@@ -1,7 +1,7 @@
 /**
  * The adapter under node: over stdin and stdout, or as a server on loopback for any number of sessions.
- * The only file of the room that knows node, with thread.ts: each session has a thread of its own, where there is a script to start it
- * with.
+ * With pipe.ts and thread.ts the only file of the room that knows node: a session is in the thread that reads its pipe, or has one of its
+ * own where that cannot hear in the middle of a call.
  */
 import { appendFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -10,16 +10,10 @@ import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
 import { fileError, nodeFiles } from '../files/nodeFiles.js';
 import { createFile } from '../files/writeChunks.js';
-import { DebugAdapter } from './debugAdapter.js';
 import type { Host } from './host.js';
+import { isPipe, servePipe } from './pipe.js';
 import { FrameDecoder, frameOf } from './protocol/framing.js';
-import {
-  isSessionThread,
-  runSession,
-  SpareThread,
-  startSession,
-  type SessionThread,
-} from './thread.js';
+import { isSessionThread, runSession, SpareThread, startSession } from './thread.js';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -46,7 +40,11 @@ export const nodeHost: Host = {
  */
 export function runStdio(script: string): Promise<void> {
   if (isSessionThread()) return runSession(nodeHost);
-  return serve(process.stdin, process.stdout, () => process.stdin.destroy(), script);
+  const { stdin, stdout } = process;
+  const hangUp = (): void => void stdin.destroy();
+  return isPipe(stdin)
+    ? servePipe(nodeHost, stdin, stdout, hangUp, stdin.fd)
+    : serve(stdin, stdout, hangUp, script);
 }
 
 export interface AdapterServer {
@@ -64,7 +62,11 @@ export function listen(port: number, script?: string): Promise<AdapterServer> {
   // The connection is closed when the session is over, not before.
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const hangUp = (): void => void socket.end();
-    void serve(socket, socket, hangUp, script, spare).then(hangUp);
+    const served =
+      script === undefined
+        ? servePipe(nodeHost, socket, socket, hangUp)
+        : serve(socket, socket, hangUp, script, spare);
+    void served.then(hangUp);
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -79,22 +81,18 @@ export function listen(port: number, script?: string): Promise<AdapterServer> {
   });
 }
 
-/** Couples a session to a pair of streams until either side ends. */
+/** Couples a session in a thread of its own to a pair of streams until either side ends. */
 function serve(
   input: Readable,
   output: Writable,
   hangUp: () => void,
-  script: string | undefined,
+  script: string,
   spare?: SpareThread,
 ): Promise<void> {
-  const session = (script === undefined ? sessionHere : startSession)(
-    script ?? '',
-    (json) => {
-      if (output.writable) output.write(frameOf(json));
-    },
-    hangUp,
-    spare,
-  );
+  const receive = (json: string): void => {
+    if (output.writable) output.write(frameOf(json));
+  };
+  const session = startSession(script, receive, hangUp, spare);
   const end = (): void => session.end();
   const decoder = new FrameDecoder();
   input.on('data', (chunk: Uint8Array) => {
@@ -106,26 +104,4 @@ function serve(
   input.on('error', end);
   output.on('error', end);
   return session.ended;
-}
-
-/** A session in this thread. */
-function sessionHere(
-  _script: string,
-  receive: (json: string) => void,
-  hangUp: () => void,
-): SessionThread {
-  const adapter = new DebugAdapter(nodeHost, hangUp);
-  adapter.onDidSendMessage((message) => receive(JSON.stringify(message)));
-  let isOver = (): void => undefined;
-  return {
-    handle(decoded) {
-      if (decoded.kind === 'message') adapter.handleMessage(decoded.value);
-      else adapter.handleMalformed(decoded.reason, decoded.text);
-    },
-    end() {
-      adapter.dispose();
-      isOver();
-    },
-    ended: new Promise((resolve) => (isOver = resolve)),
-  };
 }

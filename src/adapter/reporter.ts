@@ -1,11 +1,12 @@
 /**
  * What the machine prints: lines of the kernel log and failed expectations, each told once however often the cursor passes
- * it. An edit that cuts the tape makes what comes after it new.
+ * it. An edit that cuts the tape makes what comes after it new. Many lines of one statement are a report: a group that can be folded.
  */
 import type { Connection } from './protocol/connection.js';
 import type { Counting } from './protocol/counting.js';
 import { defined, type Dap } from './protocol/dap.js';
 import { warningText } from '../engine/entry/warningText.js';
+import type { Mark } from '../engine/memory/marks.js';
 import { failedExpectText, type MachineEvent } from '../scenario/index.js';
 import type { Target } from './debuggee/target.js';
 import { styled, styleOfLevel, type Style } from './ansi.js';
@@ -22,6 +23,29 @@ const STYLE_OF: Readonly<Record<Category, Style>> = {
 
 /** Kernel log levels up to KERN_WARNING. */
 const MOST_SEVERE = 4;
+
+/** So many lines that one statement prints are a report. */
+const REPORT_LINES = 8;
+
+type LogLine = Extract<MachineEvent, { kind: 'printk' }>;
+
+/** How many whole lines of the log follow one another from a mark on, all of one statement. */
+function linesFrom(
+  marks: readonly Mark<MachineEvent>[],
+  from: number,
+  { timeline: { boundaries } }: Target,
+): number {
+  const statement = boundaries.lastUpTo(marks[from]?.position ?? 0);
+  let end = from;
+  for (; end < marks.length; end++) {
+    const mark = marks[end];
+    if (mark?.event.kind !== 'printk') break;
+    const { open, continues } = mark.event;
+    if (open === true || continues === true) break;
+    if (boundaries.lastUpTo(mark.position) !== statement) break;
+  }
+  return end - from;
+}
 
 export class Reporter {
   /** Everything before this position has been told, and so many marks at it. */
@@ -57,9 +81,23 @@ export class Reporter {
     const here = tape.marksBetween(position, position + 1).slice(0, this.passedHere(target));
     const told = this.toldThere;
     const fresh = position === this.toldTo ? here.slice(told) : [...before.slice(told), ...here];
-    for (const { event } of fresh) this.tell(event, target);
+    this.tellAll(fresh, target);
     this.toldThere = position === this.toldTo ? Math.max(told, here.length) : here.length;
     this.toldTo = position;
+  }
+
+  private tellAll(marks: readonly Mark<MachineEvent>[], target: Target): void {
+    for (let at = 0; at < marks.length;) {
+      const nrLines = linesFrom(marks, at, target);
+      const isReport = nrLines >= REPORT_LINES;
+      const end = at + Math.max(1, nrLines);
+      for (let i = at; i < end; i++) {
+        const event = marks[i]?.event;
+        if (event !== undefined) this.tell(event, target, isReport && i === at);
+      }
+      if (isReport) this.connection.event('output', { group: 'end', output: '' });
+      at = end;
+    }
   }
 
   /** An edit has cut the tape here. */
@@ -80,8 +118,8 @@ export class Reporter {
       .length;
   }
 
-  private tell(event: MachineEvent, target: Target): void {
-    if (event.kind === 'printk') this.logged(event);
+  private tell(event: MachineEvent, target: Target, beginsGroup: boolean): void {
+    if (event.kind === 'printk') this.logged(event, beginsGroup);
     // A scenario's own is in the log.
     if (event.kind === 'warn' && !event.text.startsWith('WARNING:'))
       this.line('stderr', warningText(event.text));
@@ -93,12 +131,7 @@ export class Reporter {
   }
 
   /** Parts of a line appear as they come, each behind the other; another line begins where none continues it. */
-  private logged({
-    level,
-    text,
-    continues,
-    open,
-  }: Extract<MachineEvent, { kind: 'printk' }>): void {
+  private logged({ level, text, continues, open }: LogLine, beginsGroup: boolean): void {
     const before = this.openCategory;
     const category =
       continues === true && before !== undefined
@@ -110,7 +143,7 @@ export class Reporter {
     this.openCategory = undefined;
     const style = styleOfLevel(level);
     if (open !== true) {
-      this.line(category, text, {}, style);
+      this.line(category, text, beginsGroup ? { group: 'start' } : {}, style);
       return;
     }
     this.part(category, this.isColoured() ? styled(style, text) : text);

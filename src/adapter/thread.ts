@@ -12,15 +12,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { DebugAdapter } from './debugAdapter.js';
 import type { Host } from './host.js';
 import type { Decoded } from './protocol/framing.js';
-
-/** Requests that want what is under way to end. */
-const URGENT: ReadonlySet<unknown> = new Set([
-  'pause',
-  'cancel',
-  'disconnect',
-  'terminate',
-  'restart',
-]);
+import { isUrgent } from './urgent.js';
 
 /** Counters in shared memory: all that has come, and the urgent part of it. */
 const ALL = 0;
@@ -38,14 +30,6 @@ interface SessionData {
   /** Whether the thread serves more than one session. */
   readonly mmscopeStays: boolean;
 }
-
-const isUrgent = (item: ToSession): boolean => {
-  if (item.kind !== 'message') return item.kind === 'end';
-  const { value } = item;
-  return typeof value === 'object' && value !== null && 'command' in value
-    ? URGENT.has(value.command)
-    : false;
-};
 
 export interface SessionThread {
   handle(item: Decoded): void;

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { RequestFailed } from './adapterClient.js';
-import { lineOf, onScenario, scenario, type Drive } from './drive.js';
-import { build } from './session.js';
+import { Drive, lineOf, onScenario, scenario } from './drive.js';
+import { build, withProcess } from './session.js';
 
 const FILE = scenario('midway.mms');
 const at = (marker: string): number => lineOf(FILE, marker);
@@ -157,5 +157,36 @@ describe('what takes long on the way', function () {
       }
       assert.equal(await drive.hash(), before);
       assert.equal(await drive.value('n'), '2');
+    }));
+
+  it('nor does it where the session itself reads its pipe, as an editor starts it', () =>
+    withProcess(async (client) => {
+      const drive = new Drive(client, FILE);
+      await drive.launch({ program: FILE });
+      await goTo(drive, 'again');
+      await drive.setLines([{ line: at('again'), condition: `${LONG} == 5` }]);
+      await pausesSoon(drive, 'continue');
+      // Requests that come together are answered in their order.
+      const asked = Array.from({ length: 50 }, (_, i) =>
+        client.send(i % 2 ? 'threads' : 'mmscope/clock'),
+      );
+      const frameId = (await drive.top()).id;
+      const expression = Array(40).fill(LONG).join(' + ');
+      const answer = failure(client.send('evaluate', { expression, context: 'watch', frameId }));
+      const seq = client.lastSeq;
+      await isBusy(drive);
+      await client.send('cancel', { requestId: seq });
+      assert.equal(await answer, 'cancelled');
+      await Promise.all(asked);
+      const answered = client.messages.flatMap(({ direction, message }) =>
+        direction === '<-' && 'request_seq' in message ? [Number(message.request_seq)] : [],
+      );
+      assert.deepEqual(
+        answered.slice(0, -1).filter((one) => one !== seq),
+        answered
+          .slice(0, -1)
+          .filter((one) => one !== seq)
+          .toSorted((a, b) => a - b),
+      );
     }));
 });

@@ -172,3 +172,29 @@ describe('clipboard', function () {
         );
     }));
 });
+
+describe('the console', function () {
+  before(build);
+
+  it('has what one statement prints much of as a group, which can be folded', () =>
+    onScenario('failures.mms', async (drive) => {
+      const { client } = drive;
+      await drive.finish();
+      const bodies = client.messages.flatMap(({ message }) =>
+        'event' in message && message.event === 'output' ? [(message as Dap.OutputEvent).body] : [],
+      );
+      const groups = bodies.flatMap(({ group, output }, at) =>
+        group === 'start' ? [{ at, name: output }] : [],
+      );
+      assert.ok(groups.some(({ name }) => /page allocation failure/.test(name)));
+      for (const { at } of groups) {
+        const end = bodies.findIndex(({ group }, i) => i > at && group === 'end');
+        assert.ok(end - at >= 8, `${end - at} lines`);
+        assert.equal(bodies[end]?.output, '');
+        assert.ok(bodies.slice(at + 1, end).every(({ group }) => group === undefined));
+      }
+      assert.equal(bodies.filter(({ group }) => group === 'end').length, groups.length);
+      // A line or two are no group.
+      assert.ok(bodies.some(({ group }) => group === undefined));
+    }));
+});

@@ -91,6 +91,48 @@ describe('threads', function () {
       for (const motion of ['continue', 'next', 'stepBack', 'reverseContinue', 'pause'])
         assert.equal((await drive.client.failure(motion, { threadId: 77 })).short, 'noSuchThread');
     }));
+
+  it('that have ended cannot go on, and say so; back they go', () =>
+    onScenario('tasks.mms', async (drive) => {
+      const { client } = drive;
+      await drive.setLines([{ line: lineOf(drive.program, 'main: end') }]);
+      await drive.go('continue');
+      await drive.setLines([]);
+      for (const motion of ['next', 'stepIn', 'stepOut']) {
+        const { short, message } = await client.failure(motion, { threadId: 2 });
+        assert.equal(short, 'noSuchThread');
+        assert.match(message, /The task reader has ended/);
+      }
+      await client.failure('continue', { threadId: 2, singleThread: true });
+      await client.send('stepBack', { threadId: 2 });
+      assert.equal((await drive.stopped()).reason, 'step');
+      // Where it was about to end.
+      assert.equal(drive.threadId, 2);
+      assert.equal(await drive.line(), lineOf(drive.program, 'reader: unlock') + 1);
+    }));
+
+  it('that wait have their next statement set by nobody else', () =>
+    onScenario('tasks.mms', async (drive) => {
+      const { client } = drive;
+      const line = lineOf(drive.program, 'main: in');
+      await drive.setLines([{ line }]);
+      await drive.go('continue');
+      const { targets } = await client.body<Dap.GotoTargetsResponse['body']>('gotoTargets', {
+        source: { path: drive.program },
+        line: lineOf(drive.program, 'main: unlock'),
+      });
+      const next = targets.find(({ label }) => label.startsWith('set as the next statement'));
+      const targetId = next?.id ?? 0;
+      assert.equal(
+        (await client.failure('goto', { threadId: 77, targetId })).short,
+        'noSuchThread',
+      );
+      const refused = await client.failure('goto', { threadId: 2, targetId });
+      assert.match(refused.message, /step into reader first/);
+      await client.send('goto', { threadId: 1, targetId });
+      assert.equal((await drive.stopped()).reason, 'goto');
+      assert.equal(await drive.line(), lineOf(drive.program, 'main: unlock'));
+    }));
 });
 
 describe('a task that runs alone', function () {

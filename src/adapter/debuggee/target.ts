@@ -106,6 +106,10 @@ export class Target {
     return this.isAtEnd && !live.includes(last) ? [...live, last] : live;
   }
 
+  nameOf(task: number): string | undefined {
+    return this.allTasks().find(({ id }) => id === task)?.name;
+  }
+
   private get isAtEnd(): boolean {
     return this.timeline.isBehindAll(this.timeline.place.boundary);
   }

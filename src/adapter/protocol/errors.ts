@@ -158,7 +158,11 @@ export const errors = {
       'otherTaskInside',
       `A statement of ${name} is under way: step out of it before another task runs alone.`,
     ),
-  noSuchThread: (id: number) => quiet('noSuchThread', `There is no thread ${id}.`),
+  /** @param ended the name of its task, where that is over */
+  noSuchThread: (id: number, ended?: string) =>
+    ended === undefined
+      ? quiet('noSuchThread', `There is no thread ${id}.`)
+      : shown('noSuchThread', `The task ${ended} has ended: step back to where it ran.`),
   staleReference: (reference: number) =>
     quiet(
       'staleReference',

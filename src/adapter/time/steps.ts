@@ -84,6 +84,8 @@ export function stepBackTo(
   const found = previous(boundaries, before, (at) => boundaries.task(at) === task);
   // The task has begun here: what comes before is what another one did.
   if (found === undefined) return timeline.boundaryPlace(before);
+  // It has ended: its last statement is what comes before that.
+  if (depth === 0) return timeline.boundaryPlace(found);
   const ofTask = (at: number): boolean =>
     boundaries.task(at) === task && boundaries.depth(at) <= depth;
   const isOn = (at: number, line: number): boolean =>

@@ -41,11 +41,16 @@ export const gotoHandlers = (session: Session): Handlers<'gotoTargets' | 'goto'>
     };
   },
 
-  goto({ targetId }, { afterResponse }) {
+  goto({ threadId, targetId }, { afterResponse }) {
     const { target } = session.current;
     const { timeline, scenario } = target;
+    const task = target.taskOf(threadId);
     const chosen = session.gotoTargets.taken(timeline.place, targetId);
     if (chosen === undefined) throw errors.noSuchTarget(targetId);
+    if (chosen.kind === 'statement' && task !== target.currentTask())
+      throw errors.badArguments(
+        `The next statement is set of the task that runs now: step into ${target.nameOf(task) ?? 'that one'} first.`,
+      );
     const { run } = session.moves();
     if (chosen.kind === 'time') {
       afterResponse(() => run.jump(chosen.place, 'goto'));

@@ -41,19 +41,29 @@ export const steppingHandlers = (
     afterResponse(() => motion(live));
   };
   const taskOf = (threadId: number): number => session.current.target.taskOf(threadId);
+  /** That has something left to run, or stands at the scenario's end. */
+  const goingTaskOf = (threadId: number): number => {
+    const task = taskOf(threadId);
+    const { target } = session.current;
+    if (!target.liveTasks().includes(task))
+      throw errors.noSuchThread(threadId, target.nameOf(task));
+    return task;
+  };
   /** The task of a motion that no other one is to take part in; undefined when all may run. */
   const aloneOf = ({ threadId, singleThread }: Omit<StepArguments, 'granularity'>) => {
-    const task = taskOf(threadId);
+    taskOf(threadId);
     if (singleThread !== true) return undefined;
-    const { timeline, scenario } = session.current.target;
+    const task = goingTaskOf(threadId);
+    const { target } = session.current;
+    const { timeline } = target;
     const running = timeline.boundaries.task(timeline.place.boundary);
     if (isInside(timeline.place) && running !== task)
-      throw errors.otherTaskInside(scenario?.tasks().find(({ id }) => id === running)?.name ?? '?');
+      throw errors.otherTaskInside(target.nameOf(running) ?? '?');
     return task;
   };
   const step = (kind: StepKind, args: StepArguments, context: RequestContext): undefined => {
     const alone = aloneOf(args) !== undefined;
-    const task = taskOf(args.threadId);
+    const task = goingTaskOf(args.threadId);
     const { granularity } = args;
     move(context, ({ run }) => run.step(kind, task, { granularity, alone }));
     return undefined;

@@ -1,5 +1,5 @@
-/** Long histories: back from step 10^6, and what the adapter holds when it has run twice as far. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Back from step 10^6. What is held meanwhile: src/cli/bench/longRun.ts, where unused memory can be dropped first. */
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ProcessClient } from './client.js';
 import { median, type Row } from './rows.js';
@@ -35,32 +35,12 @@ export async function measureHistory(folder: string, adapter: readonly string[])
       await client.move('stepBack');
       times.push(client.cpuMs - begin);
     }
-    const first = heldMib(client.pid);
-    await runTo(2 * TURNS);
-    const second = heldMib(client.pid);
     const [slowest = NaN] = times.toSorted((a, b) => b - a);
     return [
       { name: 'back from step 10^6, the slowest', ms: slowest, most: 100 },
       { name: 'back from step 10^6', ms: median(times), most: 100 },
-      {
-        name: `adapter at 2 x 10^6 steps beside 10^6, history of ${HISTORY_MIB} MiB`,
-        ms: second - first,
-        unit: 'MB',
-        most: HISTORY_MIB / 2,
-      },
     ];
   } finally {
     client.end();
-  }
-}
-
-/** Memory that the process has; 0 where the system does not tell. */
-function heldMib(pid: number): number {
-  try {
-    const [, kib = '0'] =
-      /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kib) / 1024;
-  } catch {
-    return 0;
   }
 }
