@@ -15,6 +15,8 @@ import { random } from './random.js';
 
 const TRIALS = Number(process.env['CORRUPTIONS'] ?? 150);
 const FIRST = Number(process.env['CORRUPTIONS_FROM'] ?? 0);
+/** One of these never ended: a list of slabs that goes round while its slabs are moved. */
+const KNOWN = [8473];
 const FAULT =
   /^(kernel NULL pointer dereference|unable to handle page fault|general protection fault|watchdog: BUG: soft lockup|kernel BUG at)/;
 
@@ -177,7 +179,8 @@ for (const name of ['x86_64-slub', 'x86_64-slab', 'i386-highmem4g-slub'] as Prof
       for (let i = 0; i < 6; i++) kernel.vmalloc(k, (1 + (i % 4)) * 4096, asVirt(0));
       const start = tape.cursor;
       let faults = 0;
-      for (let trial = FIRST; trial < FIRST + TRIALS; trial++) {
+      const trials = Array.from({ length: TRIALS }, (_, i) => FIRST + i);
+      for (const trial of [...trials, ...KNOWN]) {
         const next = random(trial * 19 + 11);
         const where = PLACES[next(PLACES.length)] ?? assert.fail();
         const cells = where.cells(k).filter((cell) => cell > 0);

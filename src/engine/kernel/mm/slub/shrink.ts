@@ -50,12 +50,14 @@ function __kmem_cache_do_shrink(k: Kernel, s: KmemCache): Int {
   }
 
   // promote[i] gets the slabs with i + 1 free objects. Those with more stay on the list, behind all others.
+  let rounds = 0;
   for (
     let slab: Slab = list_first_entry(k, partial, k.slab.slab_list),
       t: Slab = list_next_entry(k, slab, k.slab.slab_list);
     !list_entry_is_head(k, slab, partial, k.slab.slab_list);
     slab = t, t = list_next_entry(k, t, k.slab.slab_list)
   ) {
+    k.watchdog(++rounds);
     const objects: Int = k.read_bits(slab, k.slab.objects);
     const free: Int = objects - k.read_bits(slab, k.slab.inuse);
     if (free === objects) {
