@@ -95,6 +95,7 @@ export async function uiSuite(mocha, names = []) {
       MMSCOPE_UI_URL: server.folderUrl(workspace),
       MMSCOPE_UI_WORKSPACE: workspace,
       MMSCOPE_UI_SHOTS: path.join(root, 'build', 'screenshots'),
+      MMSCOPE_UI_NAMED: names.join(' '),
     });
   } finally {
     await server.stop();

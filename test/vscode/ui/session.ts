@@ -87,6 +87,10 @@ export class Session {
     await this.stands();
   }
 
+  get hasEnded(): boolean {
+    return !this.wire.hasSession;
+  }
+
   /** Goes on until the session is over, whatever it stops for. */
   async runToEnd(): Promise<void> {
     while (this.wire.hasSession) await this.step('Continue');
@@ -102,6 +106,12 @@ export class Session {
       const shown = await this.topFrame();
       return shown.startsWith(top.name) && ` ${shown}`.endsWith(` ${top.place}`.trimEnd());
     });
+  }
+
+  /** What the adapter last answered to a request of its own, if that was after the last stop. */
+  answerTo(command: string): unknown {
+    const { stops, body } = this.wire.answers.get(command) ?? {};
+    return stops === this.wire.stops ? body : undefined;
   }
 
   /** Waits until all that a stop, or an edit, brings about has been asked, answered and drawn. */

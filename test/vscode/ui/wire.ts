@@ -70,6 +70,8 @@ export class Wire {
   stops = 0;
   /** Sessions that were begun, counted. */
   begun = 0;
+  /** What the adapter last answered to each of its own requests (`mmscope/map`), and after how many stops. */
+  readonly answers = new Map<string, { readonly stops: number; readonly body: unknown }>();
   /** Where the debuggee stands, once that was asked; undefined while it runs. */
   top: TopFrame | undefined;
   private runs = false;
@@ -152,6 +154,8 @@ export class Wire {
     if (!this.open.has(handle)) return;
     if (type === 'response') {
       const question = this.answered(`${handle}:${asked}`);
+      if (success === true && command.startsWith('mmscope/'))
+        this.answers.set(command, { stops: this.stops, body });
       if (success === false && RESUMES.has(command)) this.runs = false;
       const [top] = body?.stackFrames ?? [];
       // A question of the stop before may be answered late, and one of deeper frames has another first frame.
