@@ -30,11 +30,13 @@ async function steppedThrough(bench: Workbench): Promise<number> {
     await session.settled();
     const map = await bench.webview('.legend');
     await bench.eventually(async () => {
-      const { zones } = answer<MapBody>(session, 'mmscope/map');
-      const { now } = answer<ClockBody>(session, 'mmscope/clock');
+      const { zones } = answer(session, 'mmscope/map') as MapBody;
+      const { now } = answer(session, 'mmscope/clock') as ClockBody;
       // Where nothing was written the window does not ask what was.
       const isAsked = before >= 0 && now !== before;
-      const runs = isAsked ? answer<FrameChangesBody>(session, 'mmscope/frameChanges').runs : [];
+      const runs = isAsked
+        ? (answer(session, 'mmscope/frameChanges') as FrameChangesBody).runs
+        : [];
       const changes = new Changes(runs);
       await inSight(map, zones, changes);
       if (changes.spans.length > 0) nrChanged++;
@@ -51,10 +53,10 @@ async function steppedThrough(bench: Workbench): Promise<number> {
 }
 
 /** What the window was answered since the last stop. */
-function answer<T>(session: Session, command: string): T {
+function answer(session: Session, command: string): unknown {
   const body = session.answerTo(command);
   assert.ok(body !== undefined, `${command} was not answered since the stop`);
-  return body as T;
+  return body;
 }
 
 tell('examples with the window Memory beside', { shots: 'examples' }, (step) => {
