@@ -11,13 +11,13 @@ import { scenarioMachine, type AdapterMachine } from './machines.js';
 import type { MapPage } from './mapPage.js';
 
 const EXAMPLES = 'examples';
-const SHORT = ['highmem-2-windows.mms', 'split-a-block.mms'];
+const SHORT = ['highmem-2-windows.mms', 'lock-and-wait.mms', 'split-a-block.mms'];
 const all = readdirSync(EXAMPLES, { recursive: true })
   .map(String)
   .filter((name) => name.endsWith('.mms'))
   .sort();
 /** All examples to their end where long tests are wanted. */
-const isLong = process.env['MMSCOPE_RECORDINGS'] !== undefined;
+const isLong = process.env['MMSCOPE_ALL_TRACES'] === '1';
 const examples = isLong ? all : all.filter((name) => SHORT.includes(path.basename(name)));
 const STEPS = isLong ? 200 : 9;
 const VIEWS = ['Virtual', 'Free Areas', 'Caches'] as const;

@@ -37,6 +37,8 @@ async function adapterMachine(launch: object): Promise<AdapterMachine> {
   >();
   let stopped: ((reason: string) => void) | undefined;
   let seq = 0;
+  /** The one that stopped last. */
+  let threadId = 1;
   adapter.onDidSendMessage((sent) => {
     const message = sent as unknown as {
       type: string;
@@ -47,12 +49,15 @@ async function adapterMachine(launch: object): Promise<AdapterMachine> {
       body:
         | {
             readonly reason?: string;
+            readonly threadId?: number;
             readonly error?: { readonly variables?: { readonly sentence?: string } };
           }
         | undefined;
     };
-    if (message.type === 'event' && ['stopped', 'terminated'].includes(message.event ?? ''))
+    if (message.type === 'event' && ['stopped', 'terminated'].includes(message.event ?? '')) {
+      threadId = message.body?.threadId ?? threadId;
       stopped?.(message.body?.reason ?? message.event ?? '');
+    }
     if (message.type !== 'response') return;
     const asked = waiting.get(message.request_seq);
     if (message.success) asked?.resolve(message.body);
@@ -74,7 +79,7 @@ async function adapterMachine(launch: object): Promise<AdapterMachine> {
     request,
     async run(command) {
       const still = standing();
-      await request(command, { threadId: 1 });
+      await request(command, { threadId });
       return still;
     },
   };
