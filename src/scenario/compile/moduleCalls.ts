@@ -53,7 +53,7 @@ export class ModuleCalls {
     if (c.scope.lookup(name) !== undefined) return false;
     const [fn] = expr.args;
     if (fn?.kind !== 'name' || expr.args.length !== 1) {
-      c.error('bad-call', expr.span, `write ${name}(f), where f is a function of the script`);
+      c.error('bad-call', expr.span, `write ${name}(f), where f is a function of the scenario`);
       return true;
     }
     this.nrCalls++;
