@@ -57,13 +57,12 @@ const MODES: Readonly<Record<string, Mode>> = {
       if (unknown !== undefined)
         throw new UsageError(`'${unknown}' is not one of ${BENCH_GROUPS.join(', ')}`);
       const native = nativeFigures(process.argv[1] ?? '');
-      const [only, ...others] = rest.length > 0 ? rest : BENCH_GROUPS;
+      const groups = rest.length > 0 ? rest : BENCH_GROUPS;
+      const [only = ''] = groups;
       const rows =
-        only !== undefined && others.length === 0
+        groups.length === 1
           ? await bench(only, processMeter, native)
-          : [only, ...others].flatMap(
-              (group) => inProcessOfItsOwn('bench', group, '--json') as Row[],
-            );
+          : groups.flatMap((group) => inProcessOfItsOwn('bench', group, '--json') as Row[]);
       for (const line of flags.has('--json') ? [rowsJson(rows)] : rowsTable(rows, native))
         console.log(line);
       return 0;

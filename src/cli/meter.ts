@@ -32,13 +32,12 @@ function collectGarbage(): void {
  * What the command line prints as JSON in a process that does nothing else.
  * @throws Error if it fails
  */
-export function inProcessOfItsOwn(...args: readonly (string | undefined)[]): unknown {
-  const given = args.filter((arg) => arg !== undefined);
-  const program = [...process.execArgv, process.argv[1] ?? '', ...given];
+export function inProcessOfItsOwn(...args: readonly string[]): unknown {
+  const program = [...process.execArgv, process.argv[1] ?? '', ...args];
   const { status, stdout } = spawnSync(process.execPath, program, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  if (status !== 0) throw new Error(`mmscope ${given.join(' ')} failed`);
+  if (status !== 0) throw new Error(`mmscope ${args.join(' ')} failed`);
   return JSON.parse(stdout);
 }
