@@ -170,8 +170,7 @@ export abstract class KernelMemory extends KernelWords {
     const low = va | 0;
     const index = (low >>> 12) & 0x3ff;
     const offset = va - this.pageVa[index]!;
-    if (offset >= 0 && offset < 4096)
-      return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
+    if (offset >= 0 && offset < 4096) return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
     return (this.translateAnew(low, this.wide ? highWord(va) : 0, 'read') | 0) as Cell;
   }
 
