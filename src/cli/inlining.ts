@@ -16,5 +16,5 @@ const BYTECODE_BYTES = 10_000;
 export function inlineWidely(): void {
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${BYTECODE_BYTES}`);
   setFlagsFromString(`--max-inlined-bytecode-size-absolute=${BYTECODE_BYTES}`);
-  setFlagsFromString('--min-inlining-frequency=0.01');
+  setFlagsFromString('--min-inlining-frequency=0.03');
 }

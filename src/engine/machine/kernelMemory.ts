@@ -10,6 +10,7 @@
  */
 import {
   asCell,
+  asPfn,
   asVirt,
   fromWords,
   highWord,
@@ -41,6 +42,8 @@ export abstract class KernelMemory extends KernelWords {
   private readonly pageHigh = new Int32Array(NR_TRANSLATIONS);
   private readonly pageVa = new Float64Array(NR_TRANSLATIONS).fill(NaN);
   private readonly pageCell = new Int32Array(NR_TRANSLATIONS);
+  /** The cell of its struct page; 0: not looked up since the translation was made. */
+  private readonly pageStruct = new Int32Array(NR_TRANSLATIONS);
   /** `linear`, as the hot path wants it. */
   private readonly directMapStart: number;
   private readonly directMapBytes: number;
@@ -79,7 +82,7 @@ export abstract class KernelMemory extends KernelWords {
   read_ptr(at: number): Cell {
     const { words } = this;
     const low = words[at]!;
-    const high = this.wide ? words[at + 1]! : 0;
+    const high = this.wide ? words[(at + 1) | 0]! : 0;
     const index = (low >>> 12) & 0x3ff;
     if (this.pageLow[index] === (low & ~4095) && this.pageHigh[index] === high)
       return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
@@ -99,12 +102,13 @@ export abstract class KernelMemory extends KernelWords {
   read_ptr_to_read(at: number, member: number): Cell {
     const { words } = this;
     const low = words[at]!;
+    const high = this.wide ? words[(at + 1) | 0]! : 0;
     const index = (low >>> 12) & 0x3ff;
     if (
-      // The member lies in the page that the pointer leads to, which is none of NULL's or poison.
-      this.pageLow[index] === ((low + member * 4) & ~4095) &&
+      // What lies in another page than the structure's first word is looked up there.
+      ((low & 4095) + member * 4) >>> 12 === 0 &&
       this.pageLow[index] === (low & ~4095) &&
-      (!this.wide || this.pageHigh[index] === words[at + 1])
+      this.pageHigh[index] === high
     )
       return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
     return (this.follow(at, member, 'read') | 0) as Cell;
@@ -144,7 +148,7 @@ export abstract class KernelMemory extends KernelWords {
     const sum = (low + bytes) | 0;
     if (!this.wide) return this.translate(sum, 0);
     const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
-    return this.translate(sum, (this.words[at + 1]! + carry) | 0);
+    return this.translate(sum, (this.words[(at + 1) | 0]! + carry) | 0);
   }
 
   /** The pointer stored at `at`, plus the `long` stored at `distance`. */
@@ -154,7 +158,8 @@ export abstract class KernelMemory extends KernelWords {
     const sum = (low + this.words[distance]!) | 0;
     if (!this.wide) return this.translate(sum, 0);
     const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
-    return this.translate(sum, (this.words[at + 1]! + this.words[distance + 1]! + carry) | 0);
+    const high = (this.words[(at + 1) | 0]! + this.words[(distance + 1) | 0]!) | 0;
+    return this.translate(sum, (high + carry) | 0);
   }
 
   /** Copies the pointer stored at `from` to `to`. */
@@ -162,7 +167,7 @@ export abstract class KernelMemory extends KernelWords {
     const { words } = this;
     const low = words[from]!;
     if (low === 0) this.through(from);
-    this.write_words(to, low, this.wide ? words[from + 1]! : 0);
+    this.write_words(to, low, this.wide ? words[(from + 1) | 0]! : 0);
   }
 
   /** The cell of the word at an address of the linear maps, or of a mapping; faults when nothing is there. */
@@ -201,7 +206,7 @@ export abstract class KernelMemory extends KernelWords {
   read_va(at: number): VirtAddr {
     const low = this.words[at]!;
     if (low === 0) this.through(at);
-    return this.wide ? fromWords(low, this.words[at + 1]!) : asVirt(low >>> 0);
+    return this.wide ? fromWords(low, this.words[(at + 1) | 0]!) : asVirt(low >>> 0);
   }
 
   write_va(at: number, va: VirtAddr): void {
@@ -234,6 +239,7 @@ export abstract class KernelMemory extends KernelWords {
     this.pageLow[index] = low & ~4095;
     this.pageHigh[index] = high;
     this.pageVa[index] = page;
+    this.pageStruct[index] = 0;
     this.pageCell[index] = cell;
     return (cell + offset) as Cell;
   }
@@ -258,7 +264,7 @@ export abstract class KernelMemory extends KernelWords {
     const slot = target >>> 10;
     return (
       words[at] === ((this.slotVaLow[slot]! + ((target & 1023) << 2)) | 0) &&
-      (!this.wide || words[at + 1] === this.slotVaHigh[slot])
+      (!this.wide || words[(at + 1) | 0] === this.slotVaHigh[slot])
     );
   }
 
@@ -279,11 +285,6 @@ export abstract class KernelMemory extends KernelWords {
     // Most addresses are of the direct map.
     const linear = va - this.directMapStart;
     if (linear >= 0 && linear < this.directMapBytes) return linear as PhysAddr;
-    return this.physBeyond(va);
-  }
-
-  /** {@link phys_of} outside of the direct map. */
-  private physBeyond(va: VirtAddr): PhysAddr | undefined {
     const { kernelMap } = this.linear;
     if (kernelMap !== undefined) {
       const inKernel = va - kernelMap.start;
@@ -297,16 +298,26 @@ export abstract class KernelMemory extends KernelWords {
     return undefined;
   }
 
-  /** The frame behind such an address, -1 for none: {@link phys_of} for those that ask often, as it makes no number that V8 must box. */
-  pfn_of(va: VirtAddr): number {
-    const linear = va - this.directMapStart;
-    if (linear >= 0 && linear < this.directMapBytes) return (linear / 4096) | 0;
-    return this.pfnBeyond(va) | 0;
+  /** The struct page behind an address of the linear maps or of mem_map; NULL where there is none. */
+  virt_to_page(va: VirtAddr): Cell {
+    const low = va | 0;
+    const index = (low >>> 12) & 0x3ff;
+    const offset = va - this.pageVa[index]!;
+    if (offset >= 0 && offset < 4096 && this.pageStruct[index] !== 0)
+      return this.pageStruct[index] as Cell;
+    // As words: V8 would make an object of the number for each call that might get it, even where none is made.
+    return (this.pageBehind(low, highWord(va)) | 0) as Cell;
   }
 
-  private pfnBeyond(va: VirtAddr): number {
-    const phys = this.physBeyond(va);
-    return phys === undefined ? -1 : Math.floor(phys / 4096);
+  private pageBehind(low: number, high: number): Cell {
+    const va = this.wide ? fromWords(low, high) : asVirt(low >>> 0);
+    const phys = this.phys_of(va);
+    if (phys === undefined) return asCell(0);
+    const page = this.memmap.pfn_to_page(asPfn(Math.floor(phys / 4096)));
+    const index = (low >>> 12) & 0x3ff;
+    if (this.pageLow[index] === (low & ~4095) && this.pageHigh[index] === high)
+      this.pageStruct[index] = page;
+    return page;
   }
 
   /** The kernel virtual address of a cell; 0 for a frame that has none (highmem). */

@@ -45,7 +45,8 @@ export abstract class KernelWords {
     const { words, tape } = this;
     tape.writeIn(words, cell as Cell, low);
     // Hardly ever another one, so it is looked at before the tape is asked.
-    if (this.wide && words[cell + 1] !== high) tape.writeIn(words, (cell + 1) as Cell, high);
+    const second = (cell + 1) | 0;
+    if (this.wide && words[second] !== high) tape.writeIn(words, second as Cell, high);
   }
 
   /** Writes a constant that may need 64 bits (`LIST_POISON1`). */

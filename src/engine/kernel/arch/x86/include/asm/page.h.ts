@@ -3,7 +3,7 @@
  *
  * Source: Linux 6.1 arch/x86/include/asm/page.h.
  */
-import { NULL, type Page } from '../../../../../machine/ctypes.js';
+import type { Page } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
 import { asPhys, type Cell, type PhysAddr, type VirtAddr } from '../../../../../memory/address.js';
 
@@ -13,7 +13,4 @@ export const __pa = (k: Kernel, x: Cell): PhysAddr => k.memory.physOf(x);
 export const __va = (k: Kernel, x: number): Cell => k.memory.cell(asPhys(x));
 
 /** The page behind a linear address; NULL where there is none. */
-export const virt_to_page = (k: Kernel, kaddr: VirtAddr): Page => {
-  const pfn = k.pfn_of(kaddr);
-  return pfn < 0 ? NULL : k.pfn_to_page(pfn);
-};
+export const virt_to_page = (k: Kernel, kaddr: VirtAddr): Page => k.virt_to_page(kaddr);
