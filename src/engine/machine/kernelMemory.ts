@@ -31,19 +31,13 @@ import { Windows, type Window } from './windows.js';
 const NR_TRANSLATIONS = 1024;
 
 export abstract class KernelMemory extends KernelWords {
-  /** slot -> the kernel virtual address of its frame, low and high word (0: none, highmem). */
-  private slotVaLow: Int32Array;
-  private slotVaHigh: Int32Array;
+  /** slot -> the kernel virtual address of its frame, two words (0: none, highmem). */
+  private slotVa: Int32Array;
   /**
-   * virtual page -> cell of its first word, direct mapped by page number: the page's address as words and as a number, and the
-   * cell. 1 and NaN are no page's address: an empty entry.
+   * virtual page -> its cell, direct mapped by page number: the page's address as two words, the cell of its first word, and the
+   * cell of its struct page (0: nobody has asked for that one). 1 is no page's address: an empty entry.
    */
-  private readonly pageLow = new Int32Array(NR_TRANSLATIONS).fill(1);
-  private readonly pageHigh = new Int32Array(NR_TRANSLATIONS);
-  private readonly pageVa = new Float64Array(NR_TRANSLATIONS).fill(NaN);
-  private readonly pageCell = new Int32Array(NR_TRANSLATIONS);
-  /** The cell of its struct page; 0: not looked up since the translation was made. */
-  private readonly pageStruct = new Int32Array(NR_TRANSLATIONS);
+  private readonly translations = new Int32Array(NR_TRANSLATIONS * 4).fill(1);
   /** `linear`, as the hot path wants it. */
   private readonly directMapStart: number;
   private readonly directMapBytes: number;
@@ -62,13 +56,10 @@ export abstract class KernelMemory extends KernelWords {
     tape.nullWritten = (cell) => {
       throw badAddress(this.wide, cell * 4, 0, 'write');
     };
-    this.slotVaLow = new Int32Array(memory.frameOfSlot.length);
-    this.slotVaHigh = new Int32Array(memory.frameOfSlot.length);
+    this.slotVa = new Int32Array(memory.frameOfSlot.length * 2);
     memory.onGrow((words) => {
       this.words = words;
-      if (this.slotVaLow.length === memory.frameOfSlot.length) return;
-      this.slotVaLow = enlarged(this.slotVaLow, memory.frameOfSlot.length);
-      this.slotVaHigh = enlarged(this.slotVaHigh, memory.frameOfSlot.length);
+      this.slotVa = enlarged(this.slotVa, memory.frameOfSlot.length * 2);
     });
     memory.onPlaced((slot, frame) => {
       this.setSlotVa(slot, this.vaOfFrame(frame));
@@ -80,12 +71,12 @@ export abstract class KernelMemory extends KernelWords {
    * is accessed without a look, {@link read_ptr_to_read} and {@link read_ptr_to_write} follow.
    */
   read_ptr(at: number): Cell {
-    const { words } = this;
+    const { words, translations } = this;
     const low = words[at]!;
     const high = this.wide ? words[(at + 1) | 0]! : 0;
-    const index = (low >>> 12) & 0x3ff;
-    if (this.pageLow[index] === (low & ~4095) && this.pageHigh[index] === high)
-      return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
+    const entry = (low >>> 10) & 0xffc;
+    if (translations[entry] === (low & ~4095) && translations[entry + 1] === high)
+      return (translations[entry + 2]! + ((low & 4095) >>> 2)) as Cell;
     return (this.pointerAnew(at, low, high) | 0) as Cell;
   }
 
@@ -100,17 +91,17 @@ export abstract class KernelMemory extends KernelWords {
    * nothing is there: NULL, poison or anything else that memory happens to hold.
    */
   read_ptr_to_read(at: number, member: number): Cell {
-    const { words } = this;
+    const { words, translations } = this;
     const low = words[at]!;
     const high = this.wide ? words[(at + 1) | 0]! : 0;
-    const index = (low >>> 12) & 0x3ff;
+    const entry = (low >>> 10) & 0xffc;
     if (
       // What lies in another page than the structure's first word is looked up there.
       ((low & 4095) + member * 4) >>> 12 === 0 &&
-      this.pageLow[index] === (low & ~4095) &&
-      this.pageHigh[index] === high
+      translations[entry] === (low & ~4095) &&
+      translations[entry + 1] === high
     )
-      return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
+      return (translations[entry + 2]! + ((low & 4095) >>> 2)) as Cell;
     return (this.follow(at, member, 'read') | 0) as Cell;
   }
 
@@ -135,9 +126,10 @@ export abstract class KernelMemory extends KernelWords {
       if (member < 0 && low >>> 0 > pointer >>> 0) high = (high - 1) | 0;
     }
     if (pointer === 0) this.through(at);
-    const index = (low >>> 12) & 0x3ff;
-    if (this.pageLow[index] === (low & ~4095) && this.pageHigh[index] === high)
-      return (this.pageCell[index]! + ((low & 4095) >>> 2) - member) as Cell;
+    const { translations } = this;
+    const entry = (low >>> 10) & 0xffc;
+    if (translations[entry] === (low & ~4095) && translations[entry + 1] === high)
+      return (translations[entry + 2]! + ((low & 4095) >>> 2) - member) as Cell;
     return (this.translateAnew(low, high, kind) - member) as Cell;
   }
 
@@ -172,11 +164,7 @@ export abstract class KernelMemory extends KernelWords {
 
   /** The cell of the word at an address of the linear maps, or of a mapping; faults when nothing is there. */
   cell_at(va: VirtAddr): Cell {
-    const low = va | 0;
-    const index = (low >>> 12) & 0x3ff;
-    const offset = va - this.pageVa[index]!;
-    if (offset >= 0 && offset < 4096) return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
-    return (this.translateAnew(low, this.wide ? highWord(va) : 0, 'read') | 0) as Cell;
+    return this.translate(lowWord(va), this.wide ? highWord(va) : 0);
   }
 
   /** `words` words behind `cell`, wherever that lies: pointer arithmetic in what may straddle frames. */
@@ -215,10 +203,11 @@ export abstract class KernelMemory extends KernelWords {
 
   /** The cell at a kernel virtual address given as words; faults when nothing is there. */
   private translate(low: number, high: number): Cell {
-    // NR_TRANSLATIONS - 1, as a literal: a bundled constant is a variable to V8.
-    const index = (low >>> 12) & 0x3ff;
-    if (this.pageLow[index] === (low & ~4095) && this.pageHigh[index] === high)
-      return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
+    // 4 words for each of NR_TRANSLATIONS; literals, because a bundled constant is a variable to V8.
+    const { translations } = this;
+    const entry = (low >>> 10) & 0xffc;
+    if (translations[entry] === (low & ~4095) && translations[entry + 1] === high)
+      return (translations[entry + 2]! + ((low & 4095) >>> 2)) as Cell;
     return (this.translateAnew(low, high, 'read') | 0) as Cell;
   }
 
@@ -235,36 +224,34 @@ export abstract class KernelMemory extends KernelWords {
       this.mappedPages.set(cell >>> 10, page);
       return (cell + offset) as Cell;
     }
-    const index = (low >>> 12) & 0x3ff;
-    this.pageLow[index] = low & ~4095;
-    this.pageHigh[index] = high;
-    this.pageVa[index] = page;
-    this.pageStruct[index] = 0;
-    this.pageCell[index] = cell;
+    const entry = (low >>> 10) & 0xffc;
+    this.translations.set([low & ~4095, high, cell, 0], entry);
     return (cell + offset) as Cell;
   }
 
   /** Stores a pointer to `target` (0: NULL, as is the address of slot 0) at `at`. */
   write_ptr(at: number, target: number): void {
-    const slot = target >>> 10;
-    const low = (this.slotVaLow[slot]! + ((target & 1023) << 2)) | 0;
-    this.write_words(at, low, this.slotVaHigh[slot]!);
+    const { slotVa } = this;
+    const entry = (target >>> 10) * 2;
+    const low = (slotVa[entry]! + ((target & 1023) << 2)) | 0;
+    this.write_words(at, low, slotVa[entry + 1]!);
   }
 
   /** Stores a pointer to `target` with bits in its low end, as `compound_head` has. */
   write_ptr_tagged(at: number, target: number, tag: number): void {
-    const slot = target >>> 10;
-    const low = (this.slotVaLow[slot]! + ((target & 1023) << 2) + tag) | 0;
-    this.write_words(at, low, this.slotVaHigh[slot]!);
+    const { slotVa } = this;
+    const entry = (target >>> 10) * 2;
+    const low = (slotVa[entry]! + ((target & 1023) << 2) + tag) | 0;
+    this.write_words(at, low, slotVa[entry + 1]!);
   }
 
   /** Whether the pointer stored at `at` points to `target`. */
   ptr_is(at: number, target: number): boolean {
-    const { words } = this;
-    const slot = target >>> 10;
+    const { words, slotVa } = this;
+    const entry = (target >>> 10) * 2;
     return (
-      words[at] === ((this.slotVaLow[slot]! + ((target & 1023) << 2)) | 0) &&
-      (!this.wide || words[(at + 1) | 0] === this.slotVaHigh[slot])
+      words[at] === ((slotVa[entry]! + ((target & 1023) << 2)) | 0) &&
+      (!this.wide || words[(at + 1) | 0] === slotVa[entry + 1])
     );
   }
 
@@ -301,12 +288,17 @@ export abstract class KernelMemory extends KernelWords {
   /** The struct page behind an address of the linear maps or of mem_map; NULL where there is none. */
   virt_to_page(va: VirtAddr): Cell {
     const low = va | 0;
-    const index = (low >>> 12) & 0x3ff;
-    const offset = va - this.pageVa[index]!;
-    if (offset >= 0 && offset < 4096 && this.pageStruct[index] !== 0)
-      return this.pageStruct[index] as Cell;
+    const high = this.wide ? highWord(va) : 0;
+    const { translations } = this;
+    const entry = (low >>> 10) & 0xffc;
+    if (
+      translations[entry] === (low & ~4095) &&
+      translations[entry + 1] === high &&
+      translations[entry + 3] !== 0
+    )
+      return translations[entry + 3] as Cell;
     // As words: V8 would make an object of the number for each call that might get it, even where none is made.
-    return (this.pageBehind(low, highWord(va)) | 0) as Cell;
+    return (this.pageBehind(low, high) | 0) as Cell;
   }
 
   private pageBehind(low: number, high: number): Cell {
@@ -314,30 +306,31 @@ export abstract class KernelMemory extends KernelWords {
     const phys = this.phys_of(va);
     if (phys === undefined) return asCell(0);
     const page = this.memmap.pfn_to_page(asPfn(Math.floor(phys / 4096)));
-    const index = (low >>> 12) & 0x3ff;
-    if (this.pageLow[index] === (low & ~4095) && this.pageHigh[index] === high)
-      this.pageStruct[index] = page;
+    const { translations } = this;
+    const entry = (low >>> 10) & 0xffc;
+    if (translations[entry] === (low & ~4095) && translations[entry + 1] === high)
+      translations[entry + 3] = page;
     return page;
   }
 
   /** The kernel virtual address of a cell; 0 for a frame that has none (highmem). */
   va_of(cell: Cell): VirtAddr {
     const slot = cell >>> 10;
-    const low = this.slotVaLow[slot]!;
+    const low = this.slotVa[slot * 2]!;
     const offset = (cell & 1023) << 2;
-    const high = this.slotVaHigh[slot]!;
+    const high = this.slotVa[slot * 2 + 1]!;
     if (low === 0 && high === 0) return asVirt(0);
     return this.wide ? asVirt(fromWords(low, high) + offset) : asVirt((low >>> 0) + offset);
   }
 
   /** The low word of the address of a cell; a cell in highmem has none that means anything. */
   va_low(cell: number): number {
-    return (this.slotVaLow[cell >>> 10]! + ((cell & 1023) << 2)) | 0;
+    return (this.slotVa[(cell >>> 10) * 2]! + ((cell & 1023) << 2)) | 0;
   }
 
   /** The high word; 0 on 32 bit. */
   va_high(cell: number): number {
-    return this.slotVaHigh[cell >>> 10]!;
+    return this.slotVa[(cell >>> 10) * 2 + 1]!;
   }
 
   /** Gives pseudo frames virtual addresses, so that pointers to scenario variables work. */
@@ -350,8 +343,8 @@ export abstract class KernelMemory extends KernelWords {
   }
 
   private setSlotVa(slot: number, va: VirtAddr): void {
-    this.slotVaLow[slot] = lowWord(va);
-    this.slotVaHigh[slot] = this.wide ? highWord(va) : 0;
+    this.slotVa[slot * 2] = lowWord(va);
+    this.slotVa[slot * 2 + 1] = this.wide ? highWord(va) : 0;
   }
 
   /** The kernel virtual address of a frame: kernel image, mem_map, else direct map; 0 for highmem. */
