@@ -55,8 +55,8 @@ const bootI386 = (tapeOptions: TapeOptions): KernelImage =>
 const GROUPS: Readonly<Record<string, (meter: Meter, native: Native) => Row[] | Promise<Row[]>>> = {
   pages: (meter, native) =>
     [false, true].flatMap((recording) => measurePairs(meter, native, recording)),
-  objects: (meter, native) => objectsOf(meter, native, bootX86(1, TAPE)),
-  highmem: (meter, native) => objectsOf(meter, native, bootI386(TAPE)),
+  objects: (meter, native) => measureObjects(meter, native, bootX86(1, TAPE)),
+  highmem: (meter, native) => measureObjects(meter, native, bootI386(TAPE)),
   processes: (meter, native) =>
     [false, true].flatMap((recording) =>
       measureUserMemory(meter, native, bootX86(1, TAPE), recording),
@@ -76,9 +76,6 @@ export const BENCH_GROUPS: readonly string[] = Object.keys(GROUPS);
  */
 export const bench = async (group: string, meter: Meter, native: Native): Promise<Row[]> =>
   (await GROUPS[group]?.(meter, native)) ?? [];
-
-const objectsOf = (meter: Meter, native: Native, image: KernelImage): Row[] =>
-  [false, true].flatMap((recording) => measureObjects(meter, native, image, recording));
 
 function measurePairs(meter: Meter, native: Native, recording: boolean): Row[] {
   const image = bootX86(1, TAPE);

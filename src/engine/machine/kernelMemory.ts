@@ -82,7 +82,10 @@ export abstract class KernelMemory extends KernelWords {
 
   /** A pointer whose page is not among the translations: NULL, for one. */
   private pointerAnew(at: number, low: number, high: number): Cell {
-    if (low === 0 && high === 0) return this.through(at) as Cell;
+    if (low === 0 && high === 0) {
+      if (at >>> 10 === 0) throw this.nullRead(at);
+      return asCell(0);
+    }
     return this.translateAnew(low, high, 'read');
   }
 
@@ -125,7 +128,7 @@ export abstract class KernelMemory extends KernelWords {
       if (member >= 0 && low >>> 0 < pointer >>> 0) high = (high + 1) | 0;
       if (member < 0 && low >>> 0 > pointer >>> 0) high = (high - 1) | 0;
     }
-    if (pointer === 0) this.through(at);
+    if (pointer === 0 && at >>> 10 === 0) throw this.nullRead(at);
     const { translations } = this;
     const entry = (low >>> 10) & 0xffc;
     if (translations[entry] === (low & ~4095) && translations[entry + 1] === high)
@@ -136,7 +139,7 @@ export abstract class KernelMemory extends KernelWords {
   /** The pointer stored at `at`, plus `bytes`. */
   read_ptr_plus(at: number, bytes: number): Cell {
     const low = this.words[at]!;
-    if (low === 0) this.through(at);
+    if (low === 0 && at >>> 10 === 0) throw this.nullRead(at);
     const sum = (low + bytes) | 0;
     if (!this.wide) return this.translate(sum, 0);
     const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
@@ -146,7 +149,7 @@ export abstract class KernelMemory extends KernelWords {
   /** The pointer stored at `at`, plus the `long` stored at `distance`. */
   read_ptr_sum(at: number, distance: number): Cell {
     const low = this.words[at]!;
-    if (low === 0) this.through(at);
+    if (low === 0 && at >>> 10 === 0) throw this.nullRead(at);
     const sum = (low + this.words[distance]!) | 0;
     if (!this.wide) return this.translate(sum, 0);
     const carry = sum >>> 0 < low >>> 0 ? 1 : 0;
@@ -158,7 +161,7 @@ export abstract class KernelMemory extends KernelWords {
   copy_ptr(to: number, from: number): void {
     const { words } = this;
     const low = words[from]!;
-    if (low === 0) this.through(from);
+    if (low === 0 && from >>> 10 === 0) throw this.nullRead(from);
     this.write_words(to, low, this.wide ? words[(from + 1) | 0]! : 0);
   }
 
@@ -193,7 +196,7 @@ export abstract class KernelMemory extends KernelWords {
   /** The address stored at `at`; 0 is NULL. Only canonical ones are exact. */
   read_va(at: number): VirtAddr {
     const low = this.words[at]!;
-    if (low === 0) this.through(at);
+    if (low === 0 && at >>> 10 === 0) throw this.nullRead(at);
     return this.wide ? fromWords(low, this.words[(at + 1) | 0]!) : asVirt(low >>> 0);
   }
 

@@ -5,7 +5,7 @@
 import { highWord, type Cell } from '../memory/address.js';
 import type { Tape } from '../memory/tape.js';
 import type { WideConstant } from './derivedConstants.js';
-import { badAddress, type KernelEvent } from './events.js';
+import { badAddress, type KernelEvent, type KernelFault } from './events.js';
 import { bitFieldIn } from './facts.js';
 
 export abstract class KernelWords {
@@ -26,7 +26,8 @@ export abstract class KernelWords {
   /** Reads an `int` or another word where finding `cell` may have touched a new frame: {@link plus}. */
   read_int(cell: number): number {
     const word = this.words[cell]!;
-    return word === 0 ? this.through(cell) : word;
+    if (word === 0 && cell >>> 10 === 0) throw this.nullRead(cell);
+    return word;
   }
 
   /** Writes one word. */
@@ -58,7 +59,7 @@ export abstract class KernelWords {
   read_bits(cell: number, place: number): number {
     const { word, shift, mask } = bitFieldIn(place);
     const bits = this.words[cell + word]!;
-    if (bits === 0) this.through(cell + word);
+    if (bits === 0 && (cell + word) >>> 10 === 0) throw this.nullRead(cell + word);
     return (bits >>> shift) & mask;
   }
 
@@ -73,13 +74,14 @@ export abstract class KernelWords {
     const low = this.words[cell]! >>> 0;
     const high = this.wide ? this.words[cell + 1]! : 0;
     if (high !== 0) return (high >>> 0) * 0x1_0000_0000 + low;
-    return low === 0 ? this.through(cell) : low;
+    if (low === 0 && cell >>> 10 === 0) throw this.nullRead(cell);
+    return low;
   }
 
   /** Reads a `long` (exact within ±2^53). */
   read_long(cell: number): number {
     const low = this.words[cell]!;
-    if (low === 0) this.through(cell);
+    if (low === 0 && cell >>> 10 === 0) throw this.nullRead(cell);
     if (!this.wide) return low;
     const high = this.words[cell + 1]!;
     return high === low >> 31 ? low : high * 0x1_0000_0000 + (low >>> 0);
@@ -89,7 +91,7 @@ export abstract class KernelWords {
   add_long(cell: number, delta: number): void {
     const { words } = this;
     const low = words[cell]!;
-    if (low === 0) this.through(cell);
+    if (low === 0 && cell >>> 10 === 0) throw this.nullRead(cell);
     const sum = (low + delta) | 0;
     this.tape.writeIn(words, cell as Cell, sum);
     // The addition crossed zero as an unsigned one: a carry or a borrow.
@@ -99,15 +101,17 @@ export abstract class KernelWords {
 
   /** Reads the byte at `byteOffset` from `cell`. */
   read8(cell: number, byteOffset: number): number {
-    const word = this.words[cell + (byteOffset >> 2)]!;
-    if (word === 0) this.through(cell + (byteOffset >> 2));
+    const at = cell + (byteOffset >> 2);
+    const word = this.words[at]!;
+    if (word === 0 && at >>> 10 === 0) throw this.nullRead(at);
     return (word >>> ((byteOffset & 3) * 8)) & 0xff;
   }
 
   /** Reads an `s8`. */
   read_s8(cell: number, byteOffset: number): number {
-    const word = this.words[cell + (byteOffset >> 2)]!;
-    if (word === 0) this.through(cell + (byteOffset >> 2));
+    const at = cell + (byteOffset >> 2);
+    const word = this.words[at]!;
+    if (word === 0 && at >>> 10 === 0) throw this.nullRead(at);
     return (word << (24 - (byteOffset & 3) * 8)) >> 24;
   }
 
@@ -126,8 +130,9 @@ export abstract class KernelWords {
   }
 
   read16(cell: number, byteOffset: number): number {
-    const word = this.words[cell + (byteOffset >> 2)]!;
-    if (word === 0) this.through(cell + (byteOffset >> 2));
+    const at = cell + (byteOffset >> 2);
+    const word = this.words[at]!;
+    if (word === 0 && at >>> 10 === 0) throw this.nullRead(at);
     return (word >>> ((byteOffset & 2) * 8)) & 0xffff;
   }
 
@@ -136,9 +141,11 @@ export abstract class KernelWords {
     this.tape.writeBits((cell + (byteOffset >> 2)) as Cell, 0xffff << shift, value << shift);
   }
 
-  /** 0, which was read at a cell: that of a NULL structure's member faults. What NULL holds is 0, so only then it is asked. */
-  protected through(cell: number): 0 {
-    if (cell >>> 10 === 0) throw badAddress(this.wide, cell * 4, 0, 'read');
-    return 0;
+  /**
+   * The fault of a read through NULL: of a cell in the first frame. What NULL holds is 0, so only a read of 0 asks for it, and where
+   * the read is: thrown there, as what V8 inlines then needs no way back from here.
+   */
+  protected nullRead(cell: number): KernelFault {
+    return badAddress(this.wide, cell * 4, 0, 'read');
   }
 }
