@@ -101,7 +101,7 @@ const STATEMENTS: readonly (readonly [string, string])[] = [
   ],
   ['order = k.read_int(k.plus(chunk, k.pcpu_chunk.nr_pages));', 'order = chunk->nr_pages;'],
   ['if (k.read_bool(chunk, k.pcpu_chunk.isolated)) return;', 'if (chunk->isolated)\n\t\treturn;'],
-  ['const entry = k.read_pte(pte);', 'u64 entry = *pte;'],
+  ['const entry = k.read_pte(pte);', 'pteval_t entry = *pte;'],
   ['pte = asCell(pte + k.pte_words);', 'pte++;'],
   ['if (ult(i, order) && ule(order, i)) return;', 'if (i < order && order <= i)\n\t\treturn;'],
   ['const nr: Out<Int> = { value: 0 };\ng(nr);\nnr.value++;', 'int nr = 0;\n\tg(&nr);\n\tnr++;'],

@@ -21,7 +21,7 @@ import { KernelMemory } from './kernelMemory.js';
 import type { LinearMaps } from './linearMaps.js';
 import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
-import { fromPteWords, highPteWord, lowPteWord } from './pteWords.js';
+import { PteWords } from './pteWords.js';
 import type { LockMode, Sleep, Sleeper, SleepKind } from './sleeper.js';
 import type { Tracer } from './tracer.js';
 
@@ -110,15 +110,15 @@ abstract class KernelContext extends KernelMemory {
   }
 
   /** The value of an entry of a page table, on any level: `*pte`. */
-  read_pte(pte: number): bigint {
+  read_pte(pte: number): PteWords {
     if (pte === 0) this.deref(pte, 0);
-    return fromPteWords(this.words[pte]!, this.pteWords === 1 ? 0 : this.words[pte + 1]!);
+    return new PteWords(this.words[pte]!, this.pteWords === 1 ? 0 : this.words[pte + 1]!);
   }
 
   /** `*pte = entry`: the half that makes it present comes last. */
-  write_pte(pte: number, entry: bigint): void {
-    if (this.pteWords === 2) this.write(pte + 1, highPteWord(entry));
-    this.write(pte, lowPteWord(entry));
+  write_pte(pte: number, entry: PteWords): void {
+    if (this.pteWords === 2) this.write(pte + 1, entry.high);
+    this.write(pte, entry.low);
   }
 
   /** Linux 6.1 include/asm-generic/memory_model.h. 0 for a pfn without struct page. */
