@@ -37,6 +37,12 @@ export interface DerivedConstants {
   readonly PTE_PFN_MASK: PteWords;
   /** Words in an entry of a page table, on any level. */
   readonly pte_words: number;
+  /** Entries in a table, on any level but PAE's highest. */
+  readonly PTRS_PER_PTE: number;
+  /** What an entry of a level maps, in bytes. */
+  readonly PMD_SIZE: number;
+  readonly PUD_SIZE: number;
+  readonly PGDIR_SIZE: number;
   /** The bits that an entry has. */
   readonly pte_mask: PteWords;
   /** `struct mem_section` has the pageblock bits; else each zone has its own. */
@@ -61,6 +67,10 @@ export function derivedConstants(profile: Profile, k: Constants): DerivedConstan
     TAIL_MAPPING: wideConstant(profile, 'TAIL_MAPPING'),
     PTE_PFN_MASK: toPteWords(profile.wideConstant('PTE_PFN_MASK')),
     pte_words,
+    PTRS_PER_PTE: 1024 / pte_words,
+    PMD_SIZE: 2 ** k.PMD_SHIFT,
+    PUD_SIZE: 2 ** k.PUD_SHIFT,
+    PGDIR_SIZE: 2 ** k.PGDIR_SHIFT,
     pte_mask: new PteWords(-1, pte_words === 2 ? -1 : 0),
     sparsemem:
       profile.types.struct('zone')?.members.every((m) => m.name !== 'pageblock_flags') ?? false,

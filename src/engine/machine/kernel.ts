@@ -7,7 +7,16 @@
  *
  * The facts of a build lie on the prototype, frozen, one prototype a build: V8 then takes them for the constants they are.
  */
-import { asCell, asPfn, PAGE_SIZE, type Cell, type Pfn, type VirtAddr } from '../memory/address.js';
+import {
+  asCell,
+  asPfn,
+  asVirt,
+  PAGE_SIZE,
+  type Cell,
+  type Pfn,
+  type VirtAddr,
+  WORDS_PER_FRAME,
+} from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
@@ -119,6 +128,16 @@ abstract class KernelContext extends KernelMemory {
   write_pte(pte: number, entry: PteWords): void {
     if (this.pteWords === 2) this.write(pte + 1, entry.high);
     this.write(pte, entry.low);
+  }
+
+  /**
+   * Where a page lies in the linear map: a table that an entry leads to. One that leads past memory faults.
+   * Linux 6.1 arch/x86/include/asm/page.h.
+   */
+  pfn_to_kaddr(pfn: number): Cell {
+    const slot = pfn < this.linear.directMapEndFrame ? this.memory.slotOfFrame[pfn] : 0;
+    if (slot) return asCell(slot * WORDS_PER_FRAME);
+    return this.cell_at(asVirt(this.linear.pageOffset + pfn * PAGE_SIZE));
   }
 
   /** Linux 6.1 include/asm-generic/memory_model.h. 0 for a pfn without struct page. */

@@ -12,7 +12,6 @@
  */
 import type { Int, Page, Pfn, Pgd, Pmd, Pte, Pud, ULong } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
-import { pgtableLevel } from '../../../../../machine/pagingLevels.js';
 import {
   NO_PTE,
   pteAnd,
@@ -26,7 +25,7 @@ import {
   pteSet,
   pteXor,
 } from '../../../../../machine/pteWords.js';
-import { asVirt, type Cell, PAGE_SHIFT, PAGE_SIZE } from '../../../../../memory/address.js';
+import { type Cell, PAGE_SHIFT } from '../../../../../memory/address.js';
 import { ALIGN_DOWN } from '../../../../include/linux/align.h.js';
 import {
   _PAGE_ACCESSED,
@@ -44,6 +43,7 @@ import {
   _PAGE_SPECIAL,
   _PAGE_USER,
   frameIn,
+  pgtable_l5_enabled,
   PTE_PFN_ALL,
   protnone_mask,
   pte_flags,
@@ -73,7 +73,7 @@ export function p4d_none(k: Kernel, p4d: PteVal): boolean {
 
 /** With five levels only: no build here has them. */
 export function pgd_none(k: Kernel, pgd: PteVal): boolean {
-  return pgtableLevel(k, 'P4D') !== undefined && pteIsZero(pgd);
+  return pgtable_l5_enabled(k) && pteIsZero(pgd);
 }
 
 /** A page that may not be accessed is there for the kernel, though not for the processor. */
@@ -88,7 +88,7 @@ export function pmd_present(pmd: PteVal): boolean {
 
 /** With five levels only. */
 export function pgd_present(k: Kernel, pgd: PteVal): boolean {
-  return pgtableLevel(k, 'P4D') === undefined || (pgd.low & _PAGE_PRESENT) !== 0;
+  return !pgtable_l5_enabled(k) || (pgd.low & _PAGE_PRESENT) !== 0;
 }
 
 export function pud_present(k: Kernel, pud: PteVal): boolean {
@@ -180,24 +180,21 @@ export const pte_page = (k: Kernel, pte: PteVal): Page => k.pfn_to_page(pte_pfn(
 export const pmd_page = (k: Kernel, pmd: PteVal): Page => k.pfn_to_page(pmd_pfn(k, pmd));
 export const pud_page = (k: Kernel, pud: PteVal): Page => k.pfn_to_page(pud_pfn(k, pud));
 
-const tableAt = (k: Kernel, pfn: Pfn): Cell =>
-  k.cell_at(asVirt(k.linear.pageOffset + pfn * PAGE_SIZE));
-
 /** The table that an entry leads to, which the caller looks into: an entry that leads past memory faults there. */
 export function pmd_page_vaddr(k: Kernel, pmd: PteVal): Pte {
-  return tableAt(k, frameIn(k, pmd));
+  return k.pfn_to_kaddr(frameIn(k, pmd));
 }
 
 export function pud_pgtable(k: Kernel, pud: PteVal): Pmd {
-  return tableAt(k, frameIn(k, pud));
+  return k.pfn_to_kaddr(frameIn(k, pud));
 }
 
 export function p4d_pgtable(k: Kernel, p4d: PteVal): Pud {
-  return tableAt(k, frameIn(k, p4d));
+  return k.pfn_to_kaddr(frameIn(k, p4d));
 }
 
 export function pgd_page_vaddr(k: Kernel, pgd: PteVal): Cell {
-  return tableAt(k, frameIn(k, pgd));
+  return k.pfn_to_kaddr(frameIn(k, pgd));
 }
 
 // --- making values -----------------------------------------------------------------------------------------------------

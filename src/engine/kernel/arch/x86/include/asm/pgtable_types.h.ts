@@ -49,6 +49,9 @@ export const _PAGE_SPECIAL: Int = 1 << 9;
 /** The bits of any build in which an entry may name a frame. */
 export const PTE_PFN_ALL: PteVal = pteFromWords(~0xfff, 0xfffff);
 
+/** Of arch/x86/include/asm/pgtable_64_types.h. No build here has five levels. */
+export const pgtable_l5_enabled = (_k: Kernel): boolean => false;
+
 /** The kernel's own pages. */
 export const PAGE_KERNEL = (k: Kernel): PteVal => toPteWords(k.profile.wideConstant('PAGE_KERNEL'));
 export const PAGE_KERNEL_RO = (k: Kernel): PteVal =>
