@@ -46,6 +46,8 @@ abstract class KernelContext extends KernelMemory {
   /** Where the flags of the running task are kept: each allocation looks at them. */
   readonly currentFlagsRegister = this.machine.register('current_flags');
   readonly globals: Globals = lazyGlobals((name) => this.findSymbol(name));
+  /** What {@link symbol} found: cells never move. */
+  private readonly symbols = new Map<string, Cell>();
   /** `contig_page_data.node_zones[]`. Valid after `bindZones`. */
   zones: readonly Zone[] = [];
   /** What tells heads and tails apart in this build. */
@@ -103,9 +105,12 @@ abstract class KernelContext extends KernelMemory {
 
   /** Cell of a global that this build must have. */
   symbol(name: string): Cell {
+    const known = this.symbols.get(name);
+    if (known !== undefined) return known;
     const cell = this.findSymbol(name);
     if (cell === undefined || cell === 0)
       throw new Error(`profile ${this.profile.name}: no memory behind symbol ${name}`);
+    this.symbols.set(name, cell);
     return cell;
   }
 
