@@ -6,7 +6,7 @@
  * A level that this build does not have is folded: its pointer is the one of the level above.
  *
  * Source: Linux 6.1 include/linux/pgtable.h; include/asm-generic/pgtable-nop4d.h, pgtable-nopud.h, pgtable-nopmd.h;
- * arch/x86/include/asm/pgtable.h: p4d_offset().
+ * arch/x86/include/asm/pgtable.h: p4d_index(), p4d_offset().
  */
 import {
   type MmStruct,
@@ -23,12 +23,13 @@ import { umin } from '../../../machine/ulong.js';
 import { asCell, asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import {
   p4d_pgtable,
+  pgd_page_vaddr,
   pmd_none,
   pmd_page_vaddr,
   pte_clear,
   pud_pgtable,
 } from '../../arch/x86/include/asm/pgtable.h.js';
-import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
+import { pgtable_l5_enabled, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ALIGN_DOWN } from './align.h.js';
 
 /** pgtbl_mod_mask: on which levels entries changed. */
@@ -37,6 +38,8 @@ export const PGTBL_P4D_MODIFIED = 1 << 1;
 export const PGTBL_PUD_MODIFIED = 1 << 2;
 export const PGTBL_PMD_MODIFIED = 1 << 3;
 export const PGTBL_PTE_MODIFIED = 1 << 4;
+
+const P4D_SHIFT = 39;
 
 /** Whether this build has a level. Its constants are the build's, so that V8 knows the answer. */
 const hasPud = (k: Kernel): boolean => k.wide;
@@ -73,9 +76,14 @@ export const pgd_offset = (k: Kernel, mm: MmStruct, address: VirtAddr): Pgd =>
 export const pgd_offset_k = (k: Kernel, address: VirtAddr): Pgd =>
   pgd_offset(k, k.globals.init_mm, address);
 
-/** Of five levels: no build here has them. */
-export function p4d_offset(_k: Kernel, pgd: Pgd, _address: VirtAddr): P4d {
-  return asCell(pgd);
+/** A level of five: no build here has them. */
+const p4d_index = (k: Kernel, address: VirtAddr): ULong =>
+  Math.floor(address / 2 ** P4D_SHIFT) & (k.PTRS_PER_PTE - 1);
+
+export function p4d_offset(k: Kernel, pgd: Pgd, address: VirtAddr): P4d {
+  if (!pgtable_l5_enabled()) return asCell(pgd);
+  const table: Cell = pgd_page_vaddr(k, k.read_pte(pgd));
+  return table === NULL ? NULL : asCell(table + p4d_index(k, address) * k.pte_words);
 }
 
 export function pud_offset(k: Kernel, p4d: P4d, address: VirtAddr): Pud {

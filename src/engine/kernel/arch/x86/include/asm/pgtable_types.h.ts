@@ -5,7 +5,7 @@
  * but for NX, which is a value. The layout is drawn in x86/formats.ts, whose table the bits come from.
  *
  * Source: Linux 6.1 arch/x86/include/asm/pgtable_types.h; arch/x86/include/asm/pgtable-invert.h: protnone_mask();
- * arch/x86/mm/pgprot.c: vm_get_page_prot().
+ * arch/x86/include/asm/pgtable_64_types.h: pgtable_l5_enabled(); arch/x86/mm/pgprot.c: vm_get_page_prot().
  */
 import type { Int, Pfn, UInt } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
@@ -49,8 +49,8 @@ export const _PAGE_SPECIAL: Int = 1 << 9;
 /** The bits of any build in which an entry may name a frame. */
 export const PTE_PFN_ALL: PteVal = pteFromWords(~0xfff, 0xfffff);
 
-/** Of arch/x86/include/asm/pgtable_64_types.h. No build here has five levels. */
-export const pgtable_l5_enabled = (_k: Kernel): boolean => false;
+/** No build here has five levels. */
+export const pgtable_l5_enabled = (): boolean => false;
 
 /** The kernel's own pages. */
 export const PAGE_KERNEL = (k: Kernel): PteVal => toPteWords(k.profile.wideConstant('PAGE_KERNEL'));
