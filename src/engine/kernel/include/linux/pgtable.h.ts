@@ -81,7 +81,7 @@ const p4d_index = (k: Kernel, address: VirtAddr): ULong =>
   Math.floor(address / 2 ** P4D_SHIFT) & (k.PTRS_PER_PTE - 1);
 
 export function p4d_offset(k: Kernel, pgd: Pgd, address: VirtAddr): P4d {
-  if (!pgtable_l5_enabled()) return asCell(pgd);
+  if (!pgtable_l5_enabled(k)) return asCell(pgd);
   const table: Cell = pgd_page_vaddr(k, k.read_pte(pgd));
   return table === NULL ? NULL : asCell(table + p4d_index(k, address) * k.pte_words);
 }

@@ -73,7 +73,7 @@ export function p4d_none(k: Kernel, p4d: PteVal): boolean {
 
 /** With five levels only: no build here has them. */
 export function pgd_none(k: Kernel, pgd: PteVal): boolean {
-  return pgtable_l5_enabled() && pteIsZero(pgd);
+  return pgtable_l5_enabled(k) && pteIsZero(pgd);
 }
 
 /** A page that may not be accessed is there for the kernel, though not for the processor. */
@@ -88,7 +88,7 @@ export function pmd_present(pmd: PteVal): boolean {
 
 /** With five levels only. */
 export function pgd_present(k: Kernel, pgd: PteVal): boolean {
-  return !pgtable_l5_enabled() || (pgd.low & _PAGE_PRESENT) !== 0;
+  return !pgtable_l5_enabled(k) || (pgd.low & _PAGE_PRESENT) !== 0;
 }
 
 export function pud_present(k: Kernel, pud: PteVal): boolean {

@@ -50,7 +50,7 @@ export const _PAGE_SPECIAL: Int = 1 << 9;
 export const PTE_PFN_ALL: PteVal = pteFromWords(~0xfff, 0xfffff);
 
 /** No build here has five levels. */
-export const pgtable_l5_enabled = (): boolean => false;
+export const pgtable_l5_enabled = (k: Kernel): boolean => k.PGDIR_SHIFT > 39;
 
 /** The kernel's own pages. */
 export const PAGE_KERNEL = (k: Kernel): PteVal => toPteWords(k.profile.wideConstant('PAGE_KERNEL'));
