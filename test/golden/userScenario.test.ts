@@ -6,8 +6,6 @@
  * outside, where the recording has them.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 import { readLines, readText } from '../../src/cli/openFile.js';
 import { judgeProgram, spansOf } from '../../src/cli/replay/program/judgeProgram.js';
 import { readProgram } from '../../src/cli/replay/program/readProgram.js';
@@ -22,19 +20,20 @@ import { asVirt } from '../../src/engine/memory/address.js';
 import * as kernel from '../../src/engine/entry/functions.js';
 import { compileScenario, ScenarioVm } from '../../src/scenario/index.js';
 import { FOLDERS } from '../recordings.js';
+import { recordedPrograms } from './recordedPrograms.js';
 import { userScenario } from './userScenario.js';
 
-/** The programs, and how much is compared at least. */
-const PROGRAMS = {
+/** The programs, and how much is compared at least; of other seeds {@link LEAST}. */
+const PROGRAMS: Readonly<Record<string, number>> = {
   usr: 100,
   'usr2-s3': 100,
   'migr-s3': 30,
   'hugetlb-s1': 200,
   'thp-s1': 80,
   'thpmigr-s1': 20,
-} as const;
+};
+const LEAST = 20;
 
-const FOLDER = 'test/golden/data/user';
 /** What only looks, and is done from outside. */
 const LOOKS = new Set(['umm', 'upt', 'upage', 'mlock_stat']);
 
@@ -43,16 +42,9 @@ const MORE = /^(i386-pae-slab|x86_64-slab|x86_64-slub)-160M$/;
 const isWanted = (name: string): boolean => FOLDERS.length > 1 || !MORE.test(name);
 
 describe('a scenario after a recorded user program', () => {
-  const recorded = readdirSync(FOLDER)
-    .filter(isWanted)
-    .flatMap((name) =>
-      Object.entries(PROGRAMS)
-        .filter(([program]) => existsSync(path.join(FOLDER, name, `${program}.trace.gz`)))
-        .map(([program, least]) => ({ name, named: program, least })),
-    );
-  for (const { name, named, least } of recorded)
-    it(`${named} comes to the same page states on ${name}`, function () {
-      const file = (each: string): string => path.join(FOLDER, name, each);
+  for (const { machine, program: named, file } of recordedPrograms()) {
+    if (!isWanted(machine)) continue;
+    it(`${named} comes to the same page states on ${machine}`, function () {
       const read = () => readTrace(readText(file(`${named}.trace.gz`)));
       const program = readProgram(readLines(file(`${named}.program.gz`)));
       // The first time it is replayed: where others take pages.
@@ -202,6 +194,7 @@ describe('a scenario after a recorded user program', () => {
         });
       }
       tracepoints.listen(0);
-      assert.ok(compared > least, `${compared} operations`);
+      assert.ok(compared > (PROGRAMS[named] ?? LEAST), `${compared} operations`);
     });
+  }
 });
