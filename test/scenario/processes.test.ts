@@ -211,6 +211,61 @@ describe('memory of a process', function () {
     ));
 });
 
+describe('maps of a process', function () {
+  const AREA = 'PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED';
+  const namesOf = (text: string, profile: ProfileName): string[] => {
+    const vm = machine(`${text} proc("self/maps");`, profile);
+    assert.deepEqual(
+      runToEnd(vm).filter(({ kind }) => kind === 'failed'),
+      [],
+    );
+    const areas = log(vm).filter((line) => line.includes('rw-s'));
+    return areas.map((line) => /:\d\d 0 +(.*)$/.exec(line)?.[1] ?? line);
+  };
+
+  it('have the names that memfd_create() gave, and those of shared memory', () => {
+    const long = 'a name that is longer than what fits into the dentry itself';
+    for (const profile of ['x86_64-slub-smp', 'i386-highmem4g-slub'] as const)
+      assert.deepEqual(
+        namesOf(
+          `int fds[2] = { memfd_create("name", 0), memfd_create("${long}", 0) };
+           for (int i = 0; i < 2; i++) { ftruncate(fds[i], PAGE_SIZE); mmap(NULL, ${AREA}, fds[i], 0); }
+           mmap(NULL, ${AREA} | MAP_ANONYMOUS, -1, 0);`,
+          profile,
+        ).sort(),
+        ['/dev/zero (deleted)', `/memfd:${long} (deleted)`, '/memfd:name (deleted)'],
+      );
+  });
+
+  it('have paths, until the file has none', () => {
+    const text = `int fd = open("/tmp/dir/file", O_CREAT | O_RDWR, 0600);
+      ftruncate(fd, PAGE_SIZE); mmap(NULL, ${AREA}, fd, 0); close(fd);`;
+    assert.deepEqual(namesOf(text, 'x86_64-slub'), ['/tmp/dir/file']);
+    assert.deepEqual(namesOf(`${text} unlink("/tmp/dir/file");`, 'i386-pae-slab'), [
+      '/tmp/dir/file (deleted)',
+    ]);
+  });
+
+  it('have the names of huge files', () =>
+    assert.deepEqual(
+      namesOf(
+        `sysctl("vm.nr_hugepages=2"); int fd = memfd_create("huge", MFD_HUGETLB);
+         ftruncate(fd, 2 << 20); mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);`,
+        'x86_64-slub',
+      ),
+      ['/memfd:huge (deleted)'],
+    ));
+
+  it('give every name back', () =>
+    holds(
+      `for (int i = 0; i < 40; i++) {
+         int fd = open("/tmp/a file with a name that does not fit into its dentry", O_CREAT | O_RDWR, 0600);
+         unlink("/tmp/a file with a name that does not fit into its dentry"); close(fd);
+       }
+       rcu_barrier(); expect(open("/tmp/a file with a name that does not fit into its dentry", O_RDWR) == -1);`,
+    ));
+});
+
 describe('fork()', function () {
   it('goes on twice, with variables and memory of its own', () =>
     checkLog(
