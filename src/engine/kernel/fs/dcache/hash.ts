@@ -2,7 +2,7 @@
  * Where names are found: a table of chains, by the hash of a name and of the directory that it is in.
  *
  * Source: Linux 6.1 fs/dcache.c: d_hash(), __d_rehash(), d_drop(), d_lookup(); fs/namei.c: full_name_hash() with
- * CONFIG_DCACHE_WORD_ACCESS; include/linux/list_bl.h.
+ * CONFIG_DCACHE_WORD_ACCESS; include/linux/dcache.h: d_unhashed(); include/linux/list_bl.h.
  */
 import { type Dentry, type Int, NULL, type UInt } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
