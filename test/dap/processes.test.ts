@@ -1,6 +1,7 @@
 /** Processes under Machine: of a dump that describes itself, and of a core of a bundled kernel. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { Drive, lineOf, onScenario, scenario } from './drive.js';
 import { build, withAdapter } from './session.js';
 

@@ -140,8 +140,8 @@ export const STRUCTS = {
   semaphore_waiter: 'list task up',
   sysinfo: 'freehigh freeram mem_unit sharedram totalhigh totalram',
   task_struct: `
-    __state active_mm blocked comm exit_code exit_state flags fs group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled
-    parent pending.list pending.signal personality pid real_parent rss_stat? stack tasks tgid thread_info.flags usage worker_private
+    __state active_mm blocked comm exit_code exit_state flags fs group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm on_cpu? pagefault_disabled
+    parent pending.list pending.signal personality pid real_parent rss_stat? stack tasks tgid thread_info.cpu? thread_info.flags usage worker_private
   `,
   tasklet_struct: 'callback count data func next state use_callback',
   timer_list: 'entry expires flags function',

@@ -180,6 +180,7 @@ export class Course {
     if (signal !== undefined) this.parts.processes.endGroup(SIGNAL_NUMBERS[signal.signal]);
     // Who waits in kthread_stop() goes on.
     else if (this.parts.processes.threads.isThread(task)) this.parts.processes.end(0);
+    else this.parts.processes.killed();
     control.setStatus(task, 'failed');
     // Behind the marks: a debugger that stops at one sees the statement as it began.
     control.setPc(task, pc);
