@@ -6,6 +6,7 @@ import { factNames, nameOfHappening, type Facts, type Happening } from './happen
 import { MAPPING_HAPPENINGS } from './mappings.js';
 import { SLAB_HAPPENINGS } from './slabs.js';
 import { PROCESS_HAPPENINGS } from './processes.js';
+import { SLEEPER_HAPPENINGS } from './sleepers.js';
 import { WRITE_HAPPENINGS } from './writes.js';
 
 export const HAPPENINGS: readonly Happening[] = [
@@ -14,6 +15,7 @@ export const HAPPENINGS: readonly Happening[] = [
   ...SLAB_HAPPENINGS,
   ...MAPPING_HAPPENINGS,
   ...PROCESS_HAPPENINGS,
+  ...SLEEPER_HAPPENINGS,
 ];
 
 export const happeningOf = (id: string): Happening | undefined =>
