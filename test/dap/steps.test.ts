@@ -165,12 +165,12 @@ describe('a statement of a process', function () {
       assert.equal(caller?.name, 'handle_mm_fault');
       await drive.setFunctions([]);
       const inside = await drive.hash();
-      // It has one line: over that is out of it.
-      for (const motion of ['stepOut', 'next'] as const) {
-        await drive.go(motion);
+      // It has two lines: over these is out of it.
+      for (const motions of [['stepOut'], ['next', 'next']] as const) {
+        for (const motion of motions) await drive.go(motion);
         const top = await drive.top();
         assert.deepEqual([top.name, top.line], [caller.name, caller.line]);
-        await drive.go('stepBack');
+        for (const _ of motions) await drive.go('stepBack');
         assert.equal(await drive.hash(), inside);
       }
       await drive.go('stepOut');

@@ -87,19 +87,6 @@ export class Session {
     await this.stands();
   }
 
-  /** Steps into one of the calls that the line makes, by _Step Into Target_; false where it does not make that one. */
-  async stepIntoTarget(name: string): Promise<boolean> {
-    await this.settled();
-    const { stops } = this.wire;
-    await this.page.keyboard.press('Control+F11');
-    const target = this.page.locator('.context-view .monaco-menu .action-item, .quick-input-list .monaco-list-row', { hasText: `${name}()` }).first();
-    if (!(await done(target.waitFor({ timeout: 2000 })))) return false;
-    await target.click();
-    await until(this.page, `${name} is entered`, () => this.wire.stops > stops);
-    await this.stands();
-    return true;
-  }
-
   get hasEnded(): boolean {
     return !this.wire.hasSession;
   }
