@@ -170,7 +170,7 @@ describe('a statement of a process', function () {
         for (const motion of motions) await drive.go(motion);
         const top = await drive.top();
         assert.deepEqual([top.name, top.line], [caller.name, caller.line]);
-        for (const _ of motions) await drive.go('stepBack');
+        for (let back = 0; back < motions.length; back++) await drive.go('stepBack');
         assert.equal(await drive.hash(), inside);
       }
       await drive.go('stepOut');

@@ -78,7 +78,7 @@ export class Editor {
       const number = await this.root.evaluate((editor, wanted) => {
         const topOf = (element: Element): number => element.getBoundingClientRect().top;
         const lines = [...editor.querySelectorAll('.view-line')]
-          .filter((line) => (line.textContent ?? '').replaceAll('\u00a0', ' ').includes(wanted))
+          .filter((line) => line.textContent.replaceAll('\u00a0', ' ').includes(wanted))
           .sort((a, b) => topOf(a) - topOf(b));
         const [first] = lines;
         const numbers = [...editor.querySelectorAll('.line-numbers')];
