@@ -48,7 +48,7 @@ describe('memremap()', function () {
        expect(is_vmalloc_addr(io) && pte_pfn(*lookup_address((unsigned long)io, &level)) == 0xfebf0);
        memunmap(io);
        expect(!find_vm_area(io) && !memremap(0xfebf0000, 0x1000, 0));`,
-      ['memremap attempted on ram'],
+      [],
     ));
 });
 
@@ -102,7 +102,9 @@ describe('set_memory_ro() and its like', function () {
          p[5] = 1;`,
         profile,
       );
-      const failed = runToEnd(vm).flatMap((result) => (result.kind === 'failed' ? [result.text] : []));
+      const failed = runToEnd(vm).flatMap((result) =>
+        result.kind === 'failed' ? [result.text] : [],
+      );
       assert.match(failed.join(), /unable to handle page fault/, profile);
       assert.ok(log(vm).includes('0'), profile);
       assert.match(log(vm).join('\n'), /supervisor write access/, profile);
@@ -112,11 +114,11 @@ describe('set_memory_ro() and its like', function () {
   it('leave the code of the kernel executable', () =>
     checkOnCores(
       `unsigned int level;
-       expect(!set_memory_nx((unsigned long)_text, 1));
-       pte_t *pte = lookup_address((unsigned long)_text, &level);
-       expect(level == PG_LEVEL_2M ? pte_exec(*pte) : pte_exec(*pte));`,
-      [],
-      [],
+       unsigned long text = (unsigned long)_text;
+       set_memory_nx(text, 1);
+       expect(pte_exec(*lookup_address(text, &level)));`,
+      [/^CPA  protect    Text NX: 0x/],
+      ['x86_64-slub', 'i386-pae-slab'],
     ));
 });
 
@@ -202,7 +204,9 @@ describe('pools of addresses', function () {
        gen_pool_free(pool, 0x1000, 10);`,
       'x86_64-slub',
     );
-    const failed = runToEnd(vm).flatMap((result) => (result.kind === 'failed' ? [result.text] : []));
+    const failed = runToEnd(vm).flatMap((result) =>
+      result.kind === 'failed' ? [result.text] : [],
+    );
     assert.match(failed.join(), /kernel BUG at lib\/genalloc\.c/);
   });
 });
@@ -296,7 +300,7 @@ describe('ida_alloc()', function () {
        expect(ida_is_empty(&ida) && ida_alloc(&ida, GFP_KERNEL) == 0);
        ida_free(&ida, 0);
        expect(ida_is_empty(&ida));`,
-      ['ida_free called for id=1000 which is not allocated.'],
+      [],
     ));
 });
 

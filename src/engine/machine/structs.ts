@@ -22,7 +22,8 @@ export const STRUCTS = {
   cpuinfo_x86: 'x86_cache_alignment',
   devres_node: 'entry name release size',
   dentry: 'd_inode d_u.d_alias d_u.d_rcu',
-  device: 'bus_dma_limit class coherent_dma_mask devres_head devt dma_mask dma_pools driver driver_data kobj parent',
+  device:
+    'bus_dma_limit class coherent_dma_mask devres_head devt dma_mask dma_pools driver driver_data kobj parent',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,

@@ -173,7 +173,8 @@ const setsMask = (
   signature: `int ${name}(struct device *dev, u64 mask)`,
   doc,
   changes,
-  run: (call, dev, mask) => call.kernel[name](call.k, call.cell(dev), BigInt.asUintN(64, BigInt(mask))),
+  run: (call, dev, mask) =>
+    call.kernel[name](call.k, call.cell(dev), BigInt.asUintN(64, BigInt(mask))),
 });
 
 const masks: readonly BuiltinRow[] = [
@@ -190,7 +191,13 @@ const masks: readonly BuiltinRow[] = [
   {
     signature: 'u64 dma_get_mask(struct device *dev)',
     doc: 'How far a device reaches; 4 GiB if it says nothing.',
-    run: (call, dev) => convert(BigInt(call.kernel.dma_get_mask(call.k, deviceAt(call, dev))), 'u64'),
+    run: (call, dev) => {
+      const { k, kernel } = call;
+      const device = deviceAt(call, dev);
+      const at = device === NULL ? NULL : kernel.dmaMaskAt(k, device);
+      const isKnown = at !== NULL && kernel.readMask(k, at) !== 0;
+      return isKnown ? call.memory.load(call.pointer(at), 8) : kernel.DMA_BIT_MASK_32;
+    },
   },
 ];
 

@@ -82,41 +82,35 @@ const KINDS: readonly (readonly [Kind, string])[] = [
 
 const SPLITS = ' A large page of which a part changes is split.';
 
-const rights = KINDS.map(
-  ([kind, doc]): BuiltinRow => ({
-    signature: `int set_memory_${kind}(unsigned long addr, int numpages)`,
-    doc: `${doc}${SPLITS} 0 or an error.`,
-    changes,
-    needs,
-    sleeps: 'always',
-    run: (call, addr, numpages) =>
-      call.kernel[`set_memory_${kind}`](call.k, va(addr), Number(numpages)),
-  }),
-);
+const rights = KINDS.map(([kind, doc]): BuiltinRow => ({
+  signature: `int set_memory_${kind}(unsigned long addr, int numpages)`,
+  doc: `${doc}${SPLITS} 0 or an error.`,
+  changes,
+  needs,
+  sleeps: 'always',
+  run: (call, addr, numpages) =>
+    call.kernel[`set_memory_${kind}`](call.k, va(addr), Number(numpages)),
+}));
 
-const byPage = (['uc', 'wb', 'ro', 'rw'] as const).map(
-  (kind): BuiltinRow => ({
-    signature: `int set_pages_${kind}(struct page *page, int numpages)`,
-    doc: `Like set_memory_${kind}(), of pages side by side from one on.`,
-    changes,
-    needs,
-    sleeps: 'always',
-    run: (call, page, numpages) =>
-      call.kernel[`set_pages_${kind}`](call.k, call.page(page), Number(numpages)),
-  }),
-);
+const byPage = (['uc', 'wb', 'ro', 'rw'] as const).map((kind): BuiltinRow => ({
+  signature: `int set_pages_${kind}(struct page *page, int numpages)`,
+  doc: `Like set_memory_${kind}(), of pages side by side from one on.`,
+  changes,
+  needs,
+  sleeps: 'always',
+  run: (call, page, numpages) =>
+    call.kernel[`set_pages_${kind}`](call.k, call.page(page), Number(numpages)),
+}));
 
-const byArray = (['uc', 'wc', 'wb'] as const).map(
-  (kind): BuiltinRow => ({
-    signature: `int set_pages_array_${kind}(struct page **pages, int numpages)`,
-    doc: `Like set_memory_${kind}(), of pages that need not lie side by side.`,
-    changes,
-    needs,
-    sleeps: 'always',
-    run: (call: BuiltinCall, pages, numpages) =>
-      call.kernel[`set_pages_array_${kind}`](call.k, pagesOf(call, pages, numpages)),
-  }),
-);
+const byArray = (['uc', 'wc', 'wb'] as const).map((kind): BuiltinRow => ({
+  signature: `int set_pages_array_${kind}(struct page **pages, int numpages)`,
+  doc: `Like set_memory_${kind}(), of pages that need not lie side by side.`,
+  changes,
+  needs,
+  sleeps: 'always',
+  run: (call: BuiltinCall, pages, numpages) =>
+    call.kernel[`set_pages_array_${kind}`](call.k, pagesOf(call, pages, numpages)),
+}));
 
 export const mappedMemory: readonly Builtin[] = [
   ...group('vmalloc', 'mm/vmalloc.c', ram),

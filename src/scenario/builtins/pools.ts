@@ -187,15 +187,12 @@ const genPools: readonly BuiltinRow[] = [
     signature: 'bool gen_pool_has_addr(struct gen_pool *pool, unsigned long start, size_t size)',
     doc: "Whether all of a range is one chunk's of a pool.",
     run: (call, pool, start, size) =>
-      truth(
-        call.kernel.gen_pool_has_addr(call.k, call.cell(pool), va(start), sizeOf(call, size)),
-      ),
+      truth(call.kernel.gen_pool_has_addr(call.k, call.cell(pool), va(start), sizeOf(call, size))),
   },
   {
     signature: 'phys_addr_t gen_pool_virt_to_phys(struct gen_pool *pool, unsigned long addr)',
     doc: 'The physical address of an address of a pool; -1: it is not one.',
-    run: (call, pool, addr) =>
-      call.kernel.gen_pool_virt_to_phys(call.k, call.cell(pool), va(addr)),
+    run: (call, pool, addr) => call.kernel.gen_pool_virt_to_phys(call.k, call.cell(pool), va(addr)),
   },
   {
     signature: 'void gen_pool_set_algo(struct gen_pool *pool, void *algo, void *data)',

@@ -221,8 +221,7 @@ const zeroing: readonly BuiltinRow[] = [
 
 const mapping: readonly BuiltinRow[] = [
   {
-    signature:
-      'int dma_map_sg(struct device *dev, struct scatterlist *sg, int nents, int dir)',
+    signature: 'int dma_map_sg(struct device *dev, struct scatterlist *sg, int nents, int dir)',
     doc: 'Gives the pieces of a list to a device: sg_dma_address() and sg_dma_len() of each. How many the device gets; 0: it cannot have them.',
     changes,
     run: (call, dev, sg, nents, dir) => {
@@ -247,19 +246,17 @@ const mapping: readonly BuiltinRow[] = [
     run: (call, dev, sgt, dir) =>
       call.kernel.dma_map_sgtable(call.k, deviceAt(call, dev), call.cell(sgt), Number(dir)),
   },
-  ...(['cpu', 'device'] as const).map(
-    (target): BuiltinRow => ({
-      signature: `void dma_sync_sg_for_${target}(struct device *dev, struct scatterlist *sg, int nelems, int dir)`,
-      doc: `Like dma_sync_single_for_${target}, of each piece of a list.`,
-      changes,
-      run: (call, _dev, sg, nelems, dir) => {
-        const { k } = call;
-        const args = [k, listAt(call, sg), Number(nelems), Number(dir)] as const;
-        if (target === 'cpu') call.kernel.dma_sync_sg_for_cpu(...args);
-        else call.kernel.dma_sync_sg_for_device(...args);
-      },
-    }),
-  ),
+  ...(['cpu', 'device'] as const).map((target): BuiltinRow => ({
+    signature: `void dma_sync_sg_for_${target}(struct device *dev, struct scatterlist *sg, int nelems, int dir)`,
+    doc: `Like dma_sync_single_for_${target}, of each piece of a list.`,
+    changes,
+    run: (call, _dev, sg, nelems, dir) => {
+      const { k } = call;
+      const args = [k, listAt(call, sg), Number(nelems), Number(dir)] as const;
+      if (target === 'cpu') call.kernel.dma_sync_sg_for_cpu(...args);
+      else call.kernel.dma_sync_sg_for_device(...args);
+    },
+  })),
 ];
 
 export const scatterlists: readonly Builtin[] = [

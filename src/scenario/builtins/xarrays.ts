@@ -262,13 +262,7 @@ const idas: readonly BuiltinRow[] = [
     sleeps: 3,
     run: (call, ida, min, max, gfp) =>
       call.kernel.ida_alloc_range(
-        ...([
-          call.k,
-          call.cell(ida),
-          Number(min) >>> 0,
-          Number(max) >>> 0,
-          Number(gfp),
-        ] as const),
+        ...([call.k, call.cell(ida), Number(min) >>> 0, Number(max) >>> 0, Number(gfp)] as const),
       ),
   },
   {

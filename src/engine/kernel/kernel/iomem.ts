@@ -3,7 +3,7 @@
  *
  * Left out: encrypted memory.
  * Differs: the tree of resources is not looked at; memory is what has a page that is not reserved (as in ioremap()).
- * Source: Linux 6.1 kernel/iomem.c; include/linux/io.h: MEMREMAP_WB; mm/ioremap.c: is_ioremap_addr().
+ * Source: Linux 6.1 kernel/iomem.c; include/linux/io.h: MEMREMAP_WB; mm/ioremap.c: is_ioremap_addr(); kernel/resource.c: region_intersects().
  */
 import type { Int, ULong } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';

@@ -25,12 +25,12 @@ export type GenPool = Pointer<'struct gen_pool'>;
 /** A chunk lies in vmalloc space, so it goes by its address. */
 export type GenPoolChunk = VirtAddr;
 
-const BUG_ON = (condition: boolean): void => {
+const bugOn = (condition: boolean): void => {
   if (condition) throw new KernelFault('kernel BUG at lib/genalloc.c!');
 };
 
 /** &chunk->member */
-const member = (k: Kernel, chunk: GenPoolChunk, words: number): Cell =>
+const memberAt = (k: Kernel, chunk: GenPoolChunk, words: number): Cell =>
   k.cell_at(asVirt(chunk + words * 4));
 
 /** chunk->bits */
@@ -38,9 +38,9 @@ const bitsOf = (k: Kernel, chunk: GenPoolChunk): VirtAddr =>
   asVirt(chunk + k.gen_pool_chunk.bits * 4);
 
 const startOf = (k: Kernel, chunk: GenPoolChunk): VirtAddr =>
-  k.read_va(member(k, chunk, k.gen_pool_chunk.start_addr));
+  k.read_va(memberAt(k, chunk, k.gen_pool_chunk.start_addr));
 const endOf = (k: Kernel, chunk: GenPoolChunk): VirtAddr =>
-  k.read_va(member(k, chunk, k.gen_pool_chunk.end_addr));
+  k.read_va(memberAt(k, chunk, k.gen_pool_chunk.end_addr));
 
 const orderOf = (k: Kernel, pool: GenPool): Int =>
   k.read_int(k.plus(pool, k.gen_pool.min_alloc_order));
@@ -60,23 +60,16 @@ const addChunk = (k: Kernel, chunk: GenPoolChunk, head: VirtAddr): void => {
   k.write_va(prevAt(k, next), chunk);
 };
 
-/** list_for_each_entry(chunk, &pool->chunks, next_chunk), until one is wanted; 0: none. */
-const chunkWhere = (
-  k: Kernel,
-  pool: GenPool,
-  wanted: (chunk: GenPoolChunk) => boolean,
-): GenPoolChunk => {
+/** The chunk that has an address; 0: none. */
+const chunkHolding = (k: Kernel, pool: GenPool, addr: VirtAddr): GenPoolChunk => {
   const head: VirtAddr = headOf(k, pool);
   let rounds = 0;
   for (let chunk: GenPoolChunk = nextOf(k, head); chunk !== head; chunk = nextOf(k, chunk)) {
     k.watchdog(++rounds);
-    if (wanted(chunk)) return chunk;
+    if (ule(startOf(k, chunk), addr) && ule(addr, endOf(k, chunk))) return chunk;
   }
   return asVirt(0);
 };
-
-const holding = (k: Kernel, pool: GenPool, addr: VirtAddr): GenPoolChunk =>
-  chunkWhere(k, pool, (chunk) => ule(startOf(k, chunk), addr) && ule(addr, endOf(k, chunk)));
 
 function chunk_size(k: Kernel, chunk: GenPoolChunk): ULong {
   return endOf(k, chunk) - startOf(k, chunk) + 1;
@@ -148,22 +141,22 @@ export function gen_pool_add_owner(
   const nbytes: ULong = k.sizeof.gen_pool_chunk + longs * k.ptr_words * 4;
   const chunk: GenPoolChunk = vzalloc(k, nbytes, caller);
   if (chunk === 0) return -ENOMEM;
-  const at = member(k, chunk, k.gen_pool_chunk.phys_addr);
+  const at = memberAt(k, chunk, k.gen_pool_chunk.phys_addr);
   k.write(at, phys | 0);
   if (k.pte_words === 2) k.write(k.plus(at, 1), Math.floor(phys / 2 ** 32));
-  k.write_va(member(k, chunk, k.gen_pool_chunk.start_addr), virt);
-  k.write_va(member(k, chunk, k.gen_pool_chunk.end_addr), asVirt(virt + size - 1));
-  k.write_va(member(k, chunk, k.gen_pool_chunk.owner), owner);
-  k.write_long(member(k, chunk, k.gen_pool_chunk.avail), size);
+  k.write_va(memberAt(k, chunk, k.gen_pool_chunk.start_addr), virt);
+  k.write_va(memberAt(k, chunk, k.gen_pool_chunk.end_addr), asVirt(virt + size - 1));
+  k.write_va(memberAt(k, chunk, k.gen_pool_chunk.owner), owner);
+  k.write_long(memberAt(k, chunk, k.gen_pool_chunk.avail), size);
   addChunk(k, chunk, headOf(k, pool));
   return 0;
 }
 
 /** -1: no chunk of the pool has the address. */
 export function gen_pool_virt_to_phys(k: Kernel, pool: GenPool, addr: VirtAddr): number {
-  const chunk: GenPoolChunk = holding(k, pool, addr);
+  const chunk: GenPoolChunk = chunkHolding(k, pool, addr);
   if (chunk === 0) return -1;
-  const at = member(k, chunk, k.gen_pool_chunk.phys_addr);
+  const at = memberAt(k, chunk, k.gen_pool_chunk.phys_addr);
   const high = k.pte_words === 2 ? k.read_int(k.plus(at, 1)) * 2 ** 32 : 0;
   return high + (k.read_int(at) >>> 0) + (addr - startOf(k, chunk));
 }
@@ -180,7 +173,7 @@ export function gen_pool_destroy(k: Kernel, pool: GenPool): void {
     k.write_va(prevAt(k, next), head);
     k.write_va(k.cell_at(head), next);
     const end_bit: ULong = Math.floor(chunk_size(k, chunk) / 2 ** order);
-    BUG_ON(find_next_bit(k, bitsOf(k, chunk), end_bit, 0) < end_bit);
+    bugOn(find_next_bit(k, bitsOf(k, chunk), end_bit, 0) < end_bit);
     vfree(k, chunk);
   }
   kfree(k, k.va_of(pool));
@@ -191,63 +184,65 @@ export function gen_pool_alloc_algo_owner(k: Kernel, pool: GenPool, size: ULong)
   if (size === 0) return asVirt(0);
   const order: Int = orderOf(k, pool);
   const nbits: ULong = Math.ceil(size / 2 ** order);
-  let addr: VirtAddr = asVirt(0);
-  chunkWhere(k, pool, (chunk) => {
-    const avail = member(k, chunk, k.gen_pool_chunk.avail);
-    if (size > k.read_ulong(avail)) return false;
+  const head: VirtAddr = headOf(k, pool);
+  let rounds = 0;
+  for (let chunk: GenPoolChunk = nextOf(k, head); chunk !== head; chunk = nextOf(k, chunk)) {
+    k.watchdog(++rounds);
+    const avail: Cell = memberAt(k, chunk, k.gen_pool_chunk.avail);
+    if (size > k.read_ulong(avail)) continue;
     const end_bit: ULong = Math.floor(chunk_size(k, chunk) / 2 ** order);
-    let start_bit: ULong = 0;
-    // retry:
-    for (;;) {
-      start_bit = callAlgo(k, pool, chunk, end_bit, start_bit, nbits);
-      if (!ult(start_bit, end_bit)) return false;
-      const remain: ULong = bitmap_set_ll(k, bitsOf(k, chunk), start_bit, nbits);
-      if (remain === 0) break;
-      BUG_ON(bitmap_clear_ll(k, bitsOf(k, chunk), start_bit, nbits - remain) !== 0);
-      // An algorithm that names what is taken, again and again: Linux would not end either.
-      throw new KernelFault(`watchdog: BUG: soft lockup - CPU#${k.cpu} stuck for 26s! [init:1]`);
+    const start_bit: ULong = callAlgo(k, pool, chunk, end_bit, 0, nbits);
+    if (!ult(start_bit, end_bit)) continue;
+    const remain: ULong = bitmap_set_ll(k, bitsOf(k, chunk), start_bit, nbits);
+    if (remain !== 0) {
+      // An algorithm that names what is taken, and would do so again and again: Linux does not end either.
+      bugOn(bitmap_clear_ll(k, bitsOf(k, chunk), start_bit, nbits - remain) !== 0);
+      k.watchdog(2 ** 30);
     }
-    addr = asVirt(startOf(k, chunk) + start_bit * 2 ** order);
     k.add_long(avail, -nbits * 2 ** order);
-    return true;
-  });
-  return addr;
+    return asVirt(startOf(k, chunk) + start_bit * 2 ** order);
+  }
+  return asVirt(0);
 }
 
 /** Frees what was given out, with the same size. */
 export function gen_pool_free_owner(k: Kernel, pool: GenPool, addr: VirtAddr, size: ULong): void {
   const order: Int = orderOf(k, pool);
   const nbits: ULong = Math.ceil(size / 2 ** order);
-  const chunk: GenPoolChunk = holding(k, pool, addr);
-  BUG_ON(chunk === 0 || ult(endOf(k, chunk), addr + size - 1));
+  const chunk: GenPoolChunk = chunkHolding(k, pool, addr);
+  bugOn(chunk === 0 || ult(endOf(k, chunk), addr + size - 1));
   const start_bit: ULong = Math.floor((addr - startOf(k, chunk)) / 2 ** order);
-  BUG_ON(bitmap_clear_ll(k, bitsOf(k, chunk), start_bit, nbits) !== 0);
-  k.add_long(member(k, chunk, k.gen_pool_chunk.avail), nbits * 2 ** order);
+  bugOn(bitmap_clear_ll(k, bitsOf(k, chunk), start_bit, nbits) !== 0);
+  k.add_long(memberAt(k, chunk, k.gen_pool_chunk.avail), nbits * 2 ** order);
 }
 
 /** Whether all of a range lies in one chunk. */
 export function gen_pool_has_addr(k: Kernel, pool: GenPool, start: VirtAddr, size: ULong): boolean {
   const end = asVirt(start + size - 1);
-  const chunk: GenPoolChunk = holding(k, pool, start);
+  const chunk: GenPoolChunk = chunkHolding(k, pool, start);
   return chunk !== 0 && ule(end, endOf(k, chunk));
 }
 
 /** Bytes that are free. */
 export function gen_pool_avail(k: Kernel, pool: GenPool): ULong {
+  const head: VirtAddr = headOf(k, pool);
   let avail: ULong = 0;
-  chunkWhere(k, pool, (chunk) => {
-    avail += k.read_ulong(member(k, chunk, k.gen_pool_chunk.avail));
-    return false;
-  });
+  let rounds = 0;
+  for (let chunk: GenPoolChunk = nextOf(k, head); chunk !== head; chunk = nextOf(k, chunk)) {
+    k.watchdog(++rounds);
+    avail += k.read_ulong(memberAt(k, chunk, k.gen_pool_chunk.avail));
+  }
   return avail;
 }
 
 export function gen_pool_size(k: Kernel, pool: GenPool): ULong {
+  const head: VirtAddr = headOf(k, pool);
   let size: ULong = 0;
-  chunkWhere(k, pool, (chunk) => {
+  let rounds = 0;
+  for (let chunk: GenPoolChunk = nextOf(k, head); chunk !== head; chunk = nextOf(k, chunk)) {
+    k.watchdog(++rounds);
     size += chunk_size(k, chunk);
-    return false;
-  });
+  }
   return size;
 }
 

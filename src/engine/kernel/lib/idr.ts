@@ -2,9 +2,16 @@
  * Small numbers for pointers, and small numbers alone.
  *
  * Left out everywhere: idr_base (it is 0 in the idrs that are used here), locks.
- * Source: Linux 6.1 lib/idr.c.
+ * Source: Linux 6.1 lib/idr.c; include/linux/idr.h: ida_init(), ida_is_empty().
  */
-import { type Gfp, type Int, NULL, type Pointer, type UInt, type ULong } from '../../machine/ctypes.js';
+import {
+  type Gfp,
+  type Int,
+  NULL,
+  type Pointer,
+  type UInt,
+  type ULong,
+} from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, type Cell, type VirtAddr } from '../../memory/address.js';
 import { WARN } from '../include/asm-generic/bug.h.js';

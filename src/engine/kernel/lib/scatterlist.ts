@@ -3,9 +3,16 @@
  *
  * Left out: lists that begin in an array of the caller's, lists for other allocators, sg_miter (its steps are here).
  * Differs: sg_alloc_table_from_pages() counts first and allocates then, so that a list of more than one array is cut elsewhere.
- * Source: Linux 6.1 lib/scatterlist.c.
+ * Source: Linux 6.1 lib/scatterlist.c; include/linux/scatterlist.h: sg_set_buf(), sg_alloc_table_from_pages().
  */
-import { type Gfp, type Int, NULL, type Page, type UInt, type ULong } from '../../machine/ctypes.js';
+import {
+  type Gfp,
+  type Int,
+  NULL,
+  type Page,
+  type UInt,
+  type ULong,
+} from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { virt_to_page } from '../arch/x86/include/asm/page.h.js';
@@ -174,7 +181,7 @@ export function sg_alloc_table(k: Kernel, table: SgTable, nents: UInt, gfp_mask:
 }
 
 /** Whether a page follows another in memory. */
-const follows = (k: Kernel, page: Page, before: Page): boolean =>
+const isBehind = (k: Kernel, page: Page, before: Page): boolean =>
   k.page_to_pfn(page) === k.page_to_pfn(before) + 1;
 
 /** A list of `size` bytes that begin at `offset` in the first of the pages: pages that lie side by side are one piece. */
@@ -188,14 +195,14 @@ export function sg_alloc_table_from_pages(
   gfp_mask: Gfp,
 ): Int {
   let chunks: UInt = 1;
-  for (let i: UInt = 1; i < n_pages; i++) if (!follows(k, pages[i]!, pages[i - 1]!)) chunks++;
+  for (let i: UInt = 1; i < n_pages; i++) if (!isBehind(k, pages[i]!, pages[i - 1]!)) chunks++;
   const ret: Int = sg_alloc_table(k, sgt, chunks, gfp_mask);
   if (ret !== 0) return ret;
   let sg: Scatterlist = k.read_ptr(k.plus(sgt, k.sg_table.sgl));
   let cur_page: UInt = 0;
   for (let i: UInt = 0; i < chunks; i++, sg = sg_next(k, sg)) {
     let j: UInt = cur_page + 1;
-    while (j < n_pages && follows(k, pages[j]!, pages[j - 1]!)) j++;
+    while (j < n_pages && isBehind(k, pages[j]!, pages[j - 1]!)) j++;
     const chunk_size: ULong = (j - cur_page) * PAGE_SIZE - offset;
     sg_set_page(k, sg, pages[cur_page]!, Math.min(size, chunk_size), offset);
     size -= chunk_size;
@@ -207,32 +214,47 @@ export function sg_alloc_table_from_pages(
 
 // --- copying ---------------------------------------------------------------------------------------------------------------
 
-/** sg_miter_next(): as much of a piece as lies in one page, mapped while it is copied. */
-const overPages = (
-  k: Kernel,
-  sgl: Scatterlist,
-  nents: UInt,
-  visit: (addr: (from: ULong) => VirtAddr, length: ULong) => boolean,
-): void => {
-  let sg: Scatterlist = sgl;
-  for (let i: UInt = 0; i < nents && sg !== NULL; i++, sg = sg_next(k, sg)) {
-    let at: ULong = sgOffset(k, sg);
-    for (let left: ULong = sgLength(k, sg); left > 0;) {
-      const pg_offset: ULong = at % PAGE_SIZE;
-      const length: ULong = Math.min(PAGE_SIZE - pg_offset, left);
-      const page: Page = k.nth_page(sg_page(k, sg), Math.floor(at / PAGE_SIZE));
-      let mapped: VirtAddr = asVirt(0);
-      const addr = (from: ULong): VirtAddr => {
-        mapped = kmap_atomic(k, page);
-        return asVirt(mapped + pg_offset + from);
-      };
-      const goesOn = visit(addr, length);
-      if (mapped !== 0) kunmap_atomic(k, mapped);
-      if (!goesOn) return;
-      at += length;
-      left -= length;
-    }
+/** struct sg_mapping_iter: as much of a piece as lies in one page, mapped while it is worked on. */
+interface SgMappingIter {
+  sg: Scatterlist;
+  /** Pieces that are left, this one included. */
+  nents: UInt;
+  /** How far in the piece it has come. */
+  offset: ULong;
+  page: Page;
+  addr: VirtAddr;
+  length: ULong;
+}
+
+/** sg_miter_start() */
+const startIter = (sgl: Scatterlist, nents: UInt): SgMappingIter => ({
+  sg: sgl,
+  nents,
+  offset: 0,
+  page: NULL,
+  addr: asVirt(0),
+  length: 0,
+});
+
+/** sg_miter_next(), without the mapping. False: the list is at its end. */
+const nextIter = (k: Kernel, miter: SgMappingIter): boolean => {
+  miter.offset += miter.length;
+  while (miter.nents > 0 && miter.sg !== NULL && miter.offset >= sgLength(k, miter.sg)) {
+    miter.sg = sg_next(k, miter.sg);
+    miter.nents--;
+    miter.offset = 0;
   }
+  if (miter.nents === 0 || miter.sg === NULL) return false;
+  const at: ULong = sgOffset(k, miter.sg) + miter.offset;
+  miter.page = k.nth_page(sg_page(k, miter.sg), Math.floor(at / PAGE_SIZE));
+  miter.length = Math.min(PAGE_SIZE - (at % PAGE_SIZE), sgLength(k, miter.sg) - miter.offset);
+  return true;
+};
+
+/** kmap_atomic() of where it is, in its page. */
+const mapIter = (k: Kernel, miter: SgMappingIter): VirtAddr => {
+  miter.addr = kmap_atomic(k, miter.page);
+  return asVirt(miter.addr + ((sgOffset(k, miter.sg) + miter.offset) % PAGE_SIZE));
 };
 
 /** Copies between a buffer and a list, from `skip` bytes in the list on; how many bytes. */
@@ -245,19 +267,19 @@ export function sg_copy_buffer(
   skip: ULong,
   to_buffer: boolean,
 ): ULong {
+  const miter: SgMappingIter = startIter(sgl, nents);
   let offset: ULong = 0;
-  overPages(k, sgl, nents, (addr, length) => {
-    const from: ULong = Math.min(skip, length);
+  while (offset < buflen && nextIter(k, miter)) {
+    const from: ULong = Math.min(skip, miter.length);
     skip -= from;
-    const len: ULong = Math.min(length - from, buflen - offset);
-    if (len > 0) {
-      const at = addr(from);
-      if (to_buffer) memcpy(k, asVirt(buf + offset), at, len);
-      else memcpy(k, at, asVirt(buf + offset), len);
-      offset += len;
-    }
-    return offset < buflen;
-  });
+    const len: ULong = Math.min(miter.length - from, buflen - offset);
+    if (len === 0) continue;
+    const addr = asVirt(mapIter(k, miter) + from);
+    if (to_buffer) memcpy(k, asVirt(buf + offset), addr, len);
+    else memcpy(k, addr, asVirt(buf + offset), len);
+    kunmap_atomic(k, miter.addr);
+    offset += len;
+  }
   return offset;
 }
 
@@ -269,14 +291,16 @@ export function sg_zero_buffer(
   buflen: ULong,
   skip: ULong,
 ): ULong {
+  const miter: SgMappingIter = startIter(sgl, nents);
   let offset: ULong = 0;
-  overPages(k, sgl, nents, (addr, length) => {
-    const from: ULong = Math.min(skip, length);
+  while (offset < buflen && nextIter(k, miter)) {
+    const from: ULong = Math.min(skip, miter.length);
     skip -= from;
-    const len: ULong = Math.min(length - from, buflen - offset);
-    if (len > 0) memset(k, addr(from), 0, len);
-    offset += Math.max(len, 0);
-    return offset < buflen;
-  });
+    const len: ULong = Math.min(miter.length - from, buflen - offset);
+    if (len === 0) continue;
+    memset(k, asVirt(mapIter(k, miter) + from), 0, len);
+    kunmap_atomic(k, miter.addr);
+    offset += len;
+  }
   return offset;
 }

@@ -7,7 +7,14 @@
  * Left out: locks, the file `pools` of the device in sysfs, DMAPOOL_DEBUG.
  * Source: Linux 6.1 mm/dmapool.c.
  */
-import { type Gfp, type Int, NULL, type Out, type Pointer, type ULong } from '../../machine/ctypes.js';
+import {
+  type Gfp,
+  type Int,
+  NULL,
+  type Out,
+  type Pointer,
+  type ULong,
+} from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { ALIGN } from '../include/linux/align.h.js';
@@ -173,7 +180,7 @@ export function dma_pool_alloc(
   let page: DmaPage = list_first_entry(k, page_list, k.dma_page.page_list);
   while (
     !list_entry_is_head(k, page, page_list, k.dma_page.page_list) &&
-    (k.read_int(k.plus(page, k.dma_page.offset)) >>> 0) >= allocation
+    k.read_int(k.plus(page, k.dma_page.offset)) >>> 0 >= allocation
   ) {
     k.watchdog(++rounds);
     page = list_next_entry(k, page, k.dma_page.page_list);

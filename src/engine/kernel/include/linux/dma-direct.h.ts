@@ -40,7 +40,7 @@ export const writeMask = (k: Kernel, at: Cell, mask: bigint): void => {
 };
 
 /** min_not_zero(mask, dev->bus_dma_limit) */
-const limited = (k: Kernel, dev: Device, mask: number): number => {
+const limitedMask = (k: Kernel, dev: Device, mask: number): number => {
   const bus_dma_limit = readMask(k, k.plus(dev, k.device.bus_dma_limit));
   return bus_dma_limit === 0 || mask === 0 ? mask + bus_dma_limit : Math.min(mask, bus_dma_limit);
 };
@@ -60,11 +60,11 @@ export function dma_get_mask(k: Kernel, dev: Device): number {
 export const coherentLimit = (k: Kernel, dev: Device): number =>
   dev === NULL
     ? DMA_BIT_MASK_32
-    : limited(k, dev, readMask(k, k.plus(dev, k.device.coherent_dma_mask)));
+    : limitedMask(k, dev, readMask(k, k.plus(dev, k.device.coherent_dma_mask)));
 
 /** Whether a device reaches all of a piece of memory. */
 export function dma_capable(k: Kernel, dev: Device, addr: number, size: ULong): boolean {
   if (addr === DMA_MAPPING_ERROR) return false;
-  const mask = dev === NULL ? DMA_BIT_MASK_32 : limited(k, dev, readMask(k, dmaMaskAt(k, dev)));
+  const mask = dev === NULL ? DMA_BIT_MASK_32 : limitedMask(k, dev, readMask(k, dmaMaskAt(k, dev)));
   return addr + size - 1 <= mask;
 }

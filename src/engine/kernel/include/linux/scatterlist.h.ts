@@ -6,7 +6,14 @@
  *
  * Source: Linux 6.1 include/linux/scatterlist.h.
  */
-import { type Int, NULL, type Page, type Pointer, type UInt, type ULong } from '../../../machine/ctypes.js';
+import {
+  type Int,
+  NULL,
+  type Page,
+  type Pointer,
+  type UInt,
+  type ULong,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type Cell } from '../../../memory/address.js';
 

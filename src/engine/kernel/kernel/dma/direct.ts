@@ -5,7 +5,7 @@
  * Left out: attributes, encrypted memory, the atomic pool, highmem pages (the CMA area of a
  * machine with highmem lies below it).
  * Source: Linux 6.1 kernel/dma/direct.c; kernel/dma/mapping.c: dma_alloc_attrs(), dma_free_attrs(), dma_set_mask(),
- * dma_set_coherent_mask(); arch/x86/include/asm/io.h:
+ * dma_set_coherent_mask(); include/linux/dma-mapping.h: dma_set_mask_and_coherent(), dma_coerce_mask_and_coherent(); arch/x86/include/asm/io.h:
  * page_to_phys().
  */
 import {

@@ -106,7 +106,7 @@ function real_depth(k: Kernel, depth: Int): Int {
   return depth;
 }
 
-const hole = (k: Kernel, addr: VirtAddr, next: VirtAddr, depth: Int, walk: MmWalk): Int =>
+const callHole = (k: Kernel, addr: VirtAddr, next: VirtAddr, depth: Int, walk: MmWalk): Int =>
   walk.ops.pte_hole === undefined ? 0 : walk.ops.pte_hole(k, addr, next, depth, walk);
 
 function walk_pte_range(k: Kernel, pmd: Pmd, addr: VirtAddr, end: VirtAddr, walk: MmWalk): Int {
@@ -125,11 +125,11 @@ function walk_pmd_range(k: Kernel, pud: Pud, addr: VirtAddr, end: VirtAddr, walk
   let err: Int = 0;
   let next: VirtAddr;
   let pmd: Pmd = pmd_offset(k, pud, addr);
-  for (let rounds = 0; addr !== end; ) {
+  for (let rounds = 0; addr !== end;) {
     k.watchdog(++rounds << 10);
     next = pmd_addr_end(k, addr, end);
     if (pmd_none(k, k.read_pte(pmd))) {
-      err = hole(k, addr, next, real_depth(k, 3), walk);
+      err = callHole(k, addr, next, real_depth(k, 3), walk);
       if (err !== 0) break;
     } else {
       walk.action = ACTION_SUBTREE;
@@ -161,11 +161,11 @@ function walk_pud_range(k: Kernel, p4d: P4d, addr: VirtAddr, end: VirtAddr, walk
   let err: Int = 0;
   let next: VirtAddr;
   let pud: Pud = pud_offset(k, p4d, addr);
-  for (let rounds = 0; addr !== end; ) {
+  for (let rounds = 0; addr !== end;) {
     k.watchdog(++rounds << 10);
     next = pud_addr_end(k, addr, end);
     if (pud_none(k, k.read_pte(pud))) {
-      err = hole(k, addr, next, real_depth(k, 2), walk);
+      err = callHole(k, addr, next, real_depth(k, 2), walk);
       if (err !== 0) break;
     } else {
       walk.action = ACTION_SUBTREE;
@@ -195,7 +195,7 @@ function walk_p4d_range(k: Kernel, pgd: Pgd, addr: VirtAddr, end: VirtAddr, walk
   for (; addr !== end; p4d = asCell(p4d + k.pte_words), addr = next) {
     next = p4d_addr_end(k, addr, end);
     if (p4d_none(k, k.read_pte(p4d))) {
-      err = hole(k, addr, next, real_depth(k, 1), walk);
+      err = callHole(k, addr, next, real_depth(k, 1), walk);
       if (err !== 0) break;
       continue;
     }
@@ -216,14 +216,18 @@ function walk_pgd_range(k: Kernel, addr: VirtAddr, end: VirtAddr, walk: MmWalk):
   for (; addr !== end; pgd = asCell(pgd + k.pte_words), addr = next) {
     next = pgd_addr_end(k, addr, end);
     if (pgd_none(k, k.read_pte(pgd))) {
-      err = hole(k, addr, next, 0, walk);
+      err = callHole(k, addr, next, 0, walk);
       if (err !== 0) break;
       continue;
     }
     if (ops.pgd_entry !== undefined) err = ops.pgd_entry(k, pgd, addr, next, walk);
     if (err !== 0) break;
-    const goesDown = [ops.p4d_entry, ops.pud_entry, ops.pmd_entry, ops.pte_entry];
-    if (goesDown.some((entry) => entry !== undefined))
+    if (
+      ops.p4d_entry !== undefined ||
+      ops.pud_entry !== undefined ||
+      ops.pmd_entry !== undefined ||
+      ops.pte_entry !== undefined
+    )
       err = walk_p4d_range(k, pgd, addr, next, walk);
     if (err !== 0) break;
   }
@@ -239,7 +243,7 @@ function walk_hugetlb_range(k: Kernel, addr: VirtAddr, end: VirtAddr, walk: MmWa
     const start = asVirt(addr - (addr % sz));
     next = asVirt(Math.min(start + sz, end));
     const pte: Pte = huge_pte_offset(k, walk.mm, start);
-    if (pte === NULL) err = hole(k, addr, next, -1, walk);
+    if (pte === NULL) err = callHole(k, addr, next, -1, walk);
     else if (walk.ops.hugetlb_entry !== undefined)
       err = walk.ops.hugetlb_entry(k, pte, -sz, addr, next, walk);
   }
@@ -251,7 +255,7 @@ function walk_page_test(k: Kernel, start: VirtAddr, end: VirtAddr, walk: MmWalk)
   if (walk.ops.test_walk !== undefined) return walk.ops.test_walk(k, start, end, walk);
   const vm_flags: VmFlags = k.read_int(k.plus(walk.vma, k.vm_area_struct.vm_flags));
   if ((vm_flags & VM_PFNMAP) === 0) return 0;
-  const err: Int = walk.ops.pte_hole === undefined ? 1 : hole(k, start, end, -1, walk);
+  const err: Int = walk.ops.pte_hole === undefined ? 1 : callHole(k, start, end, -1, walk);
   return err === 0 ? 1 : err;
 }
 
@@ -283,7 +287,7 @@ export function walk_page_range(
     if (start < vm_start || vma === NULL) {
       walk.vma = NULL;
       next = asVirt(umin(end, vm_start));
-      err = hole(k, start, next, -1, walk);
+      err = callHole(k, start, next, -1, walk);
     } else {
       walk.vma = vma;
       const vm_end: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
@@ -332,11 +336,9 @@ export function walk_page_vma(
   const walk: MmWalk = { ops, mm, vma, action: 0, no_vma: false, private: data };
   if (mm === NULL) return -EINVAL;
   return __walk_page_range(
-    ...([
-      k,
-      k.read_va(k.plus(vma, k.vm_area_struct.vm_start)),
-      k.read_va(k.plus(vma, k.vm_area_struct.vm_end)),
-      walk,
-    ] as const),
+    k,
+    k.read_va(k.plus(vma, k.vm_area_struct.vm_start)),
+    k.read_va(k.plus(vma, k.vm_area_struct.vm_end)),
+    walk,
   );
 }

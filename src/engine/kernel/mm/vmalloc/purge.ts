@@ -11,7 +11,14 @@
  * Source: Linux 6.1 mm/vmalloc.c: lazy_max_pages() to free_unmap_vmap_area(), VMALLOC_SPACE to addr_to_vb_idx(), free_vmap_block() to
  * purge_fragmented_blocks_allcpus().
  */
-import { type Int, type ListHead, NULL, type Pointer, type ULong, type VmapArea } from '../../../machine/ctypes.js';
+import {
+  type Int,
+  type ListHead,
+  NULL,
+  type Pointer,
+  type ULong,
+  type VmapArea,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { ULONG_MAX, umax, umin } from '../../../machine/ulong.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
@@ -182,7 +189,8 @@ function purge_fragmented_blocks(k: Kernel, cpu: Int): void {
     __list_del_entry(k, k.plus(vb, k.vmap_block.free_list));
     k.write_words(
       k.plus(vb, k.vmap_block.free_list + k.list_head.prev),
-      ...([k.LIST_POISON2.low, k.LIST_POISON2.high] as const),
+      k.LIST_POISON2.low,
+      k.LIST_POISON2.high,
     );
     list_add_tail(k, k.plus(vb, k.vmap_block.purge), purge);
   }

@@ -62,7 +62,7 @@ import { find_vmap_area } from './vmap_area.js';
 /** Pages that one mapping may have in a block: BITS_PER_LONG. */
 const VMAP_MAX_ALLOC = (k: Kernel): Int => k.ptr_words * 32;
 
-const BUG_ON = (condition: boolean): void => {
+const bugOn = (condition: boolean): void => {
   if (condition) throw new KernelFault('kernel BUG at mm/vmalloc.c!');
 };
 
@@ -75,7 +75,7 @@ const queueOf = (k: Kernel): ListHead => {
 
 function vmap_block_vaddr(k: Kernel, va_start: VirtAddr, pages_off: ULong): VirtAddr {
   const addr = asVirt(va_start + pages_off * PAGE_SIZE);
-  BUG_ON(addr_to_vb_idx(k, addr) !== addr_to_vb_idx(k, va_start));
+  bugOn(addr_to_vb_idx(k, addr) !== addr_to_vb_idx(k, va_start));
   return addr;
 }
 
@@ -85,9 +85,7 @@ function new_vmap_block(k: Kernel, order: Order, gfp_mask: Gfp): VirtAddr {
   if (object === 0) return asVirt(0);
   const vb: VmapBlock = k.cell_at(object);
   const size: ULong = VMAP_BLOCK_SIZE(k);
-  const va: VmapArea = alloc_vmap_area(
-    ...([k, size, size, VMALLOC_START(k), VMALLOC_END(k), gfp_mask] as const),
-  );
+  const va: VmapArea = alloc_vmap_area(k, size, size, VMALLOC_START(k), VMALLOC_END(k), gfp_mask);
   if (va === NULL) {
     kfree(k, object);
     return asVirt(0);
@@ -96,7 +94,7 @@ function new_vmap_block(k: Kernel, order: Order, gfp_mask: Gfp): VirtAddr {
   const vaddr: VirtAddr = vmap_block_vaddr(k, va_start, 0);
   if (k.smp) k.write(vb, 0);
   k.write_ptr(k.plus(vb, k.vmap_block.va), va);
-  BUG_ON(VMAP_BBMAP_BITS(k) <= 1 << order);
+  bugOn(VMAP_BBMAP_BITS(k) <= 1 << order);
   k.write_long(k.plus(vb, k.vmap_block.free), VMAP_BBMAP_BITS(k) - (1 << order));
   k.write_long(k.plus(vb, k.vmap_block.dirty), 0);
   // No range: it grows with the first that is unmapped.
@@ -116,7 +114,7 @@ function new_vmap_block(k: Kernel, order: Order, gfp_mask: Gfp): VirtAddr {
 
 /** The next pages of a block that has enough of them, else the first of a new one. */
 function vb_alloc(k: Kernel, size: ULong, gfp_mask: Gfp): VirtAddr {
-  BUG_ON(size > PAGE_SIZE * VMAP_MAX_ALLOC(k));
+  bugOn(size > PAGE_SIZE * VMAP_MAX_ALLOC(k));
   if (WARN_ON_ONCE(k, size === 0, 'mm/vmalloc.c: vb_alloc: size == 0')) return asVirt(0);
   const order: Order = get_order(k, size);
   const free: ListHead = queueOf(k);
@@ -143,7 +141,7 @@ function vb_alloc(k: Kernel, size: ULong, gfp_mask: Gfp): VirtAddr {
 
 /** Unmaps, and says which part of the block may still be in a TLB. */
 function vb_free(k: Kernel, addr: VirtAddr, size: ULong): void {
-  BUG_ON(size > PAGE_SIZE * VMAP_MAX_ALLOC(k));
+  bugOn(size > PAGE_SIZE * VMAP_MAX_ALLOC(k));
   const order: Order = get_order(k, size);
   const index: ULong = addr_to_vb_idx(k, addr);
   const block: VirtAddr = xa_load(k, k.globals.vmap_blocks, index);
@@ -158,7 +156,7 @@ function vb_free(k: Kernel, addr: VirtAddr, size: ULong): void {
   k.write_long(dirty_max, Math.max(k.read_ulong(dirty_max), offset + (1 << order)));
   k.add_long(k.plus(vb, k.vmap_block.dirty), 1 << order);
   if (k.read_ulong(k.plus(vb, k.vmap_block.dirty)) !== VMAP_BBMAP_BITS(k)) return;
-  BUG_ON(k.read_ulong(k.plus(vb, k.vmap_block.free)) !== 0);
+  bugOn(k.read_ulong(k.plus(vb, k.vmap_block.free)) !== 0);
   free_vmap_block(k, vb);
 }
 
@@ -204,13 +202,13 @@ export function vm_unmap_aliases(k: Kernel): void {
 export function vm_unmap_ram(k: Kernel, mem: VirtAddr, count: Int): void {
   const addr: VirtAddr = mem;
   const inSpace = umin(umax(addr, VMALLOC_START(k)), VMALLOC_END(k)) === addr;
-  BUG_ON(addr === 0 || !inSpace || addr % PAGE_SIZE !== 0);
+  bugOn(addr === 0 || !inSpace || addr % PAGE_SIZE !== 0);
   if (count <= VMAP_MAX_ALLOC(k)) {
     vb_free(k, addr, count * 2 ** PAGE_SHIFT);
     return;
   }
   const va: VmapArea = find_vmap_area(k, addr);
-  BUG_ON(va === NULL);
+  bugOn(va === NULL);
   free_unmap_vmap_area(k, va);
 }
 
@@ -223,7 +221,12 @@ export function vm_map_ram(k: Kernel, pages: readonly Page[], count: Int): VirtA
     if (addr === 0) return asVirt(0);
   } else {
     const va: VmapArea = alloc_vmap_area(
-      ...([k, size, PAGE_SIZE, VMALLOC_START(k), VMALLOC_END(k), k.GFP_KERNEL] as const),
+      k,
+      size,
+      PAGE_SIZE,
+      VMALLOC_START(k),
+      VMALLOC_END(k),
+      k.GFP_KERNEL,
     );
     if (va === NULL) return asVirt(0);
     addr = k.read_va(va + k.vmap_area.va_start);

@@ -6,7 +6,14 @@
  * Differs: what is mapped in the direct map ends with it (pfn_range_is_mapped()).
  * Source: Linux 6.1 arch/x86/mm/pat/set_memory.c: __cpa_addr(), cpa_flush(), __cpa_process_fault() to change_page_attr_set_clr().
  */
-import { type Int, NULL, type Out, type Page, type Pte, type ULong } from '../../../../../../machine/ctypes.js';
+import {
+  type Int,
+  NULL,
+  type Out,
+  type Page,
+  type Pte,
+  type ULong,
+} from '../../../../../../machine/ctypes.js';
 import { KernelFault } from '../../../../../../machine/events.js';
 import type { Kernel } from '../../../../../../machine/kernel.js';
 import { ule, ult } from '../../../../../../machine/ulong.js';
@@ -106,7 +113,12 @@ function __change_page_attr(k: Kernel, cpa: CpaData, primary: boolean): Int {
     const nx: Out<boolean> = { value: false };
     const rw: Out<boolean> = { value: true };
     const kpte: Pte = lookup_address_in_pgd_attr(
-      ...([k, pgd_offset_k(k, address), address, level, nx, rw] as const),
+      k,
+      pgd_offset_k(k, address),
+      address,
+      level,
+      nx,
+      rw,
     );
     if (kpte === NULL) return __cpa_process_fault(k, cpa, address, primary);
     const old_pte: PteVal = k.read_pte(kpte);
@@ -130,7 +142,13 @@ function __change_page_attr(k: Kernel, cpa: CpaData, primary: boolean): Int {
     }
 
     const do_split: Int = should_split_large_page(
-      ...([k, kpte, address, level.value, nx.value, rw.value, cpa] as const),
+      k,
+      kpte,
+      address,
+      level.value,
+      nx.value,
+      rw.value,
+      cpa,
     );
     if (do_split <= 0) return do_split;
     const err: Int = split_large_page(k, cpa, kpte, address, level.value);
@@ -140,11 +158,19 @@ function __change_page_attr(k: Kernel, cpa: CpaData, primary: boolean): Int {
   }
 }
 
+/** The same change at another address: `alias_cpa = *cpa`. */
 const aliasOf = (cpa: CpaData, vaddr: VirtAddr): CpaData => ({
-  ...cpa,
   vaddr,
-  flags: cpa.flags & ~CPA_PAGES_ARRAY,
+  pages: cpa.pages,
+  mask_set: cpa.mask_set,
+  mask_clr: cpa.mask_clr,
+  numpages: cpa.numpages,
   curpage: 0,
+  pfn: cpa.pfn,
+  flags: cpa.flags & ~CPA_PAGES_ARRAY,
+  force_split: cpa.force_split,
+  force_static_prot: cpa.force_static_prot,
+  force_flush_all: cpa.force_flush_all,
 });
 
 /** The other addresses of the same frames. */

@@ -59,7 +59,7 @@ import {
 } from '../../../include/asm/pgtable_types.h.js';
 
 /** `pgd_flags()` and its like: the rights that an entry leaves to what lies below it. */
-const narrow = (entry: PteVal, nx: Out<boolean>, rw: Out<boolean>): void => {
+const narrowRights = (entry: PteVal, nx: Out<boolean>, rw: Out<boolean>): void => {
   if ((entry & _PAGE_NX) !== 0n) nx.value = true;
   if ((entry & _PAGE_RW) === 0n) rw.value = false;
 };
@@ -87,19 +87,19 @@ export function lookup_address_in_pgd_attr(
   level.value = PG_LEVEL_512G;
   if (!p4d_present(k, k.read_pte(p4d))) return asCell(p4d);
   // A level that is folded asks nothing, and has no rights of its own.
-  if (k.wide) narrow(k.read_pte(p4d), nx, rw);
+  if (k.wide) narrowRights(k.read_pte(p4d), nx, rw);
 
   const pud: Pud = pud_offset(k, p4d, address);
   if (pud_none(k, k.read_pte(pud))) return NULL;
   level.value = PG_LEVEL_1G;
   if (pud_large(k, k.read_pte(pud)) || !pud_present(k, k.read_pte(pud))) return asCell(pud);
-  if (k.wide) narrow(k.read_pte(pud), nx, rw);
+  if (k.wide) narrowRights(k.read_pte(pud), nx, rw);
 
   const pmd: Pmd = pmd_offset(k, pud, address);
   if (pmd_none(k, k.read_pte(pmd))) return NULL;
   level.value = PG_LEVEL_2M;
   if (pmd_large(k.read_pte(pmd)) || !pmd_present(k.read_pte(pmd))) return asCell(pmd);
-  narrow(k.read_pte(pmd), nx, rw);
+  narrowRights(k.read_pte(pmd), nx, rw);
 
   level.value = PG_LEVEL_4K;
   return pte_offset_kernel(k, pmd, address);

@@ -67,7 +67,7 @@ function conflicts(prot: PteVal, val: PteVal): boolean {
   return (prot & ~val) !== prot;
 }
 
-const hex16 = (value: PteVal): string => value.toString(16).padStart(16, '0');
+const hexOf = (value: PteVal): string => value.toString(16).padStart(16, '0');
 
 function check_conflict(
   k: Kernel,
@@ -83,7 +83,7 @@ function check_conflict(
   const range = `0x${k.hex(start).padStart(16, '0')} - 0x${k.hex(end).padStart(16, '0')}`;
   pr_warn(
     k,
-    `CPA ${lvltxt[warnlvl]!.padStart(8)} ${txt.padStart(10)}: ${range} PFN ${pfn.toString(16)} req ${hex16(prot)} prevent ${hex16(val)}`,
+    `CPA ${lvltxt[warnlvl]!.padStart(8)} ${txt.padStart(10)}: ${range} PFN ${pfn.toString(16)} req ${hexOf(prot)} prevent ${hexOf(val)}`,
   );
 }
 
@@ -142,7 +142,7 @@ export function verify_rwx(
   WARN_ONCE(
     k,
     true,
-    `CPA detected W^X violation: ${hex16(old)} -> ${hex16(new_)} range: ${range} PFN ${pfn.toString(16)}`,
+    `CPA detected W^X violation: ${hexOf(old)} -> ${hexOf(new_)} range: ${range} PFN ${pfn.toString(16)}`,
   );
   return new_;
 }

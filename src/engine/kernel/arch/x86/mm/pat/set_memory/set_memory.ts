@@ -86,7 +86,14 @@ export function set_memory_np(k: Kernel, addr: VirtAddr, numpages: Int): Int {
 
 export function set_memory_np_noalias(k: Kernel, addr: VirtAddr, numpages: Int): Int {
   return change_page_attr_set_clr(
-    ...([k, addr, numpages, 0n, _PAGE_PRESENT, false, CPA_NO_CHECK_ALIAS, []] as const),
+    k,
+    addr,
+    numpages,
+    0n,
+    _PAGE_PRESENT,
+    false,
+    CPA_NO_CHECK_ALIAS,
+    [],
   );
 }
 
@@ -123,9 +130,7 @@ export function set_pages_rw(k: Kernel, page: Page, numpages: Int): Int {
 
 /** Of pages that need not lie side by side, one by one: those in highmem have no address to change. */
 const setPagesArray = (k: Kernel, pages: readonly Page[], set: PteVal, clear: PteVal): Int =>
-  change_page_attr_set_clr(
-    ...([k, asVirt(0), pages.length, set, clear, false, CPA_PAGES_ARRAY, pages] as const),
-  );
+  change_page_attr_set_clr(k, asVirt(0), pages.length, set, clear, false, CPA_PAGES_ARRAY, pages);
 
 export function set_pages_array_uc(k: Kernel, pages: readonly Page[]): Int {
   return setPagesArray(k, pages, cachemode2protval(_PAGE_CACHE_MODE_UC_MINUS), 0n);

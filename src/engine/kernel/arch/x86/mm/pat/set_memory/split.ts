@@ -7,7 +7,7 @@
  * Left out: pgd_lock, cpa_lock; paravirt_alloc_pte, what was split by another CPU meanwhile; CPA statistics, the PAT bit (no build
  * here has PAT, so that no entry has it).
  * Source: Linux 6.1 arch/x86/mm/pat/set_memory.c: update_page_count(), split_page_count(), __set_pmd_pte() to split_large_page();
- * arch/x86/include/asm/pgtable_types.h: page_level_size(), pgprot_large_2_4k().
+ * arch/x86/include/asm/pgtable_types.h: pgprot_large_2_4k(); arch/x86/include/asm/pgtable.h: page_level_size().
  */
 import {
   type Int,
@@ -22,11 +22,21 @@ import {
   type ULong,
 } from '../../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../../machine/kernel.js';
-import { asCell, asVirt, PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../../../../../memory/address.js';
+import {
+  asCell,
+  asVirt,
+  PAGE_SHIFT,
+  PAGE_SIZE,
+  type VirtAddr,
+} from '../../../../../../memory/address.js';
 import { WARN_ON_ONCE } from '../../../../../include/asm-generic/bug.h.js';
 import { ALIGN_DOWN } from '../../../../../include/linux/align.h.js';
 import { EINVAL, ENOMEM } from '../../../../../include/linux/errno.h.js';
-import { list_entry_is_head, list_first_entry, list_next_entry } from '../../../../../include/linux/list.h.js';
+import {
+  list_entry_is_head,
+  list_first_entry,
+  list_next_entry,
+} from '../../../../../include/linux/list.h.js';
 import {
   p4d_offset,
   pgd_index,
@@ -39,7 +49,14 @@ import { pr_warn_once } from '../../../../../include/linux/printk.h.js';
 import { __count_vm_events } from '../../../../../include/linux/vmstat.h.js';
 import { page_address } from '../../../../../mm/highmem/page_address.js';
 import { alloc_pages } from '../../../../../mm/page_alloc/api.js';
-import { mk_pte, pfn_pte, pmd_pfn, pud_pfn, set_pmd, set_pte } from '../../../include/asm/pgtable.h.js';
+import {
+  mk_pte,
+  pfn_pte,
+  pmd_pfn,
+  pud_pfn,
+  set_pmd,
+  set_pte,
+} from '../../../include/asm/pgtable.h.js';
 import {
   _KERNPG_TABLE,
   _PAGE_GLOBAL,
@@ -51,7 +68,13 @@ import {
   type PteVal,
 } from '../../../include/asm/pgtable_types.h.js';
 import { flush_tlb_all } from '../../tlb.js';
-import { CPA_CONFLICT, CPA_DETECT, CPA_PROTECT, static_protections, verify_rwx } from './protections.js';
+import {
+  CPA_CONFLICT,
+  CPA_DETECT,
+  CPA_PROTECT,
+  static_protections,
+  verify_rwx,
+} from './protections.js';
 
 /** struct cpa_data: a change under way. Differs: a local variable of ours, as it is one of Linux's. */
 export interface CpaData {
@@ -115,9 +138,7 @@ export function __set_pmd_pte(k: Kernel, kpte: Pte, address: VirtAddr, pte: PteV
     !list_entry_is_head(k, page, pgd_list, k.page.lru);
     page = list_next_entry(k, page, k.page.lru)
   ) {
-    const pgd: Pgd = asCell(
-      k.cell_at(page_address(k, page)) + pgd_index(k, address) * k.pte_words,
-    );
+    const pgd: Pgd = asCell(k.cell_at(page_address(k, page)) + pgd_index(k, address) * k.pte_words);
     const p4d: P4d = p4d_offset(k, pgd, address);
     const pud: Pud = pud_offset(k, p4d, address);
     const pmd: Pmd = pmd_offset(k, pud, address);
@@ -157,7 +178,13 @@ export function __should_split_large_page(
   numpages = psize / PAGE_SIZE;
 
   const chk_prot: PteVal = static_protections(
-    ...([k, old_prot, lpaddr, old_pfn, numpages, psize, CPA_CONFLICT] as const),
+    k,
+    old_prot,
+    lpaddr,
+    old_pfn,
+    numpages,
+    psize,
+    CPA_CONFLICT,
   );
   if (WARN_ON_ONCE(k, chk_prot !== old_prot, 'arch/x86/mm/pat/set_memory.c: chk_prot')) {
     // What is mapped breaks a rule: small pages, so that it is mended where it must be.
@@ -169,9 +196,15 @@ export function __should_split_large_page(
   if (address !== lpaddr || cpa.numpages !== numpages) return 1;
 
   let new_prot: PteVal = static_protections(
-    ...([k, req_prot, lpaddr, old_pfn, numpages, psize, CPA_DETECT] as const),
+    k,
+    req_prot,
+    lpaddr,
+    old_pfn,
+    numpages,
+    psize,
+    CPA_DETECT,
   );
-  new_prot = verify_rwx(...([k, old_prot, new_prot, lpaddr, old_pfn, numpages, nx, rw] as const));
+  new_prot = verify_rwx(k, old_prot, new_prot, lpaddr, old_pfn, numpages, nx, rw);
   if (req_prot !== new_prot) return 1;
 
   __set_pmd_pte(k, kpte, address, pfn_pte(k, old_pfn, new_prot));
@@ -203,9 +236,7 @@ function split_set_pte(
 ): void {
   const npg: ULong = Math.floor(size / PAGE_SIZE);
   if (cpa.force_static_prot) {
-    const prot: PteVal = static_protections(
-      ...([k, ref_prot, address, pfn, npg, 0, CPA_PROTECT] as const),
-    );
+    const prot: PteVal = static_protections(k, ref_prot, address, pfn, npg, 0, CPA_PROTECT);
     if (prot !== ref_prot && size === PAGE_SIZE) ref_prot = prot;
     else if (prot !== ref_prot)
       pr_warn_once(k, 'CPA: Cannot fixup static protections for PUD split');

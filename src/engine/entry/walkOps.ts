@@ -4,11 +4,11 @@
  *
  * Source: Linux 6.1 include/linux/pagewalk.h.
  */
-import { type Int, type Pointer } from '../../../machine/ctypes.js';
-import { KernelFault } from '../../../machine/events.js';
-import type { Kernel } from '../../../machine/kernel.js';
-import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
-import type { MmWalk, MmWalkOps } from './pagewalk.js';
+import { type Int, type Pointer } from '../machine/ctypes.js';
+import { KernelFault } from '../machine/events.js';
+import type { Kernel } from '../machine/kernel.js';
+import { asVirt, type Cell, type VirtAddr } from '../memory/address.js';
+import type { MmWalk, MmWalkOps } from '../kernel/mm/pagewalk/pagewalk.js';
 
 type Member = Exclude<keyof Kernel['mm_walk_ops'], symbol>;
 
