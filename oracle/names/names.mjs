@@ -1,6 +1,7 @@
 /**
  * `oracle names`: the names of Linux 6.1's functions and of macros used like functions, as a text file that tests hold the
- * names of src/engine/kernel against. One line a C file, `mm/page_alloc.c: name name ...`, sorted.
+ * names of src/engine/kernel against. One line a C file, `mm/page_alloc.c: name name ...`, sorted. Beside it, a name a line, what the
+ * kernel exports to modules.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,6 +9,7 @@ import { needPackages } from '../lib/packages.mjs';
 import { project, shown } from '../lib/place.mjs';
 import { kernelSource, release } from '../lib/source.mjs';
 import {
+  EXPORTERS,
   GENERATORS,
   HEADERS,
   INCLUDED_HEADERS,
@@ -56,9 +58,22 @@ function includesOf(tree, file) {
     .filter((header) => existsSync(path.join(tree, header)));
 }
 
+/** What the C files below some folders export: EXPORT_SYMBOL() and its like. Sorted. */
+function exportedNames(tree) {
+  const found = new Set();
+  for (const folder of EXPORTERS)
+    for (const file of readdirSync(path.join(tree, folder), { recursive: true })) {
+      if (!file.endsWith('.c') || isOurs(path.basename(file))) continue;
+      const text = readFileSync(path.join(tree, folder, file), 'utf8');
+      for (const [, name] of text.matchAll(/^\s*EXPORT_SYMBOL\w*\((\w+)/gm)) found.add(name);
+    }
+  return [...found].sort();
+}
+
 const isWanted = (file) => !LEFT_OUT.some((pattern) => pattern.test(file));
 
 const TARGET = path.join(project, 'test', 'data', 'linux-6.1-names.txt');
+const EXPORTS = path.join(project, 'test', 'data', 'linux-6.1-exports.txt');
 
 export function names() {
   needPackages(['universal-ctags', 'gcc']);
@@ -74,4 +89,7 @@ export function names() {
     ' `npm run oracle -- names` makes this from the Debian package linux-source-6.1.';
   writeFileSync(TARGET, [head, ...lines, ''].join('\n'));
   console.log(`${shown(TARGET)}: ${lines.length} files`);
+  const exported = exportedNames(tree);
+  writeFileSync(EXPORTS, [...exported, ''].join('\n'));
+  console.log(`${shown(EXPORTS)}: ${exported.length} names`);
 }

@@ -102,6 +102,22 @@ export const HEADERS = [
 ];
 export const INCLUDED_HEADERS = 'include/linux/';
 
+/** Folders whose C files, at any depth, export what modules that deal with memory, files or devices may call. */
+export const EXPORTERS = [
+  'arch/x86',
+  'block',
+  'drivers/base',
+  'drivers/char',
+  'drivers/dma-buf',
+  'drivers/pci',
+  'fs',
+  'kernel',
+  'lib',
+  'mm',
+  'net/core',
+  'security',
+];
+
 /** Left out, because nobody who writes about memory would name anything of them: devices, networks, tests. */
 export const LEFT_OUT = [
   /^include\/linux\/(acpi|audit|binfmts|bio|blk|bpf|bsg|btf|can|cgroup|clk|clocksource|compat|console|crypto|cper|cpufreq)/,

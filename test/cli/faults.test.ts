@@ -155,6 +155,16 @@ describe('mmscope run: what went wrong', function () {
     ]);
   });
 
+  it('says what holds for every #include at the first one', async () => {
+    const { err } = await runText('#include <linux/mm.h>\n#include <linux/slab.h>\nint x = 1;');
+    assert.deepEqual(
+      err.filter((line) => line.includes('note:')),
+      [
+        'f.mms:2:1: note: no header is needed: every type, function and constant of the kernel is known already',
+      ],
+    );
+  });
+
   it('says beside a failed request what a kernel would have done, and why it failed', async () => {
     const { out } = await runText('while (alloc_pages(GFP_KERNEL, 3));');
     const note = out.find((line) => line.startsWith('note:'));

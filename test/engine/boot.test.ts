@@ -111,6 +111,14 @@ describe('a booted machine', function () {
     assert.equal(differentBytes(first, boot('x86_64-slub', 200, options)), undefined);
   });
 
+  it('begins five minutes before jiffies wrap', () => {
+    for (const name of ['i386-pae-slab', 'x86_64-slub'] as const) {
+      const { mm } = boot(name, 64);
+      assert.equal(mm.read_int(mm.globals.jiffies) >>> 0, 2 ** 32 - 300 * mm.CONFIG_HZ);
+      assert.equal(mm.read_int(mm.globals.jiffies + 1), 0);
+    }
+  });
+
   const longWay: readonly (readonly [name: ProfileName, mib: number])[] = [
     ['i386-highmem4g-slub', 1024],
     ['i386-pae-slab', 1201],

@@ -20,7 +20,7 @@ export function diagnosticLines(
   const errors = findings.filter(({ severity }) => severity === 'error');
   const tooMany = new Set(errors.slice(MAX_ERRORS));
   const lines = findings
-    .filter((finding) => !tooMany.has(finding))
+    .filter((finding) => !tooMany.has(finding) && !isSaidAgain(finding, findings))
     .flatMap(({ severity, message, span }) => [
       `${placeText(name, sources, span)}: ${SEVERITIES[severity]}: ${message}`,
       ...excerpt(sources, span),
@@ -28,6 +28,11 @@ export function diagnosticLines(
   if (tooMany.size > 0) lines.push(`${name}: ${tooMany.size} more errors`);
   return lines;
 }
+
+/** A module includes ten headers: that none of them is needed is said of the first. */
+const isSaidAgain = (finding: Diagnostic, findings: readonly Diagnostic[]): boolean =>
+  finding.severity === 'hint' &&
+  findings.find(({ message }) => message === finding.message) !== finding;
 
 /** `name:line:column`, both from 1; the name is that of the included file where it lies in one. */
 export function placeText(name: string, sources: Sources, span: Span): string {

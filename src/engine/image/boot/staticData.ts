@@ -1,7 +1,7 @@
 /**
  * Variables of memory management that the compiler initialises, as this build has them: Linux has them in its image from the start.
  *
- * Source: Linux 6.1 mm/page_alloc.c, slab_common.c, slub.c, slab.c, vmalloc.c.
+ * Source: Linux 6.1 mm/page_alloc.c, slab_common.c, slub.c, slab.c, vmalloc.c; include/linux/jiffies.h.
  */
 import { NULL } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
@@ -18,6 +18,8 @@ export function writeStaticData(mm: Kernel): void {
   mm.write(mm.globals.gfp_allowed_mask, GFP_BOOT_MASK);
   mm.write(mm.globals.min_free_kbytes, 1024);
   mm.write(mm.globals.debug_locks, 1);
+  // INITIAL_JIFFIES: five minutes before the low 32 bits wrap. The high ones are zero.
+  if (mm.globals.jiffies !== 0) mm.write(mm.globals.jiffies, -300 * mm.CONFIG_HZ);
   for (const name of ['watermark_boost_factor', 'watermark_scale_factor', 'user_min_free_kbytes'])
     mm.write(mm.symbol(name), constantNamed(mm.profile, name));
   for (const [name, value] of SYSCTLS) word(mm, mm.findSymbol(name) ?? NULL, value);
