@@ -117,7 +117,7 @@ describe('set_memory_ro() and its like', function () {
        unsigned long text = (unsigned long)_text;
        set_memory_nx(text, 1);
        expect(pte_exec(*lookup_address(text, &level)));`,
-      [/^CPA  protect    Text NX: 0x/],
+      [/^CPA {2}protect {4}Text NX: 0x/],
       ['x86_64-slub', 'i386-pae-slab'],
     ));
 });

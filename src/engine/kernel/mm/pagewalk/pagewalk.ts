@@ -136,11 +136,11 @@ function walk_pmd_range(k: Kernel, pud: Pud, addr: VirtAddr, end: VirtAddr, walk
       if (ops.pmd_entry !== undefined) err = ops.pmd_entry(k, pmd, addr, next, walk);
       if (err !== 0) break;
       // again:
-      if ((walk.action as Int) === ACTION_AGAIN) continue;
+      if ((walk.action) === ACTION_AGAIN) continue;
       const pmdval: PteVal = k.read_pte(pmd);
       const isLeaf = walk.vma === NULL && (pmd_large(pmdval) || !pmd_present(pmdval));
       // Huge pages are split only for those that want each page.
-      if (!isLeaf && (walk.action as Int) !== ACTION_CONTINUE && ops.pte_entry !== undefined) {
+      if (!isLeaf && (walk.action) !== ACTION_CONTINUE && ops.pte_entry !== undefined) {
         if (walk.vma !== NULL) {
           split_huge_pmd(k, walk.vma, pmd, addr);
           // pmd_trans_unstable(): it went, or became a huge page again.
@@ -172,11 +172,11 @@ function walk_pud_range(k: Kernel, p4d: P4d, addr: VirtAddr, end: VirtAddr, walk
       if (ops.pud_entry !== undefined) err = ops.pud_entry(k, pud, addr, next, walk);
       if (err !== 0) break;
       // again:
-      if ((walk.action as Int) === ACTION_AGAIN) continue;
+      if ((walk.action) === ACTION_AGAIN) continue;
       const pudval: PteVal = k.read_pte(pud);
       const isLeaf = walk.vma === NULL && (pud_large(k, pudval) || !pud_present(k, pudval));
       const goesDown = ops.pmd_entry !== undefined || ops.pte_entry !== undefined;
-      if (!isLeaf && (walk.action as Int) !== ACTION_CONTINUE && goesDown) {
+      if (!isLeaf && (walk.action) !== ACTION_CONTINUE && goesDown) {
         err = walk_pmd_range(k, pud, addr, next, walk);
         if (err !== 0) break;
       }

@@ -31,7 +31,7 @@ const lvltxt: readonly string[] = ['conflict', 'protect', 'detect'];
 /** Where a label of the image lies; 0 where the build has none. */
 const labelAt = (k: Kernel, name: string): VirtAddr => k.profile.symbol(name)?.address ?? asVirt(0);
 
-const frameOf = (k: Kernel, va: VirtAddr): Pfn => k.pfn_of(va) as Pfn;
+const frameOf = (k: Kernel, va: VirtAddr): Pfn => k.pfn_of(va);
 
 function overlaps(r1_start: ULong, r1_end: ULong, r2_start: ULong, r2_end: ULong): boolean {
   return ule(r1_start, r2_end) && ule(r2_start, r1_end);
@@ -42,7 +42,7 @@ function protect_rodata(k: Kernel, spfn: ULong, epfn: ULong): PteVal {
   const start: VirtAddr = labelAt(k, '__start_rodata');
   if (start === 0) return 0n;
   // The label stands behind the last page.
-  const epfn_ro: Pfn = (frameOf(k, asVirt(labelAt(k, '__end_rodata') - 1)) + 0) as Pfn;
+  const epfn_ro: Pfn = (frameOf(k, asVirt(labelAt(k, '__end_rodata') - 1)) + 0);
   return overlaps(spfn, epfn, frameOf(k, start), epfn_ro) ? _PAGE_RW : 0n;
 }
 
