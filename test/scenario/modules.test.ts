@@ -72,8 +72,8 @@ describe('what is wrong with a name', () => {
       "1:1 `kfree_rcu_mightsleep_not` unknown-name: neither the scenario nor the kernel has a function 'kfree_rcu_mightsleep_not'",
     ]);
     assert.match(
-      findings('page_frag_free(0);').join(),
-      /page_frag_free\(\) exists in Linux 6\.1 but is not available here: see .*put_page\(\)/,
+      findings('put_pages_list(0);').join(),
+      /put_pages_list\(\) exists in Linux 6\.1 but is not available here: see .*page_frag_free\(\)/,
     );
     assert.match(findings('int x = devm_clk_get;').join(), /neither|exists in Linux 6\.1/);
   });
