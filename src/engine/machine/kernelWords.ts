@@ -2,7 +2,7 @@
  * The words of kernel memory: integers, bytes and bit-fields, as kernel code reads them, and writes them through the tape. A read of 0
  * asks whether it went through NULL, which faults: what NULL holds is 0, so only then.
  */
-import { highWord, type Cell } from '../memory/address.js';
+import { highWord, WORDS_PER_FRAME, type Cell } from '../memory/address.js';
 import type { Tape } from '../memory/tape.js';
 import type { WideConstant } from './derivedConstants.js';
 import { badAddress, type KernelEvent } from './events.js';
