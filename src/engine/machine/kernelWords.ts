@@ -2,7 +2,7 @@
  * The words of kernel memory: integers, bytes and bit-fields, as kernel code reads them, and writes them through the tape. A read of 0
  * asks whether it went through NULL, which faults: what NULL holds is 0, so only then.
  */
-import { highWord, type Cell } from '../memory/address.js';
+import { highWord, WORDS_PER_FRAME, type Cell } from '../memory/address.js';
 import type { Tape } from '../memory/tape.js';
 import type { WideConstant } from './derivedConstants.js';
 import { badAddress, type KernelEvent, type KernelFault } from './events.js';
@@ -33,6 +33,28 @@ export abstract class KernelWords {
   /** Writes one word. */
   write(cell: number, value: number): void {
     this.tape.writeIn(this.words, cell as Cell, value | 0);
+  }
+
+  /** Fills a page with zeros. Linux 6.1 arch/x86/include/asm/page_64.h. */
+  clear_page(page: number): void {
+    const { tape, words } = this;
+    // Without history nobody hears of a word.
+    if (!tape.recording) {
+      tape.memory.clearFrame(page as Cell);
+      return;
+    }
+    for (let i = 0; i < WORDS_PER_FRAME; i++)
+      if (words[page + i] !== 0) tape.writeIn(words, (page + i) as Cell, 0);
+  }
+
+  copy_page(to: number, from: number): void {
+    const { tape, words } = this;
+    if (!tape.recording && tape.memory.heard === undefined) {
+      tape.memory.copyFrame(to as Cell, from as Cell);
+      return;
+    }
+    for (let i = 0; i < WORDS_PER_FRAME; i++)
+      tape.writeIn(words, (to + i) as Cell, words[from + i]!);
   }
 
   /** Writes a pointer-sized integer (`unsigned long`) whose value is within ±2^53. */
