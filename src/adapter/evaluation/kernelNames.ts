@@ -18,9 +18,10 @@ export function kernelNames(
   functionId: number,
   locals: Readonly<Record<string, unknown>>,
 ): readonly ExtraName[] {
-  const types = tables.functions[functionId]?.locals ?? {};
+  const fn = tables.functions[functionId];
   return Object.entries(locals).flatMap(([name, value]) => {
-    const type = typeOf(mm, types[name]);
+    const plain = typeOf(mm, fn?.locals[name]);
+    const type = plain && isAreaFlags(name, fn?.name) ? areaFlagsOf(plain) : plain;
     const scalar = type && scalarOf(mm, type, value);
     return type === undefined || scalar === undefined ? [] : [{ name, type, value: scalar }];
   });
@@ -43,6 +44,13 @@ function typeOf(mm: Kernel, spelled: string | undefined): CType | undefined {
   // `fpi_t` is a typedef of a .c file that profiles need not carry.
   return /^\w+_t$/.test(spelled) ? mm.profile.types.base('int') : undefined;
 }
+
+/** Flags of an area of a process, which the kernel has as plain integers; vmalloc has flags of another kind by the same name. */
+const isAreaFlags = (name: string, fn = ''): boolean =>
+  /^(?:vm_flags|newflags|oldflags)$/.test(name) && fn !== '__vmalloc_node_range';
+
+const areaFlagsOf = (target: CType): CType =>
+  target.kind === 'int' ? { kind: 'typedef', name: 'vm_flags_t', target } : target;
 
 function scalarOf(mm: Kernel, type: CType, value: unknown): ScalarValue | undefined {
   if (typeof value === 'boolean') return value ? 1 : 0;

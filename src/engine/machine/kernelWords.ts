@@ -9,7 +9,8 @@ import { badAddress, type KernelEvent } from './events.js';
 import { bitFieldIn } from './facts.js';
 
 export abstract class KernelWords {
-  words: Int32Array = new Int32Array(0);
+  /** The pool. Assigned once until it grows, which V8 notices: as long as that holds, the pool is a constant to it. */
+  words: Int32Array;
   /** 64-bit pointers and longs: two words. */
   abstract readonly wide: boolean;
   /** Words in a pointer, and in a `long`. Both are facts of a build (derivedConstants.ts), so that V8 drops the other case. */
@@ -18,7 +19,9 @@ export abstract class KernelWords {
   /** So many words behind a cell, which may be in another frame. */
   abstract plus(cell: number, words: number): Cell;
 
-  constructor(readonly tape: Tape<KernelEvent>) {}
+  constructor(readonly tape: Tape<KernelEvent>) {
+    this.words = tape.memory.words;
+  }
 
   /** Reads an `int` or another word where finding `cell` may have touched a new frame: {@link plus}. */
   read_int(cell: number): number {
@@ -156,7 +159,7 @@ export abstract class KernelWords {
 
   /** 0, which was read at a cell: that of a NULL structure's member faults. What NULL holds is 0, so only then it is asked. */
   protected through(cell: number): 0 {
-    if (cell < WORDS_PER_FRAME) throw badAddress(this.wide, cell * 4, 0, 'read');
+    if (cell >>> 10 === 0) throw badAddress(this.wide, cell * 4, 0, 'read');
     return 0;
   }
 }

@@ -74,10 +74,9 @@ export class PhysicalMemory {
     this.generations = new Int32Array(nrSlots);
   }
 
-  /** Called at once and after each growth with the pool in force. */
+  /** Called after each growth with the pool in force. */
   onGrow(listener: (words: Int32Array) => void): void {
     this.growListeners.push(listener);
-    listener(this.words);
   }
 
   /** Has everybody see the pool through something that lets indexes through; undefined: as it is. */
