@@ -20,7 +20,14 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { umin } from '../../../machine/ulong.js';
-import { asCell, asVirt, type Cell, lowWord, PAGE_SHIFT, type VirtAddr } from '../../../memory/address.js';
+import {
+  asCell,
+  asVirt,
+  type Cell,
+  lowWord,
+  PAGE_SHIFT,
+  type VirtAddr,
+} from '../../../memory/address.js';
 import {
   p4d_pgtable,
   pgd_page_vaddr,
