@@ -29,6 +29,7 @@ import { NULL } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asCell, asPfn, asVirt, PAGE_SIZE, parseAddress } from '../../engine/memory/address.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
+import { LoneTables } from './loneTables.js';
 import { Machine } from './machine.js';
 import { OPERATIONS } from './ops.js';
 import { onLentMemory } from './plain/lentMemory.js';
@@ -39,6 +40,7 @@ import { callersOf, RECORDED } from './recorded.js';
 /** Operations that need caches, and those that need areas. */
 const OBJECTS = new Set('kc kd ka kf kab kfb ks km kx'.split(' '));
 const AREAS = new Set('vm vmh vf vmap vu io iu vpurge'.split(' '));
+const MAPPING = new Set('vm vmh vmap io'.split(' '));
 /** Those that take objects of caches that are not the trace's own. */
 const FOREIGN = new Set(['kc', 'kd', 'km', 'kx', ...AREAS]);
 /** Objects of each size that a trace may have at once, more or less; and those that caches and areas are made of. */
@@ -58,6 +60,7 @@ export class LoneCaches {
   private constructor(
     private readonly k: Kernel,
     readonly lent: ReadonlySet<number>,
+    private readonly tables: LoneTables | undefined,
   ) {
     this.told = new ToldPages(lent);
   }
@@ -75,7 +78,9 @@ export class LoneCaches {
     }
     loadSlots(image, items);
     const areas = areasOfStart(items);
+    let tables: LoneTables | undefined;
     const lent = onLentMemory(image, () => {
+      tables = new LoneTables(k);
       freshCaches(k, areas && { vmap_area: () => vmalloc_init(k) });
       spareObjects(k, SPARE);
       spareSizes(k);
@@ -83,11 +88,13 @@ export class LoneCaches {
       const machine = new Machine(image);
       for (const op of early) OPERATIONS.get(op.name)?.(machine, op.args);
     });
-    return new LoneCaches(k, lent);
+    return new LoneCaches(k, lent, tables);
   }
 
   /** In front of an operation: pages that caches of the start take or give back in it. */
-  before({ name, args, events }: TraceOp, machine: Machine): void {
+  before(op: TraceOp, machine: Machine): void {
+    const { name, args, events } = op;
+    if (MAPPING.has(name) && this.k.machine.processor(0).hasTables) this.tables?.before(op);
     if (!FOREIGN.has(name) || (name === 'km' && isLarge(Number(args[1])))) return;
     // Where it had pages of its own, these are the trace's.
     if (name === 'kx' && !this.isLentAt(machine.lastAddress(Number(args[0])))) return;
