@@ -23,6 +23,7 @@ import { readTrace } from '../../src/engine/image/state/index.js';
 import type { MmStruct, Page } from '../../src/engine/machine/ctypes.js';
 import { MA_STATE, mapleMax } from '../../src/engine/kernel/include/linux/maple_tree.h.js';
 import { mas_find } from '../../src/engine/kernel/lib/maple_tree.js';
+import { NO_PTE } from '../../src/engine/machine/pteWords.js';
 import { asVirt } from '../../src/engine/memory/address.js';
 import { recordedPrograms } from './recordedPrograms.js';
 
@@ -71,7 +72,7 @@ describe('a user program', () => {
         const end = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
         for (let va = start; va < end; va += 4096) {
           const pte = follow_pte(k, mm, asVirt(va));
-          const entry = pte === 0 ? 0n : k.read_pte(pte);
+          const entry = pte === 0 ? NO_PTE : k.read_pte(pte);
           if (!pte_present(entry) || pte_special(entry)) continue;
           const page = pte_page(k, entry);
           mapped.set(page, (mapped.get(page) ?? 0) + 1);

@@ -40,6 +40,12 @@ interface Parts {
   readonly frames: (task: number) => readonly Frame[];
 }
 
+/** Waits that the run tells of, when they begin. */
+const TOLD_WAITS: ReadonlySet<BlockReason['kind']> = new Set([
+  ...(['page lock', 'page writeback', 'migration'] as const),
+  ...(['rwsem for reading', 'rwsem for writing'] as const),
+]);
+
 export class Course {
   /** A statement that is unfinished: its task, and where on the tape it began. */
   private suspended: { readonly task: number; readonly start: number } | undefined;
@@ -186,6 +192,7 @@ export class Course {
     if (signal !== undefined) this.parts.processes.endGroup(SIGNAL_NUMBERS[signal.signal]);
     // Who waits in kthread_stop() goes on.
     else if (this.parts.processes.threads.isThread(task)) this.parts.processes.end(0);
+    else this.parts.processes.killed();
     control.setStatus(task, 'failed');
     // Behind the marks: a debugger that stops at one sees the statement as it began.
     control.setPc(task, pc);
@@ -194,6 +201,17 @@ export class Course {
     this.parts.turns.handOver(task);
     control.countStatement();
     return { text, rule, calls, span: span ?? calls[0]?.span ?? { start: 0, end: 0 } };
+  }
+
+  /** A page or an address space that somebody else has keeps a task from going on: that is worth a word. */
+  private tellWait(task: number, { kind }: BlockReason): void {
+    if (!TOLD_WAITS.has(kind)) return;
+    const { image, kernelTasks, scheduler } = this.parts;
+    const { mm } = image;
+    const pid = mm.read_int(mm.plus(kernelTasks.structOf(task), mm.task_struct.pid));
+    const text = scheduler.waitWords(task);
+    if (text !== undefined)
+      this.parts.tape.mark({ kind: 'waits', task, text, name: kernelTasks.name(task), pid });
   }
 
   /** The statement never happened; its task waits. */
@@ -237,6 +255,7 @@ export class Course {
       throw new Error(`${this.parts.kernelTasks.name(task)} waits for what it can have`);
     if (waited !== undefined) control.setRerunWords(task, waited);
     control.park(task, waitsFor);
+    this.tellWait(task, waitsFor);
     if (!isSleep(waitsFor.kind)) this.parts.kernelTasks.sleeps(task, waitsFor.kind);
     this.parts.turns.handOver(task);
     control.countStatement();
