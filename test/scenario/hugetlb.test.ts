@@ -62,6 +62,38 @@ describe('huge pages of a pool', function () {
       ALL,
     ));
 
+  it('move with mremap(), and what they were promised', () =>
+    holds(
+      `char *p = map(3, HUGE); p[0] = 1; p[2 * size] = 3;
+      expect(h->free_huge_pages == 2 && h->resv_huge_pages == 1);
+      char *to = (char *)0x30000000;
+      expect(mremap(p, 3 * size, 3 * size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to);
+      expect(find_vma(current->mm, (unsigned long)p)->vm_start != (unsigned long)p && to[0] == 1 && to[2 * size] == 3);
+      expect(h->free_huge_pages == 2 && h->resv_huge_pages == 1);
+      to[size] = 2;
+      expect(h->free_huge_pages == 1 && h->resv_huge_pages == 0);
+      expect(mremap(to, 3 * size, 4 * size, MREMAP_MAYMOVE) == MAP_FAILED && errno == EINVAL);
+      expect(mremap(to + PAGE_SIZE, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, p) == MAP_FAILED && errno == EINVAL);
+      expect(mremap(to, 3 * size, 1, 0) == to && h->free_huge_pages == 3 && to[0] == 1);
+      munmap(to, size);
+      expect(h->free_huge_pages == 4 && h->resv_huge_pages == 0 && atomic_long_read(&current->mm->hugetlb_usage) == 0);`,
+      ALL,
+    ));
+
+  it('of a file that is shared move with mremap()', () =>
+    holds(
+      `int fd = memfd_create("f", MFD_HUGETLB); ftruncate(fd, 2 * size);
+      char *p = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0); p[0] = 1; p[size] = 2;
+      char *to = (char *)0x30000000;
+      expect(mremap(p + size, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to && to[0] == 2 && p[0] == 1);
+      expect(h->free_huge_pages == 2 && h->resv_huge_pages == 0);
+      struct vm_area_struct *vma = find_vma(current->mm, (unsigned long)to);
+      expect(((struct hugetlb_vma_lock *)vma->vm_private_data)->vma == vma);
+      munmap(to, size); munmap(p, size); close(fd);
+      expect(h->free_huge_pages == 4);`,
+      ['x86_64-slub', 'i386-highmem4g-slub'],
+    ));
+
   it('grow by overcommit, and shrink to what was asked for', () =>
     holds(`expect(sysctl("vm.nr_overcommit_hugepages = 2") == 2);
       char *p = map(6, HUGE);

@@ -11,30 +11,35 @@ import { asVirt, type VirtAddr } from '../../memory/address.js';
 import { pmd_none } from '../arch/x86/include/asm/pgtable.h.js';
 import { PMD_SIZE } from '../include/linux/pgtable.h.js';
 import { find_vma } from './mmap/find_vma.js';
-import { type MmuGather } from './mmu_gather.js';
 import { mm_find_pmd } from './huge_memory/split_pmd.js';
 
 /** struct mm_walk */
-export interface MmWalk {
+export interface MmWalk<T> {
   /** The area that the range lies in. */
   readonly vma: VmAreaStruct;
-  /** What the caller gave along: a struct mmu_gather, if entries change. */
-  readonly private: MmuGather | typeof NULL;
+  /** What the caller gave along. */
+  readonly private: T;
 }
 
-export interface MmWalkOps {
-  readonly pmd_entry: (k: Kernel, pmd: Pmd, addr: VirtAddr, next: VirtAddr, walk: MmWalk) => void;
+export interface MmWalkOps<T> {
+  readonly pmd_entry: (
+    k: Kernel,
+    pmd: Pmd,
+    addr: VirtAddr,
+    next: VirtAddr,
+    walk: MmWalk<T>,
+  ) => void;
 }
 
-export function walk_page_range(
+export function walk_page_range<T>(
   k: Kernel,
   mm: MmStruct,
   start: VirtAddr,
   end: VirtAddr,
-  ops: MmWalkOps,
-  data: MmuGather | typeof NULL,
+  ops: MmWalkOps<T>,
+  data: T,
 ): void {
-  const walk: MmWalk = { vma: find_vma(k, mm, start), private: data };
+  const walk: MmWalk<T> = { vma: find_vma(k, mm, start), private: data };
   const size = PMD_SIZE(k);
   for (let addr: VirtAddr = start, next: VirtAddr; addr < end; addr = next) {
     // pmd_addr_end():

@@ -110,9 +110,9 @@ function madvise_free_pte_range(
   pmd: Pmd,
   start: VirtAddr,
   end: VirtAddr,
-  walk: MmWalk,
+  walk: MmWalk<MmuGather>,
 ): void {
-  const tlb = walk.private as MmuGather;
+  const tlb: MmuGather = walk.private;
   const vma: VmAreaStruct = walk.vma;
   if (pmd_trans_huge(k.read_pte(pmd)) && madvise_free_huge_pmd(k, tlb, vma, pmd, start, end))
     return;
@@ -164,7 +164,7 @@ export function madvise_free_single_vma(
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   lru_add_drain(k);
   const tlb: MmuGather = tlb_gather_mmu(k, mm);
-  const madvise_free_walk_ops: MmWalkOps = { pmd_entry: madvise_free_pte_range };
+  const madvise_free_walk_ops: MmWalkOps<MmuGather> = { pmd_entry: madvise_free_pte_range };
   walk_page_range(k, mm, start, end, madvise_free_walk_ops, tlb);
   tlb_finish_mmu(k, tlb);
   return 0;

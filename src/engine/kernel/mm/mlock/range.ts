@@ -46,7 +46,13 @@ import { split_vma, vma_merge } from '../mmap/merge.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { mlock_folio, munlock_page } from './mlock.js';
 
-function mlock_pte_range(k: Kernel, pmd: Pmd, start: VirtAddr, end: VirtAddr, walk: MmWalk): void {
+function mlock_pte_range(
+  k: Kernel,
+  pmd: Pmd,
+  start: VirtAddr,
+  end: VirtAddr,
+  walk: MmWalk<typeof NULL>,
+): void {
   const vma: VmAreaStruct = walk.vma;
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   const locks = (vm_flags & VM_LOCKED) !== 0;
@@ -87,7 +93,7 @@ function mlock_vma_pages_range(
   k.write(vm_flags, locks ? newflags | VM_IO : newflags);
   lru_add_drain(k);
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  const mlock_walk_ops: MmWalkOps = { pmd_entry: mlock_pte_range };
+  const mlock_walk_ops: MmWalkOps<typeof NULL> = { pmd_entry: mlock_pte_range };
   walk_page_range(k, mm, start, end, mlock_walk_ops, NULL);
   lru_add_drain(k);
   if (locks) k.write(vm_flags, newflags);
