@@ -6,6 +6,7 @@
 export const SOURCES = [
   'mm/',
   'arch/x86/mm/',
+  'arch/x86/mm/pat/set_memory.c',
   'arch/x86/kernel/e820.c',
   'arch/x86/kernel/head32.c',
   'arch/x86/kernel/head64.c',
@@ -19,6 +20,7 @@ export const SOURCES = [
   'arch/x86/lib/',
   'drivers/base/class.c',
   'drivers/base/core.c',
+  'drivers/base/devres.c',
   'drivers/base/map.c',
   'fs/char_dev.c',
   'fs/dcache.c',
@@ -40,6 +42,7 @@ export const SOURCES = [
   'kernel/dma/',
   'kernel/exit.c',
   'kernel/fork.c',
+  'kernel/iomem.c',
   'kernel/irq_work.c',
   'kernel/kthread.c',
   'kernel/locking/',

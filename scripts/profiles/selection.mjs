@@ -33,7 +33,33 @@ export const TYPES = words(`
   path file_operations miscdevice delayed_work timer_list vma_iterator ma_state sysinfo pid
   cdev char_device_struct kobj_map probe seq_file seq_operations proc_ops proc_dir_entry tasklet_struct poll_table_struct fasync_struct
   device_attribute class_attribute debugfs_blob_wrapper external_name
+  scatterlist sg_table sg_mapping_iter dma_pool dma_page mm_walk mm_walk_ops kobj_attribute kobj_type sysfs_ops bin_attribute qrwlock
+  devres_node
 `);
+
+/**
+ * Structures of files that no recorded build has: their members in order, laid out as the ABI has it.
+ * Source: Linux 6.1 include/linux/genalloc.h.
+ */
+export const DECLARED = {
+  gen_pool: [
+    'spinlock_t lock',
+    'struct list_head chunks',
+    'int min_alloc_order',
+    'unsigned long (*algo)(unsigned long *, unsigned long, unsigned long, unsigned int, void *, struct gen_pool *, unsigned long)',
+    'void *data',
+    'char *name',
+  ],
+  gen_pool_chunk: [
+    'struct list_head next_chunk',
+    'atomic_long_t avail',
+    'phys_addr_t phys_addr',
+    'void *owner',
+    'unsigned long start_addr',
+    'unsigned long end_addr',
+    'unsigned long bits[0]',
+  ],
+};
 
 /** Contained by value somewhere, but of no interest here. */
 export const SIZE_ONLY = words(`
@@ -64,7 +90,10 @@ export const PARTS = {
   vm_special_mapping: words(`name`),
   rcu_state: words(`expedited_sequence`),
   class: words(`name owner p`),
-  device: words(`kobj parent init_name driver_data devt class`),
+  device: words(`
+    kobj parent init_name driver_data devt class driver dma_mask coherent_dma_mask bus_dma_limit dma_pools devres_lock devres_head groups
+    release
+  `),
   workqueue_struct: words(`list saved_max_active flags name`),
   worker_pool: words(`worklist`),
   worker: words(`task`),
@@ -138,7 +167,7 @@ export const SYMBOLS = words(`
   initial_pg_pmd initial_pg_fixmap bm_pte
   empty_zero_page zero_pfn phys_base
   __supported_pte_mask __default_kernel_pte_mask __VMALLOC_RESERVE __FIXADDR_TOP __userpte_alloc_gfp
-  page_size_mask direct_gbpages after_bootmem pfn_mapped nr_pfn_mapped pgt_buf_end pgt_buf_top
+  page_size_mask direct_pages_count direct_gbpages after_bootmem pfn_mapped nr_pfn_mapped pgt_buf_end pgt_buf_top
   __cachemode2pte_tbl __pte2cachemode_tbl protection_map mmu_cr4_features boot_cpu_data e820_table e820_table_kexec
   e820_table_firmware boot_command_line
   iomem_resource cpu_tlbstate cpu_tlbstate_shared flush_tlb_info last_mm_ctx_id poking_mm poking_addr

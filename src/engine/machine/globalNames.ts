@@ -7,7 +7,7 @@ export const GLOBALS = `
   _totalram_pages alias_list anon_vma_cachep cdev_map chrdevs chrdevs_lock def_chr_fops
   ktype_cdev_default ktype_cdev_dynamic anon_vma_chain_cachep boot_cpu_data boot_kmem_cache boot_kmem_cache_node cma_area_count
   cma_areas contig_page_data cpus_with_pcps debug_locks default_hstate_idx dentry_cache dentry_hashtable d_hash_shift depot_index depot_offset empty_zero_page
-  dma_contiguous_default_area dynamic_kobj_ktype free_vmap_area_list free_vmap_area_root
+  direct_pages_count dma_contiguous_default_area dynamic_kobj_ktype free_vmap_area_list free_vmap_area_root
   filp_cachep folio_wait_table gfp_allowed_mask has_work high_memory hstates huge_zero_page huge_zero_pfn huge_zero_refcount
   hugetlb_fault_mutex_table hugetlb_max_hstate hugetlbfs_inode_cachep num_fault_mutexes khugepaged_max_ptes_none khugepaged_scan mm_slot_cache
   mm_slots_hash transparent_hugepage_flags init_fs init_kmem_cache_node init_mm init_task inode_cachep init_pid_ns
@@ -26,7 +26,7 @@ export const GLOBALS = `
   slub_min_objects slub_min_order stack_hash_mask stack_slabs stack_table
   sysctl_lowmem_reserve_ratio sysctl_page_lock_unfairness sysfs_root sysfs_root_kn system_state tainted_mask totalcma_pages
   totalreserve_pages use_alien_caches user_min_free_kbytes vm_dirty_ratio vm_event_states
-  task_struct_cachep vm_area_cachep vm_committed_as vm_committed_as_batch vm_node_stat vm_zone_stat vmap_area_cachep vmap_area_list vmap_area_root vmap_lazy_nr
+  task_struct_cachep vm_area_cachep vm_committed_as vm_committed_as_batch vm_node_stat vm_zone_stat vmap_area_cachep vmap_area_list vmap_area_root vmap_blocks vmap_lazy_nr
   watermark_boost_factor watermark_scale_factor zone_names
 `;
 

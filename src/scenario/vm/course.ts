@@ -19,7 +19,7 @@ import type { Bug, Outcome } from './outcome.js';
 import type { Processes } from './processes.js';
 import type { Scheduler, Wait } from './scheduler.js';
 import type { Rerun } from './rerun.js';
-import { SIGNAL_NUMBERS } from './signals.js';
+import { SIGNAL_NUMBERS, TaskBlocked } from './signals.js';
 import type { Death, StatementResult } from './statementResult.js';
 import { isSleep, type TaskSleeper } from './taskSleeper.js';
 import type { Turns } from './turns.js';
@@ -107,7 +107,19 @@ export class Course {
     return this.parts.processes.jobs.rerun;
   }
 
+  /** What the kernel does for a task that ends may have to wait, as any other call: for a page of its file that is locked. */
   private finish(task: number, start: number, outcome: Outcome): StatementResult {
+    const { traces } = this.parts.sleeper;
+    try {
+      return this.settle(task, start, outcome);
+    } catch (error) {
+      if (!(error instanceof TaskBlocked)) throw error;
+      const { reason, again } = error;
+      return this.block(task, start, { kind: 'blocked', reason, again }, traces);
+    }
+  }
+
+  private settle(task: number, start: number, outcome: Outcome): StatementResult {
     const { control, call } = this.parts;
     this.suspended = outcome.kind === 'unfinished' ? { task, start } : undefined;
     if (outcome.kind !== 'unfinished' && outcome.kind !== 'blocked') this.rerun.end(task);
@@ -207,6 +219,7 @@ export class Course {
     task: number,
     start: number,
     { reason, again }: Extract<Outcome, { kind: 'blocked' }>,
+    traces = this.parts.sleeper.traces,
   ): StatementResult {
     const { control, tape, sleeper } = this.parts;
     if (!tape.recording) throw new Error('a task has to wait: this needs a tape that records');
@@ -216,7 +229,6 @@ export class Course {
       );
       return this.result(task, { kind: 'failed', ...this.die(task, bug) });
     }
-    const { traces } = sleeper;
     const plan = this.rerun.plan(reason);
     const waited = plan === undefined ? this.rerun.planWaited() : undefined;
     tape.seek(start);

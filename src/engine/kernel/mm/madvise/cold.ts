@@ -50,7 +50,7 @@ import {
   tlb_flush_pte_range,
   tlb_gather_mmu,
 } from '../mmu_gather.js';
-import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk.js';
+import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk/pagewalk.js';
 import { pmdp_invalidate } from '../pgtable-generic.js';
 import { deactivate_page } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
@@ -59,7 +59,7 @@ import { folio_isolate_lru, folio_putback_lru } from '../vmscan/isolate.js';
 import { reclaim_pages } from '../vmscan/reclaim_pages.js';
 
 /** struct madvise_walk_private */
-interface MadviseWalkPrivate {
+export interface MadviseWalkPrivate {
   readonly tlb: MmuGather;
   /** Where pages wait to be reclaimed; NULL: they only become old. */
   readonly page_list: ListHead;
@@ -125,18 +125,13 @@ function splitTail(k: Kernel, page: Page): boolean {
 }
 
 /** The pages of one entry of the middle level. */
-function coldRange(
-  k: Kernel,
-  pmd: Pmd,
-  start: VirtAddr,
-  end: VirtAddr,
-  walk: MmWalk<MadviseWalkPrivate>,
-): void {
-  const { tlb, page_list } = walk.private;
+function coldRange(k: Kernel, pmd: Pmd, start: VirtAddr, end: VirtAddr, walk: MmWalk): Int {
+  const { tlb, page_list } = walk.private as MadviseWalkPrivate;
   const vma: VmAreaStruct = walk.vma;
-  if (pmd_trans_huge(k.read_pte(pmd)) && coldHugePmd(k, walk.private, vma, pmd, start, end)) return;
+  if (pmd_trans_huge(k.read_pte(pmd)) && coldHugePmd(k, { tlb, page_list }, vma, pmd, start, end))
+    return 0;
   // regular_page: pmd_trans_unstable():
-  if (!pmd_present(k.read_pte(pmd)) || pmd_trans_huge(k.read_pte(pmd))) return;
+  if (!pmd_present(k.read_pte(pmd)) || pmd_trans_huge(k.read_pte(pmd))) return 0;
   let pte: Pte = pte_offset_map(k, pmd, start);
   for (
     let addr: VirtAddr = start;
@@ -159,6 +154,7 @@ function coldRange(
     }
     takePage(k, page, page_list);
   }
+  return 0;
 }
 
 /** One entry of the middle level: what was gathered is reclaimed before the next one. */
@@ -167,12 +163,13 @@ function madvise_cold_or_pageout_pte_range(
   pmd: Pmd,
   start: VirtAddr,
   end: VirtAddr,
-  walk: MmWalk<MadviseWalkPrivate>,
-): void {
-  const { page_list } = walk.private;
+  walk: MmWalk,
+): Int {
+  const { page_list } = walk.private as MadviseWalkPrivate;
   if (page_list !== NULL) INIT_LIST_HEAD(k, page_list);
-  coldRange(k, pmd, start, end, walk);
+  const err: Int = coldRange(k, pmd, start, end, walk);
   if (page_list !== NULL) reclaim_pages(k, page_list);
+  return err;
 }
 
 /** 0, or -EINVAL: such an area's pages are on no list. @param pageout whether they are reclaimed */
@@ -189,7 +186,7 @@ export function madvise_cold(
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   lru_add_drain(k);
   const tlb: MmuGather = tlb_gather_mmu(k, mm);
-  const cold_walk_ops: MmWalkOps<MadviseWalkPrivate> = {
+  const cold_walk_ops: MmWalkOps = {
     pmd_entry: madvise_cold_or_pageout_pte_range,
   };
   const page_list: ListHead = pageout ? k.machine.register('page_list') : NULL;
