@@ -62,6 +62,31 @@ describe('huge pages of a pool', function () {
       ALL,
     ));
 
+  it('are told and set by the files of each pool', () => {
+    holds(
+      `#define DIR "/sys/kernel/mm/hugepages/hugepages-2048kB/"
+      char *p = map(3, HUGE); p[0] = 1;
+      expect(sysfs(DIR "nr_hugepages") == 4 && sysfs(DIR "free_hugepages") == 3 && sysfs(DIR "resv_hugepages") == 2);
+      expect(sysfs(DIR "nr_hugepages=6") == 6 && h->nr_huge_pages == 6 && sysfs(DIR "nr_hugepages = 1") == 3);
+      expect(sysfs(DIR "surplus_hugepages") == 2 && sysfs(DIR "nr_overcommit_hugepages=5") == 5 && h->nr_overcommit_huge_pages == 5);
+      expect(sysfs(DIR "free_hugepages=1") == -1 && errno == EACCES && sysfs(DIR "nr_hugepages=x") == -1 && errno == EINVAL);
+      // There is no GiB of memory: that pool stays empty.
+      expect(sysfs("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages=1") == 0);
+      expect(sysfs("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_overcommit_hugepages=1") == -1 && errno == EINVAL);`,
+      ['x86_64-slub'],
+    );
+    const { vm } = run(
+      `proc("/sys/kernel/mm/hugepages/hugepages-4096kB/nr_hugepages"); sysfs("/sys/x");`,
+      'i386-highmem4g-slub',
+    );
+    const [text, error = ''] = log(vm);
+    assert.equal(text, '4');
+    assert.match(
+      error,
+      /^cat: \/sys\/x: No such file or directory \(use one of .*hugepages-4096kB/,
+    );
+  });
+
   it('move with mremap(), and what they were promised', () =>
     holds(
       `char *p = map(3, HUGE); p[0] = 1; p[2 * size] = 3;
