@@ -1,5 +1,5 @@
 /** The types of a profile: those selected, and what they need, as lines. */
-import { ENUMS, PARTS, SIZE_ONLY, TYPE_MACROS, TYPEDEFS, TYPES, UNTAGGED_ENUMS } from './selection.mjs';
+import { DECLARED, ENUMS, PARTS, SIZE_ONLY, TYPE_MACROS, TYPEDEFS, TYPES, UNTAGGED_ENUMS } from './selection.mjs';
 
 /**
  * @param engine the bundled src/engine/types
@@ -56,7 +56,9 @@ export function selectTypes(engine, table, used) {
       ? type
       : ((type.kind === 'struct' ? table.struct(type.name) : table.union(type.name)) ?? type);
 
-  for (const tag of [...TYPES, ...Object.keys(PARTS)]) {
+  for (const [tag, members] of Object.entries(DECLARED))
+    if (table.struct(tag)?.complete !== true) whole(declared(engine, table, tag, members));
+  for (const tag of [...TYPES, ...Object.keys(DECLARED), ...Object.keys(PARTS)]) {
     for (const type of [table.struct(tag), table.union(tag)]) if (type?.complete) whole(type);
   }
   for (const tag of ENUMS) if (table.enum(tag)) chosen.enums.set(tag, table.enum(tag));
@@ -79,4 +81,21 @@ export function selectTypes(engine, table, used) {
     ...[...untagged].filter((type) => type?.name === '').flatMap(engine.writeEnum),
     ...[...chosen.typedefs.values()].sort(byName).flatMap(engine.writeTypedef),
   ];
+}
+
+/** A structure by its members' declarations. */
+function declared(engine, table, name, declarations) {
+  const { pointerSize } = table;
+  const roundUp = (size, to) => Math.ceil(size / to) * to;
+  let size = 0;
+  let align = 1;
+  const members = declarations.map((text) => {
+    const { name: member, type } = engine.parseDeclaration(text, table);
+    const own = engine.alignOf(type, pointerSize);
+    align = Math.max(align, own);
+    const offset = roundUp(size, own);
+    size = offset + engine.sizeOf(type, pointerSize);
+    return { name: member, type, offsetBits: offset * 8, widthBits: 0 };
+  });
+  return { kind: 'struct', name, sizeBytes: roundUp(size, align), complete: true, members };
 }

@@ -16,6 +16,7 @@ import { LATER_CALLS } from './prelude/laterCalls.js';
 import { NUMBERS } from './prelude/numbers.js';
 import { PAGES } from './prelude/pages.js';
 import { PAGE_TABLES } from './prelude/pageTables.js';
+import { SCATTERLISTS } from './prelude/scatterlists.js';
 import { WORDS } from './prelude/words.js';
 import { STRUCTURES } from './prelude/structures.js';
 import { TIME } from './prelude/time.js';
@@ -149,6 +150,7 @@ const wholeText = (): string =>
       TIME,
       USERSPACE,
       LATER_CALLS,
+      SCATTERLISTS,
     ],
   ].join('\n');
 

@@ -349,11 +349,15 @@ const TRIMMED = new Set([
   'rcu_state',
 ]);
 
+const DECLARED = new Set(['gen_pool', 'gen_pool_chunk']);
+
 /** The profile's struct has the kernel's size, and its members lie at the same places with types of the same spelling. */
 function compareStructs(ours: StructType | undefined, kernel: StructType | undefined): void {
   assert.ok(ours);
   const name = `${ours.kind} ${ours.name}`;
   if (kernel === undefined) {
+    // Of a file that no recorded build has: scripts/profiles/selection.mjs declares it.
+    if (DECLARED.has(ours.name)) return;
     assert.deepEqual([ours.complete, ours.sizeBytes <= 16], [false, true], name);
     return;
   }

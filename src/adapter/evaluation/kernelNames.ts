@@ -5,6 +5,7 @@
  */
 import { tables } from '../../engine/entry/instrumented.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
+import { fromPteWords, PteWords } from '../../engine/machine/pteWords.js';
 import { asCell } from '../../engine/memory/address.js';
 import type { ScalarValue } from '../../engine/types/access.js';
 import { parseCType } from '../../engine/types/declaration.js';
@@ -88,8 +89,10 @@ function scalarOf(mm: Kernel, type: CType, value: unknown): ScalarValue | undefi
 }
 
 /** The engine's numbers have signs of their own: an address is negative, a mask that has bit 31 may be. */
-function integerOf({ sizeBytes, signed }: IntType, value: unknown): ScalarValue | undefined {
+function integerOf(type: IntType, value: unknown): ScalarValue | undefined {
+  if (value instanceof PteWords) return integerOf(type, fromPteWords(value));
   if (typeof value !== 'bigint' && !Number.isInteger(value)) return undefined;
+  const { sizeBytes, signed } = type;
   const bits = BigInt(value as number | bigint);
   const exact = signed ? BigInt.asIntN(sizeBytes * 8, bits) : BigInt.asUintN(sizeBytes * 8, bits);
   const number = Number(exact);

@@ -45,6 +45,8 @@ const LISTS = [
   'random',
   // Who is to free destroyed caches: entry/slabWorker.ts.
   'slab_worker',
+  // Blocks of vm_map_ram() that go.
+  'purge',
 ] as const;
 const WORDS_PER_REGISTER = 4;
 /** Where in the frame of registers the marks of warnings begin that are given once. */

@@ -20,18 +20,30 @@ export const STRUCTS = {
   completion: 'done wait.task_list',
   cpu_fbatches: 'activate? lru_add lru_deactivate lru_deactivate_file lru_lazyfree',
   cpuinfo_x86: 'x86_cache_alignment',
-  dentry: 'd_inode d_u.d_alias d_u.d_rcu',
-  device: 'class devt driver_data kobj parent',
+  dentry: `
+    d_flags d_hash.next d_hash.pprev d_iname d_inode d_lockref d_lockref.count? d_name.hash d_name.len d_name.name d_op d_parent
+    d_sb d_u.d_alias d_u.d_rcu
+  `,
+  dentry_operations: 'd_dname',
+  device:
+    'bus_dma_limit class coherent_dma_mask devres_head devt dma_mask dma_pools driver driver_data kobj parent',
+  devres_node: 'entry name release size',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
+  dma_page: 'dma in_use offset page_list vaddr',
+  dma_pool: 'allocation boundary dev lock name page_list pools size',
   delayed_work: 'cpu timer work wq',
   deferred_split: 'split_queue split_queue_len',
-  file: 'f_count f_flags f_inode f_mapping f_mode f_op f_pos f_rcuhead private_data',
+  external_name: 'name u.count u.head',
+  file: 'f_count f_flags f_inode f_mapping f_mode f_op f_path.dentry f_path.mnt f_pos f_rcuhead private_data',
   file_operations: 'llseek mmap open owner read release unlocked_ioctl write',
   file_region: 'from link to',
+  fs_struct: 'root.dentry root.mnt',
   folio_batch: 'folios nr percpu_pvec_drained',
   free_area: 'free_list nr_free',
+  gen_pool: 'algo chunks data min_alloc_order name',
+  gen_pool_chunk: 'avail bits end_addr owner phys_addr start_addr',
   hlist_node: 'pprev',
   hstate: `
     demote_order free_huge_pages free_huge_pages_node hugepage_activelist hugepage_freelists mask max_huge_pages name
@@ -39,9 +51,11 @@ export const STRUCTS = {
     surplus_huge_pages surplus_huge_pages_node
   `,
   hugetlb_vma_lock: 'refs rw_sema vma',
+  ida: 'xa',
+  ida_bitmap: 'bitmap',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
   inode:
-    'i_blocks i_cdev i_data i_dentry i_devices i_fop i_ino i_mapping i_mode i_private i_rcu i_rdev i_size',
+    'i_blocks i_cdev i_data i_dentry i_devices i_fop i_ino i_mapping i_mode i_private i_rcu i_rdev i_sb i_size',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
@@ -78,6 +92,10 @@ export const STRUCTS = {
   mlock_pvec: 'vec',
   miscdevice: 'fops list minor name',
   mm_slot: 'hash mm mm_node',
+  mm_walk: 'action mm no_vma ops pgd private vma',
+  mm_walk_ops: `
+    hugetlb_entry p4d_entry pgd_entry pmd_entry post_vma pre_vma pte_entry pte_hole pud_entry test_walk
+  `,
   mm_struct: `
     context.vdso_image hugetlb_usage pmd_huge_pte?
     arg_end arg_start brk data_vm def_flags end_code end_data exe_file exec_vm flags hiwater_rss hiwater_vm locked_vm
@@ -91,6 +109,7 @@ export const STRUCTS = {
     _mapcount _refcount compound_dtor compound_head compound_mapcount compound_nr?
     compound_order compound_pincount deferred_list flags index lru mapping mlock_count pmd_huge_pte private pt_mm
   `,
+  page_frag_cache: 'offset pagecnt_bias pfmemalloc size va',
   page_address_map: 'list page virtual',
   page_address_slot: 'lh',
   pagevec: 'nr pages percpu_pvec_drained',
@@ -123,6 +142,7 @@ export const STRUCTS = {
   saved_alias: 'name next s',
   seq_file: 'buf count file from index lock op pad_until private read_pos size',
   seq_operations: 'next show start stop',
+  sg_table: 'nents orig_nents sgl',
   slab: 'active? counters? freelist frozen? inuse? next? objects? callback_head s_mem? slab_cache slab_list slabs?',
   slub_flush_work: 's skip work.entry work.func',
   swait_queue: 'task task_list',
@@ -130,12 +150,13 @@ export const STRUCTS = {
   resv_map: 'adds_in_progress refs region_cache region_cache_count regions rw_sema',
   rw_semaphore: 'count owner wait_list',
   rwsem_waiter: 'handoff_set list task timeout type',
+  scatterlist: 'dma_address dma_length length offset page_link',
   semaphore: 'count wait_list',
   semaphore_waiter: 'list task up',
   sysinfo: 'freehigh freeram mem_unit sharedram totalhigh totalram',
   task_struct: `
-    __state active_mm blocked comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled
-    parent pending.list pending.signal personality pid real_parent rss_stat? stack tasks tgid thread_info.flags usage worker_private
+    __state active_mm blocked comm exit_code exit_state flags fs group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm on_cpu? pagefault_disabled
+    parent pending.list pending.signal personality pid real_parent rss_stat? stack tasks tgid thread_info.cpu? thread_info.flags usage worker_private
   `,
   tasklet_struct: 'callback count data func next state use_callback',
   timer_list: 'entry expires flags function',
@@ -147,6 +168,8 @@ export const STRUCTS = {
   vm_fault: 'address cow_page flags gfp_mask page pgoff pmd pte pud real_address vma',
   vm_operations_struct: 'close fault map_pages may_split open page_mkwrite',
   vm_struct: 'addr caller flags nr_pages page_order? pages phys_addr size',
+  vfsmount: 'mnt_sb',
+  vmap_block: 'callback_head dirty dirty_max dirty_min free free_list purge va',
   vmap_block_queue: 'free',
   vmap_area: 'list rb_node subtree_max_size va_end va_start vm',
   wait_page_queue: 'bit_nr folio wait',

@@ -15,6 +15,7 @@ import { kthreads } from './kthreads.js';
 import { listPointers } from './listPointers.js';
 import { lists } from './lists.js';
 import { locks } from './locks.js';
+import { mappedMemory } from './mappedMemory.js';
 import { memory } from './memory.js';
 import { numbers } from './numbers.js';
 import { output } from './output.js';
@@ -25,6 +26,8 @@ import { texts } from './texts.js';
 import { pageTables } from './pageTables.js';
 import { pageAllocator } from './pages.js';
 import { processList } from './processList.js';
+import { pageWalks } from './pageWalks.js';
+import { pools } from './pools.js';
 import { percpu } from './percpu.js';
 import { rbtrees } from './rbtrees.js';
 import { rcu } from './rcu.js';
@@ -33,6 +36,7 @@ import { waiting } from './waiting.js';
 import { waitQueues } from './waitQueues.js';
 import { kmallocFamily } from './slab.js';
 import { slabCaches } from './slabCaches.js';
+import { scatterlists } from './scatterlists.js';
 import { scanning } from './scanning.js';
 import { signals } from './signals.js';
 import { sorting } from './sorting.js';
@@ -56,16 +60,20 @@ export const allBuiltins: readonly Builtin[] = [
   ...kmallocFamily,
   ...slabCaches,
   ...vmallocs,
+  ...mappedMemory,
   ...highmem,
   ...percpu,
   ...counters,
   ...dma,
+  ...pools,
+  ...scatterlists,
   ...page,
   ...pageFlags,
   ...folios,
   ...pageTests,
   ...addresses,
   ...pageTables,
+  ...pageWalks,
   ...lists,
   ...listPointers,
   ...rbtrees,

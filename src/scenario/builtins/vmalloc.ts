@@ -12,7 +12,7 @@ import { checkRoom, objectAt, sizeOf, truth, va } from './pointers.js';
 const changes = true;
 const needs = needsAreas;
 
-const newArea = (call: BuiltinCall, address: VirtAddr, sizeBytes: number): Value => {
+export const newArea = (call: BuiltinCall, address: VirtAddr, sizeBytes: number): Value => {
   if (address !== 0) call.ledger.allocated({ kind: 'area', address, sizeBytes });
   return address;
 };
@@ -143,7 +143,7 @@ const allocations: readonly BuiltinRow[] = [
 
 // --- vmap ------------------------------------------------------------------------------------------------------------------
 
-function pagesOf(call: BuiltinCall, array: Value, count: Value): Page[] {
+export function pagesOf(call: BuiltinCall, array: Value, count: Value): Page[] {
   const size = call.profile.pointerSize;
   const nr = Number(count);
   // More pages than the machine has: vmap() itself refuses them.

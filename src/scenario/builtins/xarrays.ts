@@ -244,7 +244,48 @@ const idrs: readonly BuiltinRow[] = [
   },
 ];
 
+const idas: readonly BuiltinRow[] = [
+  {
+    signature: 'void ida_init(struct ida *ida)',
+    doc: 'Makes an ida of which no number is taken.',
+    changes,
+    run: (call, ida) => {
+      call.kernel.ida_init(call.k, call.cell(ida));
+    },
+  },
+  {
+    signature:
+      'int ida_alloc_range(struct ida *ida, unsigned int min, unsigned int max, gfp_t gfp)',
+    doc: 'The first free number from min to max; -ENOSPC: all are taken.',
+    changes,
+    needs,
+    sleeps: 3,
+    run: (call, ida, min, max, gfp) =>
+      call.kernel.ida_alloc_range(
+        ...([call.k, call.cell(ida), Number(min) >>> 0, Number(max) >>> 0, Number(gfp)] as const),
+      ),
+  },
+  {
+    signature: 'void ida_free(struct ida *ida, unsigned int id)',
+    doc: 'A number is free again; a warning if it was not taken.',
+    changes,
+    needs,
+    run: (call, ida, id) => {
+      call.kernel.ida_free(call.k, call.cell(ida), Number(id) >>> 0);
+    },
+  },
+  {
+    signature: 'void ida_destroy(struct ida *ida)',
+    doc: 'Frees all numbers, and what the ida needs itself.',
+    changes,
+    needs,
+    run: (call, ida) => {
+      call.kernel.ida_destroy(call.k, call.cell(ida));
+    },
+  },
+];
+
 export const xarrays: readonly Builtin[] = [
   ...group('memory', 'lib/xarray.c', rows),
-  ...group('memory', 'lib/idr.c', idrs),
+  ...group('memory', 'lib/idr.c', [...idrs, ...idas]),
 ];

@@ -70,8 +70,6 @@ ${folioChanges}
 #define kmalloc_track_caller(size, flags) kmalloc(size, flags) // include/linux/slab.h
 #define __vmalloc_node(size, align, gfp_mask, node, caller) __vmalloc(size, gfp_mask) // include/linux/vmalloc.h
 #define is_vmalloc_or_module_addr(x) is_vmalloc_addr(x) // include/linux/mm.h
-#define vm_map_ram(pages, count, node) vmap(pages, count, VM_MAP, PAGE_KERNEL) // Maps pages for a short time. include/linux/vmalloc.h
-#define vm_unmap_ram(mem, count) vunmap(mem) // include/linux/vmalloc.h
 #define populated_zone(zone) ((zone)->present_pages != 0) // Whether a zone has pages. include/linux/mmzone.h
 #define zone_managed_pages(zone) ((unsigned long)(zone)->managed_pages.counter) // Pages of a zone that the page allocator has. include/linux/mmzone.h
 #define managed_zone(zone) (zone_managed_pages(zone) != 0) // include/linux/mmzone.h

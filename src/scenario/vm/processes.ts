@@ -95,6 +95,7 @@ export class Processes implements ProcessCalls {
     const parent = control.currentTask;
     const tsk = kernel.dup_task_struct(k, current(k));
     if (tsk === NULL) return -ENOMEM;
+    kernel.sched_fork(k, tsk);
     if (kernel.copy_mm(k, tsk) !== 0) {
       kernel.put_task_stack(k, tsk);
       kernel.free_task_struct(k, tsk);
@@ -212,7 +213,10 @@ export class Processes implements ProcessCalls {
       this.threads.ended(code);
       return;
     }
-    if (!this.around.isProcess || (!tasks.hasMemory(task) && tasks.isOfText(task))) return;
+    if (!this.around.isProcess || (!tasks.hasMemory(task) && tasks.isOfText(task))) {
+      kernel.make_task_dead(k);
+      return;
+    }
     // exit_files(): with the last task of the process.
     if (this.isLastOfProcess(task))
       this.files.closeAll((file) => {
@@ -223,6 +227,11 @@ export class Processes implements ProcessCalls {
     for (let child = 0; child < nrTasks; child++)
       if (control.parent(child) === task)
         control.setParent(child, task === 0 || this.isOver(0) ? undefined : 0);
+  }
+
+  /** The running task does not go on after what it did in the kernel; what it had stays, to be looked at. */
+  killed(): void {
+    this.around.kernel().make_task_dead(this.around.k);
   }
 
   private isLastOfProcess(task: number): boolean {

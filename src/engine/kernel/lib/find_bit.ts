@@ -18,7 +18,7 @@ export const maskInWord = (word: UInt, start: ULong, len: ULong): number => {
 };
 
 export const cellOfWord = (k: Kernel, map: VirtAddr, word: UInt): number =>
-  k.cell_of(asVirt(map + word * 4));
+  k.cell_at(asVirt(map + word * 4));
 
 /** The first bit from `offset` on that is in the inverse of `invert`; `size` if there is none. */
 function _find_next_bit(

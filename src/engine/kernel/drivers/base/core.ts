@@ -4,10 +4,11 @@
  * Left out everywhere: the device in sysfs and on a bus, power management, uevents.
  * Source: Linux 6.1 drivers/base/core.c: device_create(), device_destroy(), device_initialize(), device_release().
  */
-import { type File, NULL, type Pointer, type UInt } from '../../../machine/ctypes.js';
+import { type File, NULL, type UInt } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { Cell, VirtAddr } from '../../../memory/address.js';
 import { makeDeviceNode } from '../../fs/file_table/devices.js';
+import type { Device } from '../../include/linux/dma-direct.h.js';
 import { ERR_PTR } from '../../include/linux/err.h.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import type { Kobject } from '../../include/linux/kobject.h.js';
@@ -15,7 +16,7 @@ import { kobject_get, kobject_init, kobject_put, kobject_set_name } from '../../
 import { kfree, kzalloc } from '../../mm/slab_common/kmalloc.js';
 import type { Class } from './class.js';
 
-export type Device = Pointer<'struct device'>;
+export type { Device };
 
 const kobjOf = (k: Kernel, dev: Device): Kobject => k.plus(dev, k.device.kobj);
 
@@ -47,7 +48,8 @@ export function device_create(
   k.write_va(k.plus(dev, k.device.driver_data), drvdata);
   const hasName = kobject_set_name(k, kobjOf(k, dev), name) === 0;
   // devtmpfs_create_node():
-  if (hasName && devt !== 0) node.value = makeDeviceNode(k, devt, dev);
+  if (hasName && devt !== 0)
+    node.value = makeDeviceNode(k, `/dev/${name.replaceAll('!', '/')}`, devt, dev);
   if (!hasName || (devt !== 0 && node.value === NULL)) {
     put_device(k, dev);
     return ERR_PTR(-ENOMEM);

@@ -23,6 +23,8 @@ import { EBADF, EINVAL, ENODEV, ENOTTY, ENXIO, ESPIPE } from '../../include/linu
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { fileMmap } from '../../mm/shmem/shmem.js';
 import { cdev_put, chrdev_open } from '../char_dev.js';
+import { dput } from '../dcache/dcache.js';
+import { copyPath } from '../dcache/path.js';
 import { nodeOf, putNode } from './devices.js';
 import { get_file, linkRelease } from './file_table.js';
 import { knownLlseek, knownOpen } from './knownOperations.js';
@@ -57,6 +59,7 @@ export function openDevice(k: Kernel, node: File, flags: Int, error: { value: In
   const file: File = k.cell_at(object);
   const inode = inodeOf(k, node);
   for (let i = 0; i < k.sizeof.file / 4; i++) k.write(k.plus(file, i), 0);
+  copyPath(k, file, node);
   k.copy_ptr(k.plus(file, k.file.f_inode), k.plus(node, k.file.f_inode));
   k.copy_ptr(k.plus(file, k.file.f_mapping), k.plus(node, k.file.f_mapping));
   k.copy_ptr(k.plus(file, k.file.f_op), k.plus(node, k.file.f_op));
@@ -82,6 +85,7 @@ export function openDevice(k: Kernel, node: File, flags: Int, error: { value: In
   const cdev = k.read_ptr(k.plus(inode, k.inode.i_cdev));
   if (cdev !== NULL && !k.ptr_is(k.plus(file, k.file.f_op), k.globals.def_chr_fops))
     cdev_put(k, cdev);
+  dput(k, k.read_ptr(k.plus(file, k.file.f_path_dentry)));
   kmem_cache_free(k, filp_cachep, object);
   return NULL;
 }
@@ -142,6 +146,7 @@ function releaseDevice(k: Kernel, file: File): void {
   if (release !== 0) k.callOut?.(release, [k.va_of(inode), k.va_of(file)]);
   const cdev = k.read_ptr(k.plus(inode, k.inode.i_cdev));
   if (cdev !== NULL) cdev_put(k, cdev);
+  dput(k, k.read_ptr(k.plus(file, k.file.f_path_dentry)));
   kmem_cache_free(k, k.read_ptr(k.globals.filp_cachep), k.va_of(file));
   putNode(k, nodeOf(k, inode));
 }

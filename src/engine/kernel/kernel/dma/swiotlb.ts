@@ -15,8 +15,9 @@ import type { IoTlbMem } from '../../../machine/ioTlb.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asPhys, type Cell, type PhysAddr } from '../../../memory/address.js';
 import {
+  type Device,
   DMA_BIDIRECTIONAL,
-  DMA_BIT_MASK_32,
+  dma_capable,
   DMA_FROM_DEVICE,
   DMA_MAPPING_ERROR,
   DMA_TO_DEVICE,
@@ -132,12 +133,18 @@ export function swiotlb_sync_single_for_cpu(
 }
 
 /** The bus address of a slot for memory that the device cannot reach; DMA_MAPPING_ERROR when there is none. */
-export function swiotlb_map(k: Kernel, paddr: PhysAddr, size: ULong, dir: Int): number {
+export function swiotlb_map(
+  k: Kernel,
+  dev: Device,
+  paddr: PhysAddr,
+  size: ULong,
+  dir: Int,
+): number {
   const swiotlb_addr = swiotlb_tbl_map_single(k, paddr, size);
   if (swiotlb_addr === DMA_MAPPING_ERROR) return DMA_MAPPING_ERROR;
   // An offset between bus and memory may lift even the bounce buffer out of reach.
   const dma_addr = phys_to_dma(k, asPhys(swiotlb_addr));
-  if (dma_addr + size - 1 > DMA_BIT_MASK_32) {
+  if (!dma_capable(k, dev, dma_addr, size)) {
     swiotlb_tbl_unmap_single(k, asPhys(swiotlb_addr), size, DMA_TO_DEVICE);
     return DMA_MAPPING_ERROR;
   }

@@ -42,7 +42,7 @@ export const XA_ERROR = (errno: Int): VirtAddr => asVirt(errno * 4 + 2);
 const xa_is_value = (entry: VirtAddr): boolean => (entry & 1) !== 0;
 
 /** The place of an entry that is there; false: there is none. */
-const findPlace = (k: Kernel, xa: XArray, index: ULong, place: XaPlace): boolean => {
+export const findPlace = (k: Kernel, xa: XArray, index: ULong, place: XaPlace): boolean => {
   place.slot = k.plus(xa, k.xarray.xa_head);
   place.node = NULL;
   place.offset = 0;
@@ -82,11 +82,14 @@ export function __xa_erase(k: Kernel, xa: XArray, index: ULong): VirtAddr {
   return entry;
 }
 
-/** Stores an entry; what was there, or an error. NULL takes it out. */
-export function __xa_store(k: Kernel, xa: XArray, index: ULong, entry: VirtAddr): VirtAddr {
-  if (radix_tree_is_internal_node(entry)) return XA_ERROR(-EINVAL);
-  if (entry === 0) return __xa_erase(k, xa, index);
-  const place: XaPlace = { slot: NULL, node: NULL, offset: 0 };
+/** Stores an entry, which is not NULL, at its place; its marks stay. What was there, or an error. */
+export function xas_store(
+  k: Kernel,
+  xa: XArray,
+  index: ULong,
+  entry: VirtAddr,
+  place: XaPlace,
+): VirtAddr {
   const error: Int = xas_create(k, xa, index, place);
   if (error !== 0) return XA_ERROR(error);
   const { slot, node } = place;
@@ -95,7 +98,17 @@ export function __xa_store(k: Kernel, xa: XArray, index: ULong, entry: VirtAddr)
   if (node !== NULL && curr === 0)
     k.write8(node, k.xa_node.count, k.read8(node, k.xa_node.count) + 1);
   addValues(k, node, (xa_is_value(entry) ? 1 : 0) - (xa_is_value(curr) ? 1 : 0));
-  if (xa_track_free(k, xa)) node_tag_clear(k, xa, node, XA_FREE_MARK, place.offset);
+  return curr;
+}
+
+/** Stores an entry; what was there, or an error. NULL takes it out. */
+export function __xa_store(k: Kernel, xa: XArray, index: ULong, entry: VirtAddr): VirtAddr {
+  if (radix_tree_is_internal_node(entry)) return XA_ERROR(-EINVAL);
+  if (entry === 0) return __xa_erase(k, xa, index);
+  const place: XaPlace = { slot: NULL, node: NULL, offset: 0 };
+  const curr: VirtAddr = xas_store(k, xa, index, entry, place);
+  if (place.slot !== NULL && xa_track_free(k, xa))
+    node_tag_clear(k, xa, place.node, XA_FREE_MARK, place.offset);
   return curr;
 }
 
@@ -163,8 +176,10 @@ export const findIndex = (k: Kernel, xa: XArray, from: ULong, max: ULong, filter
       node = parent;
       continue;
     }
-    if (unit === 1) return index;
-    node = entry_to_node(k, k.read_va(slotAt(k, node, offset)));
+    const entry: VirtAddr = k.read_va(slotAt(k, node, offset));
+    // Free, and no node yet: all that the slot stands for.
+    if (unit === 1 || !radix_tree_is_internal_node(entry)) return index;
+    node = entry_to_node(k, entry);
     offset = radix_tree_descend(k, node, index);
   }
 };

@@ -48,7 +48,7 @@ import {
   tlb_flush_pte_range,
   tlb_gather_mmu,
 } from '../mmu_gather.js';
-import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk.js';
+import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk/pagewalk.js';
 import { pmdp_invalidate } from '../pgtable-generic.js';
 import { deactivate_page } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
@@ -108,12 +108,12 @@ function madvise_cold_or_pageout_pte_range(
   start: VirtAddr,
   end: VirtAddr,
   walk: MmWalk,
-): void {
+): Int {
   const tlb = walk.private as MmuGather;
   const vma: VmAreaStruct = walk.vma;
-  if (pmd_trans_huge(k.read_pte(pmd)) && coldHugePmd(k, tlb, vma, pmd, start, end)) return;
+  if (pmd_trans_huge(k.read_pte(pmd)) && coldHugePmd(k, tlb, vma, pmd, start, end)) return 0;
   // regular_page: pmd_trans_unstable():
-  if (!pmd_present(k.read_pte(pmd)) || pmd_trans_huge(k.read_pte(pmd))) return;
+  if (!pmd_present(k.read_pte(pmd)) || pmd_trans_huge(k.read_pte(pmd))) return 0;
   let pte: Pte = pte_offset_map(k, pmd, start);
   for (
     let addr: VirtAddr = start;
@@ -137,6 +137,7 @@ function madvise_cold_or_pageout_pte_range(
     clear_bit(k, k.PG_referenced, page + k.page.flags);
     deactivate_page(k, page);
   }
+  return 0;
 }
 
 /** 0, or -EINVAL: such an area's pages are on no list. */

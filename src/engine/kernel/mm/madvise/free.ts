@@ -50,7 +50,7 @@ import {
   tlb_flush_pte_range,
   tlb_gather_mmu,
 } from '../mmu_gather.js';
-import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk.js';
+import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk/pagewalk.js';
 import { pmdp_invalidate } from '../pgtable-generic.js';
 import { mark_page_lazyfree } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
@@ -111,13 +111,13 @@ function madvise_free_pte_range(
   start: VirtAddr,
   end: VirtAddr,
   walk: MmWalk,
-): void {
+): Int {
   const tlb = walk.private as MmuGather;
   const vma: VmAreaStruct = walk.vma;
   if (pmd_trans_huge(k.read_pte(pmd)) && madvise_free_huge_pmd(k, tlb, vma, pmd, start, end))
-    return;
+    return 0;
   // pmd_trans_unstable():
-  if (!pmd_present(k.read_pte(pmd)) || pmd_trans_huge(k.read_pte(pmd))) return;
+  if (!pmd_present(k.read_pte(pmd)) || pmd_trans_huge(k.read_pte(pmd))) return 0;
   let pte: Pte = pte_offset_map(k, pmd, start);
   for (
     let addr: VirtAddr = start;
@@ -151,6 +151,7 @@ function madvise_free_pte_range(
     }
     mark_page_lazyfree(k, page);
   }
+  return 0;
 }
 
 /** 0, or -EINVAL: others could see what is lost. */

@@ -39,25 +39,25 @@ import { pte_offset_map } from '../../include/linux/pgtable.h.js';
 import { mas_prev, mas_walk } from '../../lib/maple_tree.js';
 import { __mm_populate } from '../gup/populate.js';
 import { vm_normal_page } from '../memory/wp.js';
-import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk.js';
+import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk/pagewalk.js';
 import { find_vma, mmTree } from '../mmap/find_vma.js';
 import { vmaFile } from '../mmap/link.js';
 import { split_vma, vma_merge } from '../mmap/merge.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { mlock_folio, munlock_page } from './mlock.js';
 
-function mlock_pte_range(k: Kernel, pmd: Pmd, start: VirtAddr, end: VirtAddr, walk: MmWalk): void {
+function mlock_pte_range(k: Kernel, pmd: Pmd, start: VirtAddr, end: VirtAddr, walk: MmWalk): Int {
   const vma: VmAreaStruct = walk.vma;
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   const locks = (vm_flags & VM_LOCKED) !== 0;
   const pmdval: PteVal = k.read_pte(pmd);
   // pmd_trans_huge_lock():
   if (is_swap_pmd(k, pmdval) || pmd_trans_huge(pmdval)) {
-    if (!pmd_present(pmdval) || is_huge_zero_pmd(k, pmdval)) return;
+    if (!pmd_present(pmdval) || is_huge_zero_pmd(k, pmdval)) return 0;
     const huge: Page = pmd_page(k, pmdval);
     if (locks) mlock_folio(k, huge);
     else munlock_page(k, huge);
-    return;
+    return 0;
   }
   let pte: Pte = pte_offset_map(k, pmd, start);
   for (
@@ -72,6 +72,7 @@ function mlock_pte_range(k: Kernel, pmd: Pmd, start: VirtAddr, end: VirtAddr, wa
     if (locks) mlock_folio(k, page_folio(k, page));
     else munlock_page(k, page);
   }
+  return 0;
 }
 
 /** Pages that are there already. A fault meanwhile must not lock its page a second time: VM_IO says so. */

@@ -37,7 +37,7 @@ import {
   pud_page,
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import { pgprot_nx, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
-import { slow_virt_to_phys } from '../../arch/x86/mm/pat/set_memory.js';
+import { slow_virt_to_phys } from '../../arch/x86/mm/pat/set_memory/lookup.js';
 import { ALIGN_DOWN, IS_ALIGNED } from '../../include/linux/align.h.js';
 import { totalram_pages } from '../../include/linux/mm.h.js';
 import {

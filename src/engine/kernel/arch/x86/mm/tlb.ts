@@ -25,7 +25,7 @@ import { __pa } from '../include/asm/page.h.js';
 import { __native_read_cr3, load_cr3, native_write_cr3 } from '../include/asm/special_insns.h.js';
 
 /** tlb_single_page_flush_ceiling: to drop more pages than these one by one costs more than to fill the TLB anew. */
-const TLB_SINGLE_PAGE_FLUSH_CEILING = 33;
+export const TLB_SINGLE_PAGE_FLUSH_CEILING = 33;
 
 /** INVLPG: one page, global or not. */
 export function native_flush_tlb_one_user(k: Kernel, addr: VirtAddr): void {
@@ -40,6 +40,12 @@ export function native_flush_tlb_local(k: Kernel): void {
 /** Everything, global pages too. */
 export function __flush_tlb_all(k: Kernel): void {
   k.machine.processor(k.cpu).tlb.flush();
+}
+
+/** Everything, on every CPU. */
+export function flush_tlb_all(k: Kernel): void {
+  for (let cpu: Int = 0; cpu < (k.smp ? num_online_cpus(k) : 1); cpu++)
+    k.machine.processor(cpu).tlb.flush();
 }
 
 /** A page of the kernel, whose own mappings are global. */
