@@ -1,6 +1,7 @@
 /** mem_map in the pool: from a pfn to its struct page, back, and on to others, over the ends of slots and groups. */
 import assert from 'node:assert/strict';
 import { bootMachine } from '../../src/engine/image/boot/bootMachine.js';
+import { asVirt } from '../../src/engine/memory/address.js';
 import { loadProfile, PROFILE_NAMES } from '../../src/engine/types/bundled.js';
 
 const MiB = 2 ** 20;
@@ -28,6 +29,20 @@ for (const name of PROFILE_NAMES)
         assert.equal(mm.nth_page(first, n), nth);
         assert.equal(mm.nth_page(nth, 1), mm.pfn_to_page(FIRST + n + 1));
         assert.equal(mm.nth_page(nth, -n), first);
+      }
+    });
+
+    it('are behind addresses of the direct map, whether their pages have been looked up or not', () => {
+      for (let pfn = FIRST; pfn < END; pfn += 7) {
+        const va = asVirt(mm.linear.pageOffset + pfn * 4096);
+        const behind = (): number[] => [0, 8, 4095].map((at) => mm.virt_to_page(asVirt(va + at)));
+        const page = mm.pfn_to_page(pfn);
+        assert.deepEqual(behind(), [page, page, page]);
+        mm.cell_at(va);
+        for (let i = 0; i < 2; i++) assert.deepEqual(behind(), [page, page, page]);
+        // What another page's translation takes the place of is looked up again.
+        mm.cell_at(asVirt(va + 1024 * 4096));
+        assert.deepEqual(behind(), [page, page, page]);
       }
     });
 

@@ -288,6 +288,12 @@ export abstract class KernelMemory extends KernelWords {
     return undefined;
   }
 
+  /** The frame behind such an address, -1 for none. */
+  pfn_of(va: VirtAddr): number {
+    const phys = this.phys_of(va);
+    return phys === undefined ? -1 : Math.floor(phys / 4096);
+  }
+
   /** The struct page behind an address of the linear maps or of mem_map; NULL where there is none. */
   virt_to_page(va: VirtAddr): Cell {
     const low = va | 0;
@@ -306,9 +312,9 @@ export abstract class KernelMemory extends KernelWords {
 
   private pageBehind(low: number, high: number): Cell {
     const va = this.wide ? fromWords(low, high) : asVirt(low >>> 0);
-    const phys = this.phys_of(va);
-    if (phys === undefined) return asCell(0);
-    const page = this.memmap.pfn_to_page(asPfn(Math.floor(phys / 4096)));
+    const pfn = this.pfn_of(va);
+    if (pfn < 0) return asCell(0);
+    const page = this.memmap.pfn_to_page(asPfn(pfn));
     const { translations } = this;
     const entry = (low >>> 10) & 0xffc;
     if (translations[entry] === (low & ~4095) && translations[entry + 1] === high)
