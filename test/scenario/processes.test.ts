@@ -450,6 +450,18 @@ describe('pins', function () {
       ALL,
     ));
 
+  it('are taken fast across tables, up to the first page that is not there', () =>
+    holds(
+      `char *area = mmap(NULL, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); struct page *pages[8], *one;
+       char *edge = (char *)(((unsigned long)area + (6 << 20)) & ~((4UL << 20) - 1));
+       for (int i = -3; i < 3; i++) edge[i * PAGE_SIZE] = 1;
+       unsigned long at = (unsigned long)edge - 3 * PAGE_SIZE;
+       expect(pin_user_pages_fast(at, 8, FOLL_WRITE | FOLL_FAST_ONLY, pages) == 6);
+       for (int i = 0; i < 6; i++) { get_user_pages(at + i * PAGE_SIZE, 1, 0, &one, NULL); expect(one == pages[i]); put_page(one); }
+       unpin_user_pages(pages, 6); expect(pin_user_pages_fast(at, 8, FOLL_WRITE, pages) == 8); unpin_user_pages(pages, 8);`,
+      ALL,
+    ));
+
   it('are of one process, whose child gets a copy', () =>
     holds(
       `${BUFFER} buf[0] = 1; struct page *page; pin_user_pages((unsigned long)buf, 1, FOLL_WRITE, &page, NULL);
