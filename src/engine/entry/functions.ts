@@ -49,6 +49,7 @@ export * from '../kernel/include/linux/wait.h.js';
 export * from '../kernel/include/linux/workqueue.h.js';
 export * from '../kernel/drivers/base/class.js';
 export * from '../kernel/drivers/base/core.js';
+export * from '../kernel/drivers/base/devres.js';
 export {
   __register_chrdev,
   __unregister_chrdev,
@@ -60,12 +61,15 @@ export {
   register_chrdev_region,
   unregister_chrdev_region,
 } from '../kernel/fs/char_dev.js';
+export * from '../kernel/fs/debugfs/file.js';
 export * from '../kernel/fs/file_table/devices.js';
 export { MKDEV } from '../kernel/include/linux/kdev_t.h.js';
 export { nonseekable_open } from '../kernel/fs/file_table/knownOperations.js';
 export * from '../kernel/fs/file_table/operations.js';
 export * from '../kernel/fs/file_table/file_table.js';
 export * from '../kernel/fs/hugetlbfs/inode.js';
+export * from '../kernel/fs/proc/generic.js';
+export * from '../kernel/fs/seq_file.js';
 export * from '../kernel/kernel/dma/direct.js';
 export * from '../kernel/kernel/dma/mapping.js';
 export * from '../kernel/kernel/dma/swiotlb.js';
@@ -95,6 +99,7 @@ export * from '../kernel/lib/bitmap.js';
 export * from '../kernel/lib/find_bit.js';
 export * from '../kernel/lib/genalloc.js';
 export * from '../kernel/lib/idr.js';
+export { kobject_get } from '../kernel/lib/kobject.js';
 export * from '../kernel/lib/percpu_counter.js';
 export * from '../kernel/lib/scatterlist.js';
 export * from '../kernel/include/linux/scatterlist.h.js';

@@ -20,10 +20,10 @@ export const STRUCTS = {
   completion: 'done wait.task_list',
   cpu_fbatches: 'activate? lru_add lru_deactivate lru_deactivate_file lru_lazyfree',
   cpuinfo_x86: 'x86_cache_alignment',
-  devres_node: 'entry name release size',
-  dentry: 'd_inode d_u.d_alias d_u.d_rcu',
+  devres_node: 'entry release size',
+  dentry: 'd_child d_inode d_name.name d_parent d_subdirs d_u.d_alias d_u.d_rcu',
   device:
-    'bus_dma_limit class coherent_dma_mask devres_head devt dma_mask dma_pools driver driver_data kobj parent',
+    'bus_dma_limit class coherent_dma_mask devres_head devt dma_mask dma_pools driver driver_data init_name kobj parent release',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
@@ -126,7 +126,7 @@ export const STRUCTS = {
     node_zones nr_zones per_cpu_nodestats totalreserve_pages vm_stat
   `,
   probe: 'data dev get lock next owner range',
-  proc_dir_entry: 'data mode name parent proc_ops single_show',
+  proc_dir_entry: 'data mode name parent proc_ops seq_ops single_show state_size',
   proc_ops: 'proc_ioctl proc_lseek proc_mmap proc_open proc_read proc_release proc_write',
   rb_node: '__rb_parent_color rb_left rb_right',
   rb_root_cached: 'rb_leftmost',

@@ -49,8 +49,10 @@ import { charDevices } from './user/charDevices.js';
 import { drivers } from './user/devices.js';
 import { userCopies } from './user/copies.js';
 import { files } from './user/files.js';
+import { managed } from './user/managed.js';
 import { pins } from './user/pins.js';
 import { processes } from './user/processes.js';
+import { procFiles } from './user/procFiles.js';
 import { xarrays } from './xarrays.js';
 import { vmallocs } from './vmalloc.js';
 
@@ -99,6 +101,8 @@ export const allBuiltins: readonly Builtin[] = [
   ...userCopies,
   ...files,
   ...charDevices,
+  ...procFiles,
+  ...managed,
   ...drivers,
   ...pins,
   ...locks,
