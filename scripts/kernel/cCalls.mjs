@@ -18,6 +18,16 @@ const K = ts.SyntaxKind;
 
 /** Comparisons of numbers that JavaScript takes for signed (src/engine/machine/ulong.ts). */
 const COMPARISONS = { ult: ['<', P.rel], ule: ['<=', P.rel] };
+/** What C does with a pteval_t by operators (src/engine/machine/pteWords.ts). */
+const ENTRIES = {
+  pteOr: ['|', P.bor, ''],
+  pteAnd: ['&', P.band, ''],
+  pteAndNot: ['&', P.band, '~'],
+  pteSet: ['|', P.bor, ''],
+  pteClear: ['&', P.band, '~'],
+  pteXor: ['^', P.xor, ''],
+  pteEqual: ['==', P.eq, ''],
+};
 const EXTREMES = { umin: 'min', umax: 'max' };
 const READS = new Set([
   'read_ptr',
@@ -75,6 +85,19 @@ export function callOf(c, node) {
     const [sign, prec] = COMPARISONS[name];
     return expr(`${c.text(own[0], prec)} ${sign} ${c.text(own[1], prec + 1)}`, prec);
   }
+  if (name in ENTRIES) {
+    const [sign, prec, not] = ENTRIES[name];
+    const right = not + c.text(own[1], not === '' ? prec + 1 : P.unary);
+    return expr(`${c.text(own[0], prec)} ${sign} ${right}`, prec);
+  }
+  if (name === 'pteIsZero') return expr(`!${c.text(own[0], P.unary)}`, P.unary);
+  if (name === 'pteOf') {
+    const isHalf = ts.isPropertyAccessExpression(own[0]) && own[0].name.text === 'low';
+    return isHalf ? expr(`(u32)${c.text(own[0], P.unary)}`, P.unary) : c.print(own[0]);
+  }
+  if (name === 'pteAt') return expr(`(u64)${c.text(own[0], P.unary)} << PAGE_SHIFT`, P.shift);
+  if (name === 'pteFromWords')
+    return expr(`((u64)${c.text(own[1], P.unary)} << 32) | ${c.text(own[0], P.bor + 1)}`, P.bor);
   if (/^VM_BUG_ON/.test(name)) return expr(`${name}(${c.list(own.slice(0, 2))})`);
   if (name in LIST_MEMBERS)
     return listCall(c, name, name === 'list_last_entry' ? own.slice(0, 2) : own);

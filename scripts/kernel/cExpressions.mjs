@@ -33,6 +33,12 @@ const ASSIGNMENTS = new Map([
   [K.GreaterThanGreaterThanGreaterThanEqualsToken, '>>='],
 ]);
 
+/** Names that C does not have. */
+const NAMES = new Map([
+  ['undefined', 'NULL'],
+  ['NO_PTE', '0'],
+]);
+
 export class CExpressions {
   /** @param {import('./cTypes.mjs').CTypes} types */
   constructor(types, structs, source) {
@@ -71,7 +77,7 @@ export class CExpressions {
       case K.SatisfiesExpression:
         return this.print(node.expression);
       case K.Identifier:
-        return expr(node.text === 'undefined' ? 'NULL' : node.text);
+        return expr(NAMES.get(node.text) ?? node.text);
       case K.NumericLiteral:
         return expr(node.getText(this.source).replaceAll('_', '').replace(/^0o/, '0'));
       case K.BigIntLiteral:
@@ -158,6 +164,10 @@ export class CExpressions {
       return this.types.isParameter(expression)
         ? expr(`*${this.text(expression, P.unary)}`, P.unary)
         : this.print(expression);
+    if ((name.text === 'low' || name.text === 'high') && this.isEntry(expression))
+      return name.text === 'low'
+        ? this.print(expression)
+        : expr(`${this.text(expression, P.shift)} >> 32`, P.shift);
     if (name.text === 'length') return expr(`ARRAY_SIZE(${this.text(expression)})`);
     const object = this.text(expression, P.post);
     return expr(`${object}${this.isRecord(expression) ? '->' : '.'}${name.text}`);
@@ -181,6 +191,11 @@ export class CExpressions {
       default:
         return expr(name);
     }
+  }
+
+  /** An entry of a page table, whose words are halves of one value in C. */
+  isEntry(node) {
+    return this.types.of(this.types.checker.getTypeAtLocation(node)) === 'pteval_t';
   }
 
   isRecord(node) {

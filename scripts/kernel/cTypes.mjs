@@ -8,6 +8,7 @@ const BY_NAME = new Map([
   ['Cell', 'void *'],
   ['bigint', 'u64'],
   ['PteVal', 'pteval_t'],
+  ['PteWords', 'pteval_t'],
   ['string', 'const char *'],
 ]);
 /** Aliases that the checker dissolves: what was written tells. */

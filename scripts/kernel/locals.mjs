@@ -30,6 +30,7 @@ const LISTENED = {
     do_huge_pmd_anonymous_page do_huge_pmd_wp_page do_read_fault do_shared_fault do_wp_page gup_put_folio handle_pte_fault
     ptep_set_access_flags set_huge_zero_page split_huge_page_to_list try_grab_page wp_page_copy wp_page_reuse
   `.match(/\S+/g),
+  sleepers: `mutex_unlock rwsem_mark_wake try_to_wake_up up wake_page_function`.match(/\S+/g),
 };
 
 const HEAD = `/**

@@ -32,7 +32,7 @@ export const TYPES = words(`
   mutex_waiter sigpending percpu_counter ida ida_bitmap xa_limit
   path file_operations miscdevice delayed_work timer_list vma_iterator ma_state sysinfo pid
   cdev char_device_struct kobj_map probe seq_file seq_operations proc_ops proc_dir_entry tasklet_struct poll_table_struct fasync_struct
-  device_attribute class_attribute debugfs_blob_wrapper
+  device_attribute class_attribute debugfs_blob_wrapper external_name
   scatterlist sg_table sg_mapping_iter dma_pool dma_page mm_walk mm_walk_ops kobj_attribute kobj_type sysfs_ops bin_attribute qrwlock
   devres_node
 `);
@@ -80,7 +80,7 @@ export const PARTS = {
   // '': the unions without a name.
   file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping private_data`)],
   inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data i_rdev i_private i_devices`)],
-  dentry: words(`d_hash d_parent d_name d_inode d_op d_child d_subdirs d_u`),
+  dentry: words(`d_flags d_hash d_parent d_name d_inode d_iname d_lockref d_op d_sb d_child d_subdirs d_u`),
   dentry_operations: words(`d_dname`),
   super_block: words(`s_dev s_type`),
   file_system_type: words(`name`),
@@ -150,12 +150,12 @@ export const SYMBOLS = words(`
   use_alien_caches slab_reap_work slab_caches_to_rcu_destroy
   kernel_kobj sysfs_root alias_list dynamic_kobj_ktype kset_ktype slab_kset slab_ktype slab_attrs slab_attr_group sysfs_root_kn sysfs_file_kfops_rw kernfs_node_cache rcu_ctrlblk
   anon_vma_ctor delayed_put_task_struct mt_free_rcu shmem_init_inode thread_stack_free_rcu
-  radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free i_callback file_free_rcu
-  rcu_free_slab kmem_rcu_free mempool_alloc_slab mempool_free_slab mempool_kmalloc mempool_kfree mempool_alloc_pages
+  radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free __d_free_external i_callback file_free_rcu
+  rcu_free_slab kmem_rcu_free simple_dname mempool_alloc_slab mempool_free_slab mempool_kmalloc mempool_kfree mempool_alloc_pages
   mempool_free_pages wake_page_function autoremove_wake_function default_wake_function
   anon_vma_cachep anon_vma_chain_cachep vmap_area_cachep vm_area_cachep mm_cachep task_struct_cachep files_cachep
   fs_cachep sighand_cachep signal_cachep radix_tree_node_cachep maple_node_cache shmem_inode_cachep dentry_cache pgd_cache
-  filp_cachep names_cachep inode_cachep
+  filp_cachep names_cachep inode_cachep dentry_hashtable d_hash_shift init_fs
   vmap_area_list vmap_area_root free_vmap_area_list free_vmap_area_root purge_vmap_area_list purge_vmap_area_root
   vmap_lazy_nr nr_vmalloc_pages vmlist vmap_initialized vmap_blocks vmap_block_queue vfree_deferred
   ne_fit_preload_node ioremap_max_page_shift vmap_area_lock free_vmap_area_lock vmap_purge_lock drain_vmap_work
@@ -222,7 +222,7 @@ export const LABELS = words(`
   __end_rodata_hpage_align __end_rodata_aligned __start_ro_after_init __end_ro_after_init __smp_locks __smp_locks_end
   __nosave_begin __nosave_end startup_32 startup_64 __end_of_kernel_reserve init_thread_union init_stack
   __brk_pagetables
-  shmem_aops ram_aops def_blk_aops hugetlbfs_aops empty_aops
+  shmem_aops ram_aops def_blk_aops hugetlbfs_aops empty_aops anon_ops
 `);
 
 /** CONFIG_ values that change what memory management does: 1 for y, 0 when unset or unknown to the architecture. */

@@ -8,6 +8,7 @@ import { defined, type Dap } from './protocol/dap.js';
 import { warningText } from '../engine/entry/warningText.js';
 import type { Mark } from '../engine/memory/marks.js';
 import { failedExpectText, type MachineEvent } from '../scenario/index.js';
+import { eventText } from './evaluation/eventNames.js';
 import type { Target } from './debuggee/target.js';
 import { styled, styleOfLevel, type Style } from './ansi.js';
 import { isInside } from './time/place.js';
@@ -126,6 +127,8 @@ export class Reporter {
     if (event.kind === 'api-misuse') this.line('important', event.text);
     if (event.kind === 'address-misuse' || event.kind === 'stale-tlb')
       this.line('console', event.text);
+    if (event.kind === 'huge-page' || event.kind === 'waits' || event.kind === 'wakes')
+      this.line('console', eventText(target.context, event));
     if (event.kind === 'expect-failed')
       this.line('stderr', failedExpectText(event), this.sourceAt(target, event.span.start));
   }

@@ -38,6 +38,30 @@ describe('locals of kernel functions', function () {
       assert.equal(await drive.value('ctor'), ctor);
     }));
 
+  it('flags of a fault, of an area and of an entry have their names; what a local hides reads as before', () =>
+    onScenario('user-faults.mms', async (drive) => {
+      await drive.setLines([{ line: lineOf(drive.program, 'first write') }]);
+      await drive.go('continue');
+      const address = await drive.value('address');
+      await drive.setFunctions([{ name: 'do_user_addr_fault' }]);
+      await drive.go('continue');
+      const faulting = await locals(drive);
+      assert.equal(faulting.get('error_code'), '0x6 (X86_PF_WRITE|X86_PF_USER)');
+      const hidden = await drive.find('Scenario', 'address');
+      assert.deepEqual([hidden.value, await drive.value('main::address')], [address, address]);
+      await drive.setFunctions([{ name: 'page_add_new_anon_rmap' }]);
+      await drive.go('continue');
+      const { id } = (await drive.frames())[1] ?? {};
+      const above = async (name: string): Promise<string> =>
+        (await drive.evaluate(name, 'watch', id)).result;
+      assert.match(await above('entry'), /^0x80000000[0-9a-f]{8} \(P\|RW\|US\|A\|D\|NX\)$/);
+      const flags = '0x100073 (VM_READ|VM_WRITE|VM_MAYREAD|VM_MAYWRITE|VM_MAYEXEC|VM_ACCOUNT)';
+      assert.deepEqual([await above('vm_flags'), await above('vma->vm_flags')], [flags, flags]);
+      // Of the upper half of what a process has: hardly a count.
+      assert.match(await above('vma->vm_end'), /^0x7ff/);
+      assert.match(await above('vma->vm_end + 0'), /^0x7ff/);
+    }));
+
   it('a local of a kernel function is set: the rest of the statement runs with it, each time', () =>
     onScenario('values.mms', async (drive) => {
       await drive.setFunctions([{ name: '__alloc_pages', condition: 'order == 2' }]);

@@ -1,6 +1,7 @@
 /** Processes under Machine: of a dump that describes itself, and of a core of a bundled kernel. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { Drive, lineOf, onScenario, scenario } from './drive.js';
 import { build, withAdapter } from './session.js';
 
@@ -216,6 +217,14 @@ describe('a process of a scenario', function () {
           // One too many: it stays whole.
           'split: huge page pfn X has 3 references, 1 of mappings',
           'collapse: pid 1 gets one huge page at 0x0000000040000000',
+        ]);
+        const told = (drive.client.takeEvents('output') as Dap.OutputEvent[])
+          .map(({ body }) => body.output.trim().replaceAll(/huge page 0x[0-9a-f]+/g, 'huge page X'))
+          .filter((output) => output.includes('huge page X'));
+        assert.deepEqual(told, [
+          'the entry of huge page X at 0x0000000040000000 became a table',
+          'huge page X was split into small pages',
+          'the small pages at 0x0000000040000000 became huge page X',
         ]);
         assert.deepEqual((await stopsOf(drive, condition, 'reverseContinue')).reverse(), there);
 

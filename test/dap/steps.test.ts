@@ -142,6 +142,46 @@ describe('step out', function () {
     }));
 });
 
+describe('a statement of a process', function () {
+  before(build);
+
+  it('that calls nothing of the kernel is not stepped into', () =>
+    onScenario('processes.mms', async (drive) => {
+      const behindFork = lineOf(drive.program, 'fork') + 1;
+      await drive.setLines([{ line: behindFork }]);
+      await drive.go('continue');
+      await drive.go('stepIn');
+      assert.deepEqual(await drive.names(), ['main']);
+      assert.notEqual(await drive.line(), behindFork);
+    }));
+
+  it('out of the first call of a kernel statement, and into the second', () =>
+    onScenario('processes.mms', async (drive) => {
+      await drive.setLines([{ line: lineOf(drive.program, 'anonymous') }]);
+      await drive.setFunctions([{ name: 'is_vm_hugetlb_page' }]);
+      await drive.go('continue');
+      await drive.go('continue');
+      const [, caller] = await drive.frames();
+      assert.equal(caller?.name, 'handle_mm_fault');
+      await drive.setFunctions([]);
+      const inside = await drive.hash();
+      // It has two lines: over these is out of it.
+      for (const motions of [['stepOut'], ['next', 'next']] as const) {
+        for (const motion of motions) await drive.go(motion);
+        const top = await drive.top();
+        assert.deepEqual([top.name, top.line], [caller.name, caller.line]);
+        for (let back = 0; back < motions.length; back++) await drive.go('stepBack');
+        assert.equal(await drive.hash(), inside);
+      }
+      await drive.go('stepOut');
+      await drive.go('stepIn');
+      assert.deepEqual((await drive.names()).slice(0, 2), ['__handle_mm_fault', 'handle_mm_fault']);
+      await drive.go('stepBack');
+      await drive.go('stepBack');
+      assert.equal(await drive.hash(), inside);
+    }));
+});
+
 describe('log points', function () {
   before(build);
 

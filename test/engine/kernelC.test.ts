@@ -48,6 +48,7 @@ const HEAD = `
 import type { FreeArea, Gfp, Int, ListHead, Migratetype, Order, Page, PcpuChunk, Pte, Out, Zone, Zoneref, Zonelist, ZoneType } from '../../machine/ctypes.js';
 import { NULL } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
+import { NO_PTE, pteAndNot, pteAt, pteClear, pteIsZero, pteOf, pteOr } from '../../machine/pteWords.js';
 import { ule, ult } from '../../machine/ulong.js';
 import { asCell } from '../../memory/address.js';
 declare function g(nr: Out<Int>): void;
@@ -101,8 +102,19 @@ const STATEMENTS: readonly (readonly [string, string])[] = [
   ],
   ['order = k.read_int(k.plus(chunk, k.pcpu_chunk.nr_pages));', 'order = chunk->nr_pages;'],
   ['if (k.read_bool(chunk, k.pcpu_chunk.isolated)) return;', 'if (chunk->isolated)\n\t\treturn;'],
-  ['const entry = k.read_pte(pte);', 'u64 entry = *pte;'],
+  ['const entry = k.read_pte(pte);', 'pteval_t entry = *pte;'],
   ['pte = asCell(pte + k.pte_words);', 'pte++;'],
+  [
+    'k.write_pte(pte, pteOr(pteClear(k.read_pte(pte), order), pteOf(1)));',
+    '*pte = *pte & ~order | 1;',
+  ],
+  ['if ((k.read_pte(pte).low & 3) === 0) return;', 'if (!(*pte & 3))\n\t\treturn;'],
+  [
+    'if (pteIsZero(pteAndNot(k.read_pte(pte), pteAt(i)))) return;',
+    'if (!(*pte & ~((u64)i << PAGE_SHIFT)))\n\t\treturn;',
+  ],
+  ['order = k.read_pte(pte).high;', 'order = *pte >> 32;'],
+  ['k.write_pte(pte, NO_PTE);', '*pte = 0;'],
   ['if (ult(i, order) && ule(order, i)) return;', 'if (i < order && order <= i)\n\t\treturn;'],
   ['const nr: Out<Int> = { value: 0 };\ng(nr);\nnr.value++;', 'int nr = 0;\n\tg(&nr);\n\tnr++;'],
   [

@@ -94,6 +94,13 @@ describe('the picture of a page walk', () => {
     assert.equal(fault.level, 'PTE');
   });
 
+  it('a translation alone that ends without a page tells no access', () => {
+    const machine = new TestMachine('4-level');
+    const { fault } = walkPicture(machine.paging(), machine.tables, asVirt(0x40_0000));
+    assert.equal(fault?.kind, 'page fault');
+    assert.deepEqual([fault.errorCode, fault.errorText], [undefined, undefined]);
+  });
+
   it('an address that is not canonical has no entries', () => {
     const machine = new TestMachine('4-level');
     const { steps, fault, fields } = walkPicture(machine.paging(), machine.tables, asVirt(2 ** 50));

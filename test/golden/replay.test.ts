@@ -103,6 +103,17 @@ describe('replay: a trace without its folder', () => {
     assert.deepEqual([...verdict.unsupportedNames], [['kc', 12]]);
     assert.ok(verdict.ops > 2400, `${verdict.ops}`);
   });
+
+  for (const machine of ['x86_64-slub-512M', 'i386-highmem4g-slub-1G', 'i386-pae-slab-1536M'])
+    it(`${machine}/kmap: the tables are those that its walks tell`, () => {
+      const { verdict } = alone(machine, /^kmap-/);
+      assert.deepEqual([verdict.differ, verdict.stateDiffer], [0, 0], verdict.first);
+      assert.equal(verdict.unsupported, 0);
+      assert.deepEqual(
+        [...verdict.notJudged.keys()],
+        ['entries of page tables that only walks tell'],
+      );
+    });
 });
 
 describe('replay: tracepoints', () => {

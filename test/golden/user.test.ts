@@ -3,8 +3,6 @@
  * calls, forks) is performed, and every result, tracepoint, table and list is the kernel's. Then what must hold of any address space.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 import { readLines, readText } from '../../src/cli/openFile.js';
 import { judgeProgram } from '../../src/cli/replay/program/judgeProgram.js';
 import { readProgram } from '../../src/cli/replay/program/readProgram.js';
@@ -25,10 +23,11 @@ import { readTrace } from '../../src/engine/image/state/index.js';
 import type { MmStruct, Page } from '../../src/engine/machine/ctypes.js';
 import { MA_STATE, mapleMax } from '../../src/engine/kernel/include/linux/maple_tree.h.js';
 import { mas_find } from '../../src/engine/kernel/lib/maple_tree.js';
+import { NO_PTE } from '../../src/engine/machine/pteWords.js';
 import { asVirt } from '../../src/engine/memory/address.js';
+import { recordedPrograms } from './recordedPrograms.js';
 
-const FOLDER = 'test/golden/data/user';
-/** What each program is about, and how many operations and events are compared at least. */
+/** What each program is about, and how many operations and events are compared at least; of other seeds {@link LEAST}. */
 const PROGRAMS: Readonly<Record<string, { readonly ops: number; readonly events: number }>> = {
   usr: { ops: 140, events: 150 },
   // Random faults, forks, mremap, munmap, mprotect, madvise, mlock, brk, holes of a file, pins.
@@ -43,23 +42,18 @@ const PROGRAMS: Readonly<Record<string, { readonly ops: number; readonly events:
   'thpmigr-s1': { ops: 31, events: 3600 },
 };
 
-function* recordings(): Generator<{ readonly machine: string; readonly program: string }> {
-  for (const machine of readdirSync(FOLDER))
-    for (const program of Object.keys(PROGRAMS))
-      if (existsSync(path.join(FOLDER, machine, `${program}.trace.gz`))) yield { machine, program };
-}
+const LEAST = { ops: 20, events: 100 };
 
 describe('a user program', () => {
-  for (const { machine, program: name } of recordings()) {
+  for (const { machine, program: name, file } of recordedPrograms()) {
     it(`${name} does on ${machine} what it did in the kernel`, function () {
-      const file = (each: string): string => path.join(FOLDER, machine, each);
       const image = openStart(file('before.vmcore.gz'));
       const program = readProgram(readLines(file(`${name}.program.gz`)));
       const verdict = judgeProgram(image, readTrace(readText(file(`${name}.trace.gz`))), program);
       assert.equal(verdict.first, undefined);
       assert.equal(verdict.differ + verdict.stateDiffer, 0);
       assert.equal(verdict.unsupported, 0, verdict.notes.join('\n'));
-      const least = PROGRAMS[name] ?? { ops: Infinity, events: Infinity };
+      const least = PROGRAMS[name] ?? LEAST;
       assert.ok(verdict.ops >= least.ops && verdict.events >= least.events);
 
       const k = image.mm;
@@ -78,7 +72,7 @@ describe('a user program', () => {
         const end = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
         for (let va = start; va < end; va += 4096) {
           const pte = follow_pte(k, mm, asVirt(va));
-          const entry = pte === 0 ? 0n : k.read_pte(pte);
+          const entry = pte === 0 ? NO_PTE : k.read_pte(pte);
           if (!pte_present(entry) || pte_special(entry)) continue;
           const page = pte_page(k, entry);
           mapped.set(page, (mapped.get(page) ?? 0) + 1);

@@ -30,10 +30,23 @@ const HEAD = `struct page *pages[2048], *area[64]; bool pinned[2048]; long ret, 
 void put(int first, int nr) { for (int i = first; i < first + nr; i++) if (pages[i]) { if (pinned[i]) unpin_user_page(pages[i]); else put_page(pages[i]); } }
 void got(int first, int nr, bool pin) { for (int i = first; i < first + nr; i++) { pinned[i] = pin; if (i - first >= ret) pages[i] = NULL; } }`;
 
+/** A process that an access ends marks nothing behind it: what the processor marked by then comes in front of its last fault. */
+function withLastFaults(recorded: readonly Action[]): readonly Action[] {
+  const program = [...recorded];
+  recorded.forEach(({ name, pid, args }, i) => {
+    const [marks, exit] = program.slice(i + 1, i + 3);
+    const isLast = marks?.name === 'accessed' && exit?.name === 'exit';
+    if (name !== 'fault' || !isInAreas(args[0] ?? '') || !isLast) return;
+    if (marks.pid === pid && exit.pid === pid) program.splice(i, 2, marks, { name, pid, args });
+  });
+  return program;
+}
+
 export function userScenario(
-  program: readonly Action[],
+  recorded: readonly Action[],
   ops: readonly (TraceOp | undefined)[],
 ): { readonly text: string; readonly steps: readonly Step[] } {
+  const program = withLastFaults(recorded);
   // Lines of each process, in its order; a line stands for a step, or for the beginning of a child.
   const bodies = new Map<number, (number | { readonly child: number; readonly step: number })[]>();
   const body = (pid: number) => {

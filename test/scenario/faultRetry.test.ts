@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { openStart } from '../../src/cli/replay/replay.js';
 import * as kernel from '../../src/engine/entry/functions.js';
 import { ScenarioVm } from '../../src/scenario/index.js';
-import { checkLog, compile, log, runToEnd } from './machines.js';
+import { checkLog, compile, log, machine, runToEnd } from './machines.js';
 
 /** What others see while the fault waits: whether a writer could have the lock of the address space. */
 const WAITS = `task other {
@@ -59,4 +59,60 @@ expect(byte == 1 && page_mapcount(page[0]) == 1);
 pr_info("read");`,
       ['waits 1, mmap_lock is free: 0', 'read'],
     ));
+});
+
+describe('a process that a signal ends while a page of its file is locked', function () {
+  const FILE = `int fd = memfd_create("file", 0); ftruncate(fd, PAGE_SIZE);
+char *at = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+at[0] = 1;
+struct page *page[1];
+expect(get_user_pages((unsigned long)at, 1, 0, page, NULL) == 1);
+lock_page(page[0]);`;
+
+  it('waits for the page, and ends when it is unlocked', () => {
+    const vm = machine(`task other { *(char *)16 = 0; }
+${FILE}
+schedule();
+unlock_page(page[0]);
+pr_info("unlocked");
+put_page(page[0]);`);
+    const results = runToEnd(vm).flatMap((result) =>
+      result.kind === 'failed' ? [result.text] : [result.kind],
+    );
+    assert.deepEqual(results, [
+      'blocked',
+      'ended',
+      'SIGSEGV (SEGV_MAPERR) at 0x0000000000000010',
+      'exited',
+    ]);
+    assert.deepEqual(log(vm).slice(0, 1), ['unlocked']);
+    const end = vm.tape.hash();
+    vm.tape.seek(vm.startPosition);
+    runToEnd(vm);
+    assert.equal(vm.tape.hash(), end);
+  });
+
+  it('cannot be ended from outside meanwhile', () => {
+    const vm = machine(`${FILE.replace('lock_page(page[0]);', '')}
+task holder { lock_page(page[0]); for (;;) schedule(); }
+schedule();
+pr_info("locked");`);
+    while (log(vm).length === 0) vm.runStatement();
+    const before = vm.tape.hash();
+    assert.equal(vm.turns.end(vm.currentTask), false);
+    assert.equal(vm.tape.hash(), before);
+  });
+
+  it('and that it has locked itself: it never ends', () => {
+    const vm = machine(`${FILE}
+*(char *)16 = 0;`);
+    assert.deepEqual(
+      runToEnd(vm).map(({ kind }) => kind),
+      ['blocked', 'deadlock'],
+    );
+    assert.match(
+      vm.deadlockTexts().join(' '),
+      /^main waits for the lock of page 0x\w+, which it holds itself$/,
+    );
+  });
 });

@@ -13,6 +13,7 @@ import {
 } from '../../src/engine/entry/functions.js';
 import type { MmStruct, Page } from '../../src/engine/machine/ctypes.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';
+import { NO_PTE } from '../../src/engine/machine/pteWords.js';
 import { asVirt } from '../../src/engine/memory/address.js';
 import type { ScenarioVm } from '../../src/scenario/index.js';
 import { machine } from './machines.js';
@@ -132,7 +133,7 @@ const DAMAGES: readonly {
   },
   {
     what: 'an entry that maps a page',
-    damage: (k, _page, mm) => set_pte(k, follow_pte(k, mm, asVirt(AREA)), 0n),
+    damage: (k, _page, mm) => set_pte(k, follow_pte(k, mm, asVirt(AREA)), NO_PTE),
     told: /rss|_mapcount|_refcount/,
   },
   {

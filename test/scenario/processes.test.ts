@@ -1,5 +1,9 @@
 /** Scenarios that are processes: their memory through the MMU, fork(), wait(), signals, files, pins; on all bundled kernels where they differ. */
 import assert from 'node:assert/strict';
+import { inspectedMachine } from '../../src/engine/image/dump/inspectedOf.js';
+import { Problems } from '../../src/engine/inspect/inspected.js';
+import { taskState } from '../../src/engine/inspect/process/taskState.js';
+import { tasksOf } from '../../src/engine/inspect/tasks.js';
 import type { ProfileName } from '../../src/engine/types/profile.js';
 import { checkLog, log, machine, runToEnd } from './machines.js';
 
@@ -46,6 +50,51 @@ describe('tasks of the kernel', function () {
     const vm = machine('task a { preempt_disable(); might_sleep(); }', 'x86_64-slub-smp');
     runToEnd(vm);
     assert.match(log(vm).join('\n'), /pid: 100, name: a/);
+  });
+
+  it('have the states that Linux prints', () => {
+    const vm = machine(
+      `struct page *page = alloc_page(GFP_KERNEL);
+       DECLARE_WAIT_QUEUE_HEAD(wq); int go = 0;
+       ${BUFFER}
+       task page_lock { lock_page(page); unlock_page(page); }
+       task mmap_lock { munmap(buf, PAGE_SIZE); }
+       task event { wait_event_interruptible(wq, go); }
+       task time { msleep(1000); }
+       task ended { int x = 1; }
+       task ready { schedule(); int x = 1; }
+       int pid = fork(); if (pid == 0) exit(3);
+       lock_page(page); mmap_read_lock(current->mm);
+       schedule();
+       for (int pid = 100; pid < 107; pid++) { struct task_struct *t = find_task_by_pid_ns(pid, &init_pid_ns); if (t) pr_info("%s on_cpu %d", t->comm, t->on_cpu); }
+       pr_info("%s on_cpu %d", current->comm, current->on_cpu);
+       unlock_page(page); mmap_read_unlock(current->mm); go = 1; wake_up(&wq);`,
+      'x86_64-slub-smp',
+    );
+    const states = (): string[] =>
+      tasksOf(inspectedMachine(vm.image.mm), new Problems()).map(
+        ({ at, comm, pid }) => `${comm} ${pid} ${taskState(inspectedMachine(vm.image.mm), at)}`,
+      );
+    let before: string[] = [];
+    for (;;) {
+      const { kind } = vm.runStatement();
+      if (log(vm).length === 6) before = states();
+      if (kind === 'exited') break;
+    }
+    assert.deepEqual(before, [
+      'init 1 R (running)',
+      'page_lock 100 D (disk sleep)',
+      'mmap_lock 101 D (disk sleep)',
+      'event 102 S (sleeping)',
+      'time 103 D (disk sleep)',
+      // The thread that has ended is gone.
+      'ready 105 R (running)',
+      'init 106 Z (zombie)',
+    ]);
+    assert.deepEqual(
+      log(vm).filter((line) => line.endsWith('on_cpu 1')),
+      ['init on_cpu 1'],
+    );
   });
 
   it('are threads of one process', () =>
@@ -208,6 +257,61 @@ describe('memory of a process', function () {
        expect(ftruncate(fd, PAGE_SIZE) == 0 && get_mm_counter(current->mm, MM_SHMEMPAGES) == 1);
        expect(close(fd) == 0 && close(fd) == -1 && errno == EBADF && a[0] == 'x');
        expect(open("/none", 0) == -1 && errno == ENOENT && unlink("/f") == 0 && open("/f", 0) == -1);`,
+    ));
+});
+
+describe('maps of a process', function () {
+  const AREA = 'PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED';
+  const namesOf = (text: string, profile: ProfileName): string[] => {
+    const vm = machine(`${text} proc("self/maps");`, profile);
+    assert.deepEqual(
+      runToEnd(vm).filter(({ kind }) => kind === 'failed'),
+      [],
+    );
+    const areas = log(vm).filter((line) => line.includes('rw-s'));
+    return areas.map((line) => /:\d\d 0 +(.*)$/.exec(line)?.[1] ?? line);
+  };
+
+  it('have the names that memfd_create() gave, and those of shared memory', () => {
+    const long = 'a name that is longer than what fits into the dentry itself';
+    for (const profile of ['x86_64-slub-smp', 'i386-highmem4g-slub'] as const)
+      assert.deepEqual(
+        namesOf(
+          `int fds[2] = { memfd_create("name", 0), memfd_create("${long}", 0) };
+           for (int i = 0; i < 2; i++) { ftruncate(fds[i], PAGE_SIZE); mmap(NULL, ${AREA}, fds[i], 0); }
+           mmap(NULL, ${AREA} | MAP_ANONYMOUS, -1, 0);`,
+          profile,
+        ).sort(),
+        ['/dev/zero (deleted)', `/memfd:${long} (deleted)`, '/memfd:name (deleted)'],
+      );
+  });
+
+  it('have paths, until the file has none', () => {
+    const text = `int fd = open("/tmp/dir/file", O_CREAT | O_RDWR, 0600);
+      ftruncate(fd, PAGE_SIZE); mmap(NULL, ${AREA}, fd, 0); close(fd);`;
+    assert.deepEqual(namesOf(text, 'x86_64-slub'), ['/tmp/dir/file']);
+    assert.deepEqual(namesOf(`${text} unlink("/tmp/dir/file");`, 'i386-pae-slab'), [
+      '/tmp/dir/file (deleted)',
+    ]);
+  });
+
+  it('have the names of huge files', () =>
+    assert.deepEqual(
+      namesOf(
+        `sysctl("vm.nr_hugepages=2"); int fd = memfd_create("huge", MFD_HUGETLB);
+         ftruncate(fd, 2 << 20); mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);`,
+        'x86_64-slub',
+      ),
+      ['/memfd:huge (deleted)'],
+    ));
+
+  it('give every name back', () =>
+    holds(
+      `for (int i = 0; i < 40; i++) {
+         int fd = open("/tmp/a file with a name that does not fit into its dentry", O_CREAT | O_RDWR, 0600);
+         unlink("/tmp/a file with a name that does not fit into its dentry"); close(fd);
+       }
+       rcu_barrier(); expect(open("/tmp/a file with a name that does not fit into its dentry", O_RDWR) == -1);`,
     ));
 });
 

@@ -28,6 +28,8 @@ export interface TextLook {
   readonly anchor?: 'start' | 'middle' | 'end';
   /** Cut off, with an ellipsis, where it is wider. */
   readonly maxWidth?: number;
+  /** Left out rather than cut off: what is left would say nothing. */
+  readonly whole?: boolean;
   readonly data?: Readonly<Record<string, string | number>>;
 }
 
@@ -68,7 +70,15 @@ export class Painter {
 
   /** @param y of the base line */
   text(x: number, y: number, text: string, look: TextLook = {}): SVGElement {
-    const { color = this.palette.foreground, size = SIZE, bold, mono, anchor, maxWidth } = look;
+    const {
+      color = this.palette.foreground,
+      size = SIZE,
+      bold,
+      mono,
+      anchor,
+      maxWidth,
+      whole,
+    } = look;
     const family = mono === true ? this.palette.monoFamily : this.palette.fontFamily;
     const font = `${bold === true ? '600 ' : ''}${size}px ${family}`;
     const node = this.add('text', {
@@ -81,6 +91,7 @@ export class Painter {
       ...(anchor !== undefined && { 'text-anchor': anchor }),
       ...dataOf(look.data),
     });
+    if (whole === true && maxWidth !== undefined && measure(text, font) > maxWidth) return node;
     node.textContent = maxWidth === undefined ? text : fitted(text, font, maxWidth);
     return node;
   }

@@ -2,6 +2,9 @@
 import { failedExpectText, type MachineEvent } from '../../scenario/index.js';
 import { failureReason } from '../../engine/verdict/reason.js';
 import { parseCType } from '../../engine/types/declaration.js';
+import type { HugePageChange } from '../../engine/machine/events.js';
+import type { Kernel } from '../../engine/machine/kernel.js';
+import { asVirt } from '../../engine/memory/address.js';
 import { gfpText } from '../../engine/types/flagText.js';
 import type { MachineContext } from '../present/context.js';
 import type { ExtraName } from './evaluator.js';
@@ -39,7 +42,11 @@ export function eventNames({ profile }: MachineContext, event: MachineEvent): re
       ];
     case 'bad-page':
     case 'migrate':
+    case 'huge-page':
       return named('pfn', 'unsigned long', event.pfn);
+    case 'waits':
+    case 'wakes':
+      return named('pid', 'int', event.pid);
     case 'slab-corruption':
       return named('cache', 'struct kmem_cache *', event.cache);
     case 'signal':
@@ -101,8 +108,33 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
       return `${event.kind.replaceAll('-', ' ')}: order ${event.order}`;
     case 'migrate':
       return migrationText(event);
+    case 'huge-page':
+      return hugePageText(image.mm, event);
+    case 'waits':
+      return `${event.name} (pid ${event.pid}) ${event.text}`;
+    case 'wakes':
+      return `${event.comm} (pid ${event.pid}) is woken: it waited for ${wokenFor(image.mm, event)}`;
   }
 }
+
+function hugePageText(mm: Kernel, { change, pfn, va }: HugePageChange): string {
+  const page = `huge page 0x${pfn.toString(16)}`;
+  const place = va === undefined ? '' : `0x${mm.hex(va)}`;
+  switch (change) {
+    case 'split':
+      return `${page} was split into small pages`;
+    case 'entry-split':
+      return `the entry of ${page} at ${place} became a table`;
+    case 'collapsed':
+      return `the small pages at ${place} became ${page}`;
+  }
+}
+
+const wokenFor = (
+  mm: Kernel,
+  { pfn, lock = asVirt(0) }: Extract<MachineEvent, { kind: 'wakes' }>,
+): string =>
+  pfn === undefined ? `the rw_semaphore at 0x${mm.hex(lock)}` : `page 0x${pfn.toString(16)}`;
 
 function migrationText(event: Extract<MachineEvent, { kind: 'migrate' }>): string {
   const page = `page 0x${event.pfn.toString(16)}`;

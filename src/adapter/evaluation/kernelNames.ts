@@ -4,6 +4,7 @@
  */
 import { tables } from '../../engine/entry/instrumented.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
+import { fromPteWords, PteWords } from '../../engine/machine/pteWords.js';
 import { asCell } from '../../engine/memory/address.js';
 import type { ScalarValue } from '../../engine/types/access.js';
 import { parseCType } from '../../engine/types/declaration.js';
@@ -17,9 +18,10 @@ export function kernelNames(
   functionId: number,
   locals: Readonly<Record<string, unknown>>,
 ): readonly ExtraName[] {
-  const types = tables.functions[functionId]?.locals ?? {};
+  const fn = tables.functions[functionId];
   return Object.entries(locals).flatMap(([name, value]) => {
-    const type = typeOf(mm, types[name]);
+    const plain = typeOf(mm, fn?.locals[name]);
+    const type = plain && isAreaFlags(name, fn?.name) ? areaFlagsOf(plain) : plain;
     const scalar = type && scalarOf(mm, type, value);
     return type === undefined || scalar === undefined ? [] : [{ name, type, value: scalar }];
   });
@@ -43,6 +45,13 @@ function typeOf(mm: Kernel, spelled: string | undefined): CType | undefined {
   return /^\w+_t$/.test(spelled) ? mm.profile.types.base('int') : undefined;
 }
 
+/** Flags of an area of a process, which the kernel has as plain integers; vmalloc has flags of another kind by the same name. */
+const isAreaFlags = (name: string, fn = ''): boolean =>
+  /^(?:vm_flags|newflags|oldflags)$/.test(name) && fn !== '__vmalloc_node_range';
+
+const areaFlagsOf = (target: CType): CType =>
+  target.kind === 'int' ? { kind: 'typedef', name: 'vm_flags_t', target } : target;
+
 function scalarOf(mm: Kernel, type: CType, value: unknown): ScalarValue | undefined {
   if (typeof value === 'boolean') return value ? 1 : 0;
   const bare = stripTypedefs(type);
@@ -53,8 +62,10 @@ function scalarOf(mm: Kernel, type: CType, value: unknown): ScalarValue | undefi
 }
 
 /** The engine's numbers have signs of their own: an address is negative, a mask that has bit 31 may be. */
-function integerOf({ sizeBytes, signed }: IntType, value: unknown): ScalarValue | undefined {
+function integerOf(type: IntType, value: unknown): ScalarValue | undefined {
+  if (value instanceof PteWords) return integerOf(type, fromPteWords(value));
   if (typeof value !== 'bigint' && !Number.isInteger(value)) return undefined;
+  const { sizeBytes, signed } = type;
   const bits = BigInt(value as number | bigint);
   const exact = signed ? BigInt.asIntN(sizeBytes * 8, bits) : BigInt.asUintN(sizeBytes * 8, bits);
   const number = Number(exact);

@@ -14,6 +14,7 @@ import {
   type Initializer,
   type Statement,
 } from '../../scenario/index.js';
+import { QUALIFIER } from './qualifiedNames.js';
 
 /** How an expression's number is to be read. */
 export interface Reading {
@@ -52,7 +53,9 @@ export class NumberOrigins {
       this.statement(statement);
   }
 
-  of(expression: string): Reading {
+  /** @param text may be qualified: `main::address` */
+  of(text: string): Reading {
+    const expression = text.startsWith(QUALIFIER) ? text.slice(QUALIFIER.length) : text;
     const member = MEMBER.exec(expression)?.[1];
     if (member !== undefined) return { name: member, isMember: true, role: roleOfName(member) };
     if (NAME.test(expression))

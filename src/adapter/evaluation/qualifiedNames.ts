@@ -8,7 +8,7 @@ import type { Profile } from '../../engine/types/profile.js';
 import { typeName } from '../../engine/types/typeName.js';
 import { errors } from '../protocol/errors.js';
 
-const QUALIFIER = 'main::';
+export const QUALIFIER = 'main::';
 const QUALIFIED = /"(?:[^"\\]|\\.)*"|\bmain::([A-Za-z_]\w*)/g;
 
 export const qualified = (name: string): string => `${QUALIFIER}${name}`;

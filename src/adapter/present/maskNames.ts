@@ -2,14 +2,15 @@
  * Numbers that are masks of named bits: `0xcc0 (GFP_KERNEL)`, `0x841 (ALLOC_WMARK_LOW|ALLOC_CPUSET|ALLOC_KSWAPD)`. A type says
  * it (gfp_t), or, where the kernel has plain integers, the name that all its functions give them.
  *
- * Source: Linux 6.1 mm/internal.h (ALLOC_*), mm/page_alloc.c (FPI_*), include/linux/gfp_types.h, slab.h, mm.h (VM_*), vmalloc.h,
- * mm_types.h (FOLL_*), page-flags.h (page_type).
+ * Source: Linux 6.1 mm/internal.h (ALLOC_*), mm/page_alloc.c (FPI_*), include/linux/gfp_types.h, slab.h, vmalloc.h,
+ * mm_types.h (FOLL_*), page-flags.h (page_type); arch/x86/include/asm/trap_pf.h (X86_PF_*).
  */
 import {
   FPI_SKIP_KASAN_POISON,
   FPI_SKIP_REPORT_NOTIFY,
   FPI_TO_TAIL,
 } from '../../engine/kernel/mm/page_alloc/buddy.js';
+import { areaFlagNames } from '../../engine/inspect/process/areaFlags.js';
 import { toBits, type ScalarValue } from '../../engine/types/access.js';
 import { allocFlagNames, constantNames, gfpText } from '../../engine/types/flagText.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
@@ -36,15 +37,14 @@ const FPI = [
 const SLAB =
   'SLAB_CONSISTENCY_CHECKS SLAB_RED_ZONE SLAB_POISON SLAB_HWCACHE_ALIGN SLAB_CACHE_DMA SLAB_CACHE_DMA32 SLAB_STORE_USER ' +
   'SLAB_PANIC SLAB_TYPESAFE_BY_RCU SLAB_MEM_SPREAD SLAB_TRACE SLAB_NOLEAKTRACE SLAB_ACCOUNT SLAB_RECLAIM_ACCOUNT';
-const VMA =
-  'VM_READ VM_WRITE VM_EXEC VM_SHARED VM_MAYREAD VM_MAYWRITE VM_MAYEXEC VM_MAYSHARE VM_GROWSDOWN VM_PFNMAP VM_LOCKED VM_IO ' +
-  'VM_DONTCOPY VM_DONTEXPAND VM_ACCOUNT VM_NORESERVE VM_HUGETLB VM_MIXEDMAP VM_HUGEPAGE VM_NOHUGEPAGE VM_MERGEABLE';
 const VM_STRUCT =
   'VM_IOREMAP VM_ALLOC VM_MAP VM_USERMAP VM_DMA_COHERENT VM_UNINITIALIZED VM_NO_GUARD VM_KASAN VM_FLUSH_RESET_PERMS ' +
   'VM_MAP_PUT_PAGES VM_ALLOW_HUGE_VMAP';
 const FOLL =
   'FOLL_WRITE FOLL_TOUCH FOLL_GET FOLL_DUMP FOLL_FORCE FOLL_NOWAIT FOLL_NOFAULT FOLL_HWPOISON FOLL_MIGRATION FOLL_TRIED ' +
   'FOLL_REMOTE FOLL_ANON FOLL_LONGTERM FOLL_SPLIT_PMD FOLL_PIN FOLL_FAST_ONLY';
+/** By bit. */
+const FAULT = ['PROT', 'WRITE', 'USER', 'RSVD', 'INSTR', 'PK', 'SHSTK'];
 /** Set in a page that has no such type. */
 const PAGE_TYPES = 'PG_buddy PG_offline PG_table PG_guard';
 
@@ -60,6 +60,17 @@ const protectionNames = (_profile: Profile, bits: bigint): string =>
   FLAGS.filter(({ bit, where }) => where !== 'upper levels' && ((bits >> BigInt(bit)) & 1n) === 1n)
     .map(({ name }) => name)
     .join('|');
+
+/** Of an entry that is present: the frame is in the number's own digits. */
+const entryNames = (profile: Profile, bits: bigint): string =>
+  (bits & 1n) === 0n ? '' : protectionNames(profile, bits);
+
+const faultNames = (_profile: Profile, bits: bigint): string =>
+  FAULT.filter((_, at) => ((bits >> BigInt(at)) & 1n) === 1n)
+    .map((name) => `X86_PF_${name}`)
+    .join('|');
+
+const areaNames = (_profile: Profile, bits: bigint): string => areaFlagNames(bits).join('|');
 
 const named =
   (names: string) =>
@@ -84,10 +95,12 @@ const MASKS: readonly Mask[] = [
   },
   { name: /^fpi_flags$/, names: fpiNames },
   { type: 'slab_flags_t', names: named(SLAB) },
-  { type: 'vm_flags_t', names: named(VMA) },
+  { type: 'vm_flags_t', names: areaNames },
   { type: 'pgprotval_t', names: protectionNames },
-  // struct vm_area_struct has it as a plain unsigned long; so have vmalloc's functions, of another kind.
-  { name: /^vm_flags$/, member: true, names: named(VMA) },
+  { type: 'pteval_t', names: entryNames },
+  { name: /^error_code$/, names: faultNames },
+  // struct vm_area_struct has it as a plain unsigned long; so has vmalloc, of another kind (evaluation/kernelNames.ts tells them apart).
+  { name: /^vm_flags$/, member: true, names: areaNames },
   { name: /^vm_flags$/, member: false, names: named(VM_STRUCT) },
   { name: /^(?:gup|foll)_flags$/, names: named(FOLL) },
   { name: /^page_type$/, names: pageTypeNames },

@@ -19,7 +19,7 @@ import { formatPlace, formatPointer, formatScalar } from '../../engine/types/for
 import { stripTypedefs } from '../../engine/types/layout.js';
 import { flattenMembers } from '../../engine/types/members.js';
 import type { CType } from '../../engine/types/model.js';
-import { inKernelHalf, roleOfType } from '../../engine/types/numberRole.js';
+import { looksLikeAddress, roleOfType } from '../../engine/types/numberRole.js';
 import type { Profile } from '../../engine/types/profile.js';
 import { typeName } from '../../engine/types/typeName.js';
 import { kernelFunctionsNamed } from '../debuggee/kernelSources.js';
@@ -128,7 +128,7 @@ function scalarParts(
     return {
       value: text,
       ...(place !== undefined && memoryAt(place)),
-      ...(inKernelHalf(profile, type, value) && { menu: 'mmscopeAddress' as const }),
+      ...(looksLikeAddress(profile, type, value) && { menu: 'mmscopeAddress' as const }),
     };
   }
   const pointee = placeOfBits(value, bare.target, profile.pointerSize);
@@ -181,7 +181,7 @@ function numberText(
     (numbers === 'auto' &&
       (named !== undefined ||
         (roleOfType(type) ?? role) !== undefined ||
-        inKernelHalf(profile, type, value)));
+        looksLikeAddress(profile, type, value)));
   const number = isHex ? `0x${toBits(value, bare.sizeBytes).toString(16)}` : `${value}`;
   return named === undefined ? number : `${number} (${named})`;
 }

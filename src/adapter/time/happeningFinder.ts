@@ -5,6 +5,7 @@
 import { kernelFunctionsNamed } from '../debuggee/kernelSources.js';
 import type { ArmedHappening } from '../breakpoints/armed.js';
 import type {
+  Around,
   EntryWatch,
   Facts,
   FoundFacts,
@@ -91,7 +92,7 @@ export class HappeningFinder {
           if (watch.calledBy !== undefined && nameOf(caller) !== watch.calledBy) continue;
           // The caller's own microstep, at the call, is the event before.
           const events = watch.stopIn === 'caller' ? n : n + 1;
-          note(armed, events, watch.facts(mm, top.locals(), caller?.locals() ?? {}));
+          note(armed, events, watch.facts(mm, top.locals(), caller?.locals() ?? {}, around(stack)));
         }
       },
       leaving: (n, stack) => {
@@ -164,6 +165,12 @@ export class HappeningFinder {
     return found;
   }
 }
+
+/** The innermost function of a name among those that are active. */
+const around =
+  (stack: readonly ActiveFunction[]): Around =>
+  (fn) =>
+    stack.findLast((active) => nameOf(active) === fn)?.locals() as never;
 
 const nameOf = (active: ActiveFunction | undefined): string | undefined =>
   active === undefined ? undefined : tables.functions[active.functionId]?.name;

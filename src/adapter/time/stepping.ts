@@ -3,7 +3,8 @@
  *
  * next     a new line of this activation, or whatever of an outer one comes first
  * step in  the next microstep
- * step out the first thing of an outer activation; where its caller does nothing more, behind the call in the caller
+ * step out the first thing of an outer activation; behind the call in the caller where that does nothing more, or where its statement
+ *          calls another function, which could not be stepped into otherwise
  * back     the start of the previous line of this activation, or the caller's line that called it
  *
  * A place in the scenario's own code in the middle of a statement (between two kernel calls) has no active kernel
@@ -28,19 +29,21 @@ export function stepInside(
   const line = lineOf(stack[stack.length - 1]);
   // Activations deeper than this are passed over; leaving one makes it shallower.
   let limit = kind === 'out' ? stack.length - 1 : stack.length;
-  /** Where the stepped function was left. */
+  /** Where the stepped function was left, or an outer one since. */
   let left = -1;
   for (let n = from.events; n < trace.length; n++) {
     const depth = trace.depth(n);
     if (trace.isMicrostep(n)) {
       if (kind === 'in') return at(trace, n);
+      // The statement that called calls something else: behind the first call one can still step into that.
+      if (depth > limit && left >= 0 && trace.isEntry(n)) return at(trace, left);
       if (depth > limit) continue;
       const sameLine = depth === stack.length && lineOf(trace.statementId(n)) === line;
       if (!sameLine || granularity === 'instruction') return at(trace, n);
     } else if (depth <= limit && depth < stack.length) {
       // The caller is left, too, and nothing more has happened in it.
       if (kind === 'out' && left >= 0 && depth < limit) return at(trace, left);
-      if (left < 0) left = n;
+      left = n;
       limit = depth;
       // Back in the scenario's statement, which goes on behind the call.
       if (depth === 0) return at(trace, n);

@@ -3,6 +3,7 @@
  * new value, from this microstep on, in every replay.
  */
 import type { Kernel } from '../../engine/machine/kernel.js';
+import { PteWords, toPteWords } from '../../engine/machine/pteWords.js';
 import { asVirt } from '../../engine/memory/address.js';
 import { toAddress, type ScalarValue } from '../../engine/types/access.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
@@ -64,5 +65,6 @@ function asEngine(k: Kernel, type: CType, value: ScalarValue, before: unknown): 
   const bits = sizeOf(bare, k.profile.pointerSize) * 8;
   const isSigned = (bare.kind === 'int' || bare.kind === 'enum') && bare.signed;
   const exact = isSigned ? BigInt.asIntN(bits, BigInt(value)) : BigInt.asUintN(bits, BigInt(value));
+  if (before instanceof PteWords) return toPteWords(exact);
   return typeof before === 'bigint' ? exact : Number(exact);
 }

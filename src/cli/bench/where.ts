@@ -18,6 +18,7 @@ import {
 } from '../../engine/entry/functions.js';
 import { mk_pte } from '../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
 import type { Page } from '../../engine/machine/ctypes.js';
+import { NO_PTE, toPteWords } from '../../engine/machine/pteWords.js';
 import { asVirt } from '../../engine/memory/address.js';
 import { addressMarkdown } from '../../engine/view/addressMarkdown.js';
 import { pageReport } from '../../engine/view/addressReport.js';
@@ -73,8 +74,8 @@ function subjectsOf(image: KernelImage): Subject[] {
   };
   const pte = pteOfVmalloc(image);
   const remap = (): void => {
-    set_pte(mm, pte, 0n);
-    set_pte(mm, pte, mk_pte(mm, mapped, bitsNamed('P', 'RW', 'A', 'D', 'G')));
+    set_pte(mm, pte, NO_PTE);
+    set_pte(mm, pte, mk_pte(mm, mapped, toPteWords(bitsNamed('P', 'RW', 'A', 'D', 'G'))));
   };
   const onPcp = free.at(-1);
   const deep = free[free.length >> 1];

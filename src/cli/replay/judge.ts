@@ -84,6 +84,8 @@ export class Judge {
     if ('loaded' in start) {
       this.loaded = start.loaded;
       this.from = start.from;
+      if (start.nrToldEntries !== undefined && start.nrToldEntries > 0)
+        this.countNotJudged('entries of page tables that only walks tell', start.nrToldEntries);
       if (start.isBooted === true) this.booted = new BootedStart();
       this.begin(start.image);
     } else {

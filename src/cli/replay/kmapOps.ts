@@ -19,6 +19,7 @@ import {
 } from '../../engine/entry/functions.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import type { Page } from '../../engine/machine/ctypes.js';
+import { fromPteWords } from '../../engine/machine/pteWords.js';
 import { asCell, type VirtAddr } from '../../engine/memory/address.js';
 import { pageIn, type Machine } from './machine.js';
 import { number, SKIP, type Operation } from './operation.js';
@@ -39,7 +40,7 @@ const map: Operation = (machine, [slot, at]) => {
   const nr = PKMAP_NR(mm, address);
   const count = mm.read_int(mm.globals.pkmap_count + nr);
   const pte = asCell(mm.read_ptr(mm.globals.pkmap_page_table) + nr * mm.pte_words);
-  return `${text} nr=${nr} count=${count} pte=${ptep_get(mm, pte).toString(16)}`;
+  return `${text} nr=${nr} count=${count} pte=${fromPteWords(ptep_get(mm, pte)).toString(16)}`;
 };
 
 /** `kunmap SLOT IDX` */

@@ -24,6 +24,7 @@ import { isProfileName, loadProfile } from '../../engine/types/bundled.js';
 import { readText } from '../openFile.js';
 import { RECORDED } from './recorded.js';
 import { sysfsNumbers } from './sysfsNumbers.js';
+import { tablesToldBy } from './toldTables.js';
 
 /** Dumps of the start by name, and which families record each, the fullest first. */
 const FAMILIES: ReadonlyMap<string, readonly string[]> = new Map([
@@ -55,6 +56,8 @@ export interface Start {
   readonly from: number;
   /** Lines of the trace's own dumps that were loaded: they are not judged. */
   readonly loaded: ReadonlySet<number>;
+  /** Entries of page tables that no dump tells, but walks of the trace: these prove nothing of them. */
+  readonly nrToldEntries?: number;
   /** No state was recorded: it is that of a machine of this kind that has booted. */
   readonly isBooted?: boolean;
 }
@@ -73,9 +76,11 @@ export function startOf(file: string): Start | undefined {
       ...firstOf(others.get(family), name).filter((dump) => !isIn(own, dump)),
     ];
   });
-  if (dumps.some(({ name }) => name === 'zones')) return startFrom(own, dumps, 0);
+  if (dumps.some(({ name }) => name === 'zones'))
+    return startFrom(own, withTables(file, own.mark, dumps), 0);
   const later = laterBeginningOf(file);
-  if (later !== undefined) return startFrom(later, later.dumps, later.dumps[0]?.line ?? 0);
+  if (later !== undefined)
+    return startFrom(later, withTables(file, later.mark, later.dumps), later.dumps[0]?.line ?? 0);
   return bootedStart(file, own, dumps);
 }
 
@@ -105,6 +110,19 @@ function bootedStart(file: string, own: Beginning, dumps: readonly TraceDump[]):
   return { image, from: 0, loaded: new Set(mine.map(({ line }) => line)), isBooted: true };
 }
 
+/** The line of a dump that no trace has. */
+const TOLD_BY_WALKS = -1;
+
+/** Where no dump has the page tables, those that the walks of the trace tell. */
+function withTables(file: string, mark: string, dumps: readonly TraceDump[]): readonly TraceDump[] {
+  const recorded = dumps.find(({ name }) => name === 'zones');
+  if (recorded === undefined || dumps.some(({ name }) => name === 'pts')) return dumps;
+  const zones = parseZones(recorded);
+  const lines = tablesToldBy(readTrace(readText(file)), profileOfState({ mark, zones }), zones);
+  const told: TraceDump = { kind: 'dump', line: TOLD_BY_WALKS, name: 'pts', args: [], lines };
+  return lines.length === 0 ? dumps : [...dumps, told];
+}
+
 /** @param own what the trace itself records; the others of `dumps` are of its folder */
 function startFrom(own: Beginning, dumps: readonly TraceDump[], from: number): Start | undefined {
   const zones = dumps.find(({ name }) => name === 'zones');
@@ -124,7 +142,13 @@ function startFrom(own: Beginning, dumps: readonly TraceDump[], from: number): S
   for (const dump of dumps) RECORDED.get(dump.name)?.load?.(image, dump, nextNode);
   image.tape.setRecording(true);
   const mine = dumps.filter((dump) => own.dumps.includes(dump));
-  return { image, from, loaded: new Set(mine.map(({ line }) => line)) };
+  const told = dumps.find(({ line }) => line === TOLD_BY_WALKS);
+  return {
+    image,
+    from,
+    loaded: new Set(mine.map(({ line }) => line)),
+    nrToldEntries: told?.lines.length ?? 0,
+  };
 }
 
 /** As it was recorded; else what the lists of zones and caches say of it. */

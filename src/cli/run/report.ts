@@ -90,6 +90,9 @@ export class RunReport {
       case 'slab-corruption':
       case 'migrate':
       case 'range-failed':
+      case 'huge-page':
+      case 'waits':
+      case 'wakes':
         break;
     }
   }

@@ -61,6 +61,9 @@ export {
   register_chrdev_region,
   unregister_chrdev_region,
 } from '../kernel/fs/char_dev.js';
+export * from '../kernel/fs/dcache/dcache.js';
+export * from '../kernel/fs/dcache/hash.js';
+export * from '../kernel/fs/dcache/path.js';
 export * from '../kernel/fs/debugfs/file.js';
 export * from '../kernel/fs/file_table/devices.js';
 export { MKDEV } from '../kernel/include/linux/kdev_t.h.js';

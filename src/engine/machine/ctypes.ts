@@ -47,6 +47,7 @@ export type AnonVmaChain = Pointer<'struct anon_vma_chain'>;
 export type AddressSpace = Pointer<'struct address_space'>;
 export type Inode = Pointer<'struct inode'>;
 export type File = Pointer<'struct file'>;
+export type Dentry = Pointer<'struct dentry'>;
 export type Lruvec = Pointer<'struct lruvec'>;
 export type FolioBatch = Pointer<'struct folio_batch'>;
 export type Pagevec = Pointer<'struct pagevec'>;

@@ -6,6 +6,7 @@
 import { highWord, lowWord } from '../memory/address.js';
 import type { Profile } from '../types/profile.js';
 import type { Constants } from './facts.js';
+import { PteWords, toPteWords } from './pteWords.js';
 
 /** A value as the two words that memory holds of it; 32 bit has the low one only. */
 export interface WideConstant {
@@ -33,11 +34,17 @@ export interface DerivedConstants {
   readonly LIST_POISON1: WideConstant;
   readonly LIST_POISON2: WideConstant;
   readonly TAIL_MAPPING: WideConstant;
-  readonly PTE_PFN_MASK: bigint;
+  readonly PTE_PFN_MASK: PteWords;
   /** Words in an entry of a page table, on any level. */
   readonly pte_words: number;
+  /** Entries in a table, on any level but PAE's highest. */
+  readonly PTRS_PER_PTE: number;
+  /** What an entry of a level maps, in bytes. */
+  readonly PMD_SIZE: number;
+  readonly PUD_SIZE: number;
+  readonly PGDIR_SIZE: number;
   /** The bits that an entry has. */
-  readonly pte_mask: bigint;
+  readonly pte_mask: PteWords;
   /** `struct mem_section` has the pageblock bits; else each zone has its own. */
   readonly sparsemem: boolean;
   readonly smp: boolean;
@@ -58,9 +65,13 @@ export function derivedConstants(profile: Profile, k: Constants): DerivedConstan
     LIST_POISON1: wideConstant(profile, 'LIST_POISON1'),
     LIST_POISON2: wideConstant(profile, 'LIST_POISON2'),
     TAIL_MAPPING: wideConstant(profile, 'TAIL_MAPPING'),
-    PTE_PFN_MASK: profile.wideConstant('PTE_PFN_MASK'),
+    PTE_PFN_MASK: toPteWords(profile.wideConstant('PTE_PFN_MASK')),
     pte_words,
-    pte_mask: (1n << BigInt(pte_words * 32)) - 1n,
+    PTRS_PER_PTE: 1024 / pte_words,
+    PMD_SIZE: 2 ** k.PMD_SHIFT,
+    PUD_SIZE: 2 ** k.PUD_SHIFT,
+    PGDIR_SIZE: 2 ** k.PGDIR_SHIFT,
+    pte_mask: new PteWords(-1, pte_words === 2 ? -1 : 0),
     sparsemem:
       profile.types.struct('zone')?.members.every((m) => m.name !== 'pageblock_flags') ?? false,
     smp: profile.smp,

@@ -72,7 +72,26 @@ export type KernelEvent =
   | { readonly kind: 'out-of-memory'; readonly order: number; readonly gfp: number }
   /** A page in use that is in the way: it was migrated to `to`, or it stays, because somebody has references to it. */
   | { readonly kind: 'migrate'; readonly pfn: Pfn; readonly outcome: 'moved'; readonly to: Pfn }
-  | { readonly kind: 'migrate'; readonly pfn: Pfn; readonly outcome: 'pinned' | 'failed' };
+  | { readonly kind: 'migrate'; readonly pfn: Pfn; readonly outcome: 'pinned' | 'failed' }
+  | HugePageChange
+  /** A task that slept until a page or a rw_semaphore is free goes on: what it waited for. */
+  | {
+      readonly kind: 'wakes';
+      readonly pid: number;
+      readonly comm: string;
+      readonly pfn?: Pfn;
+      /** Of a rw_semaphore. */
+      readonly lock?: VirtAddr;
+    };
+
+/** A huge page became small ones (`split`), an entry that maps one became a table, or small pages became a huge one. */
+export interface HugePageChange {
+  readonly kind: 'huge-page';
+  readonly change: 'split' | 'entry-split' | 'collapsed';
+  readonly pfn: Pfn;
+  /** Where it is mapped; not of the page itself. */
+  readonly va?: VirtAddr;
+}
 
 export interface FailedAllocation {
   readonly kind: 'allocation-failed';

@@ -7,7 +7,16 @@
  *
  * The facts of a build lie on the prototype, frozen, one prototype a build: V8 then takes them for the constants they are.
  */
-import { asCell, asPfn, PAGE_SIZE, type Cell, type Pfn, type VirtAddr } from '../memory/address.js';
+import {
+  asCell,
+  asPfn,
+  asVirt,
+  PAGE_SIZE,
+  type Cell,
+  type Pfn,
+  type VirtAddr,
+  WORDS_PER_FRAME,
+} from '../memory/address.js';
 import type { PhysicalMemory } from '../memory/physical.js';
 import type { Tape } from '../memory/tape.js';
 import type { Profile } from '../types/profile.js';
@@ -21,7 +30,7 @@ import { KernelMemory } from './kernelMemory.js';
 import type { LinearMaps } from './linearMaps.js';
 import { Machine } from './machine.js';
 import type { Memmap } from './memmap.js';
-import { fromPteWords, highPteWord, lowPteWord } from './pteWords.js';
+import { PteWords } from './pteWords.js';
 import type { LockMode, Sleep, Sleeper, SleepKind } from './sleeper.js';
 import type { Tracer } from './tracer.js';
 
@@ -37,6 +46,8 @@ abstract class KernelContext extends KernelMemory {
   /** Where the flags of the running task are kept: each allocation looks at them. */
   readonly currentFlagsRegister = this.machine.register('current_flags');
   readonly globals: Globals = lazyGlobals((name) => this.findSymbol(name));
+  /** What {@link symbol} found: cells never move. */
+  private readonly symbols = new Map<string, Cell>();
   /** `contig_page_data.node_zones[]`. Valid after `bindZones`. */
   zones: readonly Zone[] = [];
   /** What tells heads and tails apart in this build. */
@@ -94,9 +105,12 @@ abstract class KernelContext extends KernelMemory {
 
   /** Cell of a global that this build must have. */
   symbol(name: string): Cell {
+    const known = this.symbols.get(name);
+    if (known !== undefined) return known;
     const cell = this.findSymbol(name);
     if (cell === undefined || cell === 0)
       throw new Error(`profile ${this.profile.name}: no memory behind symbol ${name}`);
+    this.symbols.set(name, cell);
     return cell;
   }
 
@@ -110,15 +124,25 @@ abstract class KernelContext extends KernelMemory {
   }
 
   /** The value of an entry of a page table, on any level: `*pte`. */
-  read_pte(pte: number): bigint {
+  read_pte(pte: number): PteWords {
     if (pte === 0) this.deref(pte, 0);
-    return fromPteWords(this.words[pte]!, this.pteWords === 1 ? 0 : this.words[pte + 1]!);
+    return new PteWords(this.words[pte]!, this.pteWords === 1 ? 0 : this.words[pte + 1]!);
   }
 
   /** `*pte = entry`: the half that makes it present comes last. */
-  write_pte(pte: number, entry: bigint): void {
-    if (this.pteWords === 2) this.write(pte + 1, highPteWord(entry));
-    this.write(pte, lowPteWord(entry));
+  write_pte(pte: number, entry: PteWords): void {
+    if (this.pteWords === 2) this.write(pte + 1, entry.high);
+    this.write(pte, entry.low);
+  }
+
+  /**
+   * Where a page lies in the linear map: a table that an entry leads to. One that leads past memory faults.
+   * Linux 6.1 arch/x86/include/asm/page.h.
+   */
+  pfn_to_kaddr(pfn: number): Cell {
+    const slot = pfn < this.linear.directMapEndFrame ? this.memory.slotOfFrame[pfn] : 0;
+    if (slot) return asCell(slot * WORDS_PER_FRAME);
+    return this.cell_at(asVirt(this.linear.pageOffset + pfn * PAGE_SIZE));
   }
 
   /** Linux 6.1 include/asm-generic/memory_model.h. 0 for a pfn without struct page. */

@@ -30,13 +30,17 @@ import { Windows, type Window } from './windows.js';
 const NR_TRANSLATIONS = 1024;
 
 export abstract class KernelMemory extends KernelWords {
-  /** slot -> the kernel virtual address of its frame, two words (0: none, highmem). */
-  private slotVa = new Int32Array(0);
+  /** slot -> the kernel virtual address of its frame, low and high word (0: none, highmem). */
+  private slotVaLow: Int32Array;
+  private slotVaHigh: Int32Array;
   /**
-   * virtual page -> cell of its first word, direct mapped by page number: address low, high, cell, nothing. 1 is no page's
-   * address: an empty entry.
+   * virtual page -> cell of its first word, direct mapped by page number: the page's address as words and as a number, and the
+   * cell. 1 and NaN are no page's address: an empty entry.
    */
-  private readonly translations = new Int32Array(NR_TRANSLATIONS * 4).fill(1);
+  private readonly pageLow = new Int32Array(NR_TRANSLATIONS).fill(1);
+  private readonly pageHigh = new Int32Array(NR_TRANSLATIONS);
+  private readonly pageVa = new Float64Array(NR_TRANSLATIONS).fill(NaN);
+  private readonly pageCell = new Int32Array(NR_TRANSLATIONS);
   /** `linear`, as the hot path wants it. */
   private readonly directMapStart: number;
   private readonly directMapBytes: number;
@@ -55,14 +59,16 @@ export abstract class KernelMemory extends KernelWords {
     tape.nullWritten = (cell) => {
       throw badAddress(this.wide, cell * 4, 0, 'write');
     };
+    this.slotVaLow = new Int32Array(memory.frameOfSlot.length);
+    this.slotVaHigh = new Int32Array(memory.frameOfSlot.length);
     memory.onGrow((words) => {
       this.words = words;
-      this.slotVa = enlarged(this.slotVa, memory.frameOfSlot.length * 2);
+      if (this.slotVaLow.length === memory.frameOfSlot.length) return;
+      this.slotVaLow = enlarged(this.slotVaLow, memory.frameOfSlot.length);
+      this.slotVaHigh = enlarged(this.slotVaHigh, memory.frameOfSlot.length);
     });
     memory.onPlaced((slot, frame) => {
-      const va = this.vaOfFrame(frame);
-      this.slotVa[slot * 2] = lowWord(va);
-      this.slotVa[slot * 2 + 1] = this.wide ? highWord(va) : 0;
+      this.setSlotVa(slot, this.vaOfFrame(frame));
     });
   }
 
@@ -71,15 +77,19 @@ export abstract class KernelMemory extends KernelWords {
    * is accessed without a look, {@link read_ptr_to_read} and {@link read_ptr_to_write} follow.
    */
   read_ptr(at: number): Cell {
-    const low = this.words[at]!;
-    const high = this.wide ? this.words[at + 1]! : 0;
-    const memmap = this.memmap;
-    if (!this.wide || high === memmap.baseHigh) {
-      const cell = memmap.cellOfLow(low);
-      if (cell !== 0) return cell;
-    }
+    const { words } = this;
+    const low = words[at]!;
+    const high = this.wide ? words[at + 1]! : 0;
+    const index = (low >>> 12) & 0x3ff;
+    if (this.pageLow[index] === (low & ~4095) && this.pageHigh[index] === high)
+      return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
+    return (this.pointerAnew(at, low, high) | 0) as Cell;
+  }
+
+  /** A pointer whose page is not among the translations: NULL, for one. */
+  private pointerAnew(at: number, low: number, high: number): Cell {
     if (low === 0 && high === 0) return this.through(at) as Cell;
-    return this.translate(low, high);
+    return this.translateAnew(low, high, 'read');
   }
 
   /**
@@ -87,7 +97,17 @@ export abstract class KernelMemory extends KernelWords {
    * nothing is there: NULL, poison or anything else that memory happens to hold.
    */
   read_ptr_to_read(at: number, member: number): Cell {
-    return this.follow(at, member, 'read');
+    const { words } = this;
+    const low = words[at]!;
+    const index = (low >>> 12) & 0x3ff;
+    if (
+      // The member lies in the page that the pointer leads to, which is none of NULL's or poison.
+      this.pageLow[index] === ((low + member * 4) & ~4095) &&
+      this.pageLow[index] === (low & ~4095) &&
+      (!this.wide || this.pageHigh[index] === words[at + 1])
+    )
+      return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
+    return (this.follow(at, member, 'read') | 0) as Cell;
   }
 
   /** As {@link read_ptr_to_read}, for a write. */
@@ -110,13 +130,11 @@ export abstract class KernelMemory extends KernelWords {
       if (member >= 0 && low >>> 0 < pointer >>> 0) high = (high + 1) | 0;
       if (member < 0 && low >>> 0 > pointer >>> 0) high = (high - 1) | 0;
     }
-    const memmap = this.memmap;
-    if (!this.wide || high === memmap.baseHigh) {
-      const cell = memmap.cellOfLow(low);
-      if (cell !== 0) return (cell - member) as Cell;
-    }
     if (pointer === 0) this.through(at);
-    return (this.translate(low, high, kind) - member) as Cell;
+    const index = (low >>> 12) & 0x3ff;
+    if (this.pageLow[index] === (low & ~4095) && this.pageHigh[index] === high)
+      return (this.pageCell[index]! + ((low & 4095) >>> 2) - member) as Cell;
+    return (this.translateAnew(low, high, kind) - member) as Cell;
   }
 
   /** The pointer stored at `at`, plus `bytes`. */
@@ -149,14 +167,23 @@ export abstract class KernelMemory extends KernelWords {
 
   /** The cell of the word at an address of the linear maps, or of a mapping; faults when nothing is there. */
   cell_at(va: VirtAddr): Cell {
-    return this.translate(lowWord(va), this.wide ? highWord(va) : 0);
+    const low = va | 0;
+    const index = (low >>> 12) & 0x3ff;
+    const offset = va - this.pageVa[index]!;
+    if (offset >= 0 && offset < 4096) return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
+    return (this.translateAnew(low, this.wide ? highWord(va) : 0, 'read') | 0) as Cell;
   }
 
   /** `words` words behind `cell`, wherever that lies: pointer arithmetic in what may straddle frames. */
   plus(cell: number, words: number): Cell {
-    const sum = cell + words;
+    const sum = (cell + words) | 0;
     if (sum >>> 10 === cell >>> 10) return sum as Cell;
-    const va = this.mappedVa(cell as Cell) ?? this.va_of(cell as Cell);
+    return (this.plusBeyond(cell as Cell, words) | 0) as Cell;
+  }
+
+  /** {@link plus} that leads to another page. */
+  private plusBeyond(cell: Cell, words: number): Cell {
+    const va = this.mappedVa(cell) ?? this.va_of(cell);
     return this.cell_at(asVirt(va + words * 4));
   }
 
@@ -182,57 +209,56 @@ export abstract class KernelMemory extends KernelWords {
   }
 
   /** The cell at a kernel virtual address given as words; faults when nothing is there. */
-  private translate(low: number, high: number, kind: AccessKind = 'read'): Cell {
-    // 4 words for each of NR_TRANSLATIONS; literals, because a bundled constant is a variable to V8.
-    const index = (low >>> 10) & 0xffc;
-    const { translations } = this;
-    if (translations[index] !== (low & ~4095) || translations[index + 1] !== high)
-      this.fillTranslation(index, low, high, kind);
-    return (translations[index + 2]! + ((low & 4095) >>> 2)) as Cell;
+  private translate(low: number, high: number): Cell {
+    // NR_TRANSLATIONS - 1, as a literal: a bundled constant is a variable to V8.
+    const index = (low >>> 12) & 0x3ff;
+    if (this.pageLow[index] === (low & ~4095) && this.pageHigh[index] === high)
+      return (this.pageCell[index]! + ((low & 4095) >>> 2)) as Cell;
+    return (this.translateAnew(low, high, 'read') | 0) as Cell;
   }
 
-  /** Cells never move, so an entry of linear memory never goes stale. */
-  private fillTranslation(index: number, low: number, high: number, kind: AccessKind): void {
+  /** Looks a page up. Cells never move, so a translation of linear memory or of mem_map never goes stale, and is kept. */
+  private translateAnew(low: number, high: number, kind: AccessKind): Cell {
+    const offset = (low & 4095) >>> 2;
     const page = this.wide ? fromWords(low & ~4095, high) : asVirt((low & ~4095) >>> 0);
-    const linear = this.cell_of(page);
-    const cell = linear === 0 ? this.throughTables(page) : linear;
-    if (linear === 0 && cell !== 0) {
-      this.mappedPages.set(cell >>> 10, page);
+    let cell = this.cell_of(page);
+    if (cell === 0) {
+      cell = this.throughTables(page);
+      // From the words: no number holds a poisoned pointer (0xdead000000000122).
+      if (cell === 0) throw badAddress(this.wide, low, high, kind);
       // Mappings come and go: looked up each time.
-      this.translations[index] = 1;
-      this.translations[index + 2] = cell;
-      return;
+      this.mappedPages.set(cell >>> 10, page);
+      return (cell + offset) as Cell;
     }
-    // From the words: no number holds a poisoned pointer (0xdead000000000122).
-    if (cell === 0) throw badAddress(this.wide, low, high, kind);
-    this.translations[index] = low & ~4095;
-    this.translations[index + 1] = high;
-    this.translations[index + 2] = cell;
+    const index = (low >>> 12) & 0x3ff;
+    this.pageLow[index] = low & ~4095;
+    this.pageHigh[index] = high;
+    this.pageVa[index] = page;
+    this.pageCell[index] = cell;
+    return (cell + offset) as Cell;
   }
 
   /** Stores a pointer to `target` (0: NULL, as is the address of slot 0) at `at`. */
   write_ptr(at: number, target: number): void {
-    const { slotVa } = this;
-    const entry = (target >>> 10) * 2;
-    const low = (slotVa[entry]! + ((target & 1023) << 2)) | 0;
-    this.write_words(at, low, slotVa[entry + 1]!);
+    const slot = target >>> 10;
+    const low = (this.slotVaLow[slot]! + ((target & 1023) << 2)) | 0;
+    this.write_words(at, low, this.slotVaHigh[slot]!);
   }
 
   /** Stores a pointer to `target` with bits in its low end, as `compound_head` has. */
   write_ptr_tagged(at: number, target: number, tag: number): void {
-    const { slotVa } = this;
-    const entry = (target >>> 10) * 2;
-    const low = (slotVa[entry]! + ((target & 1023) << 2) + tag) | 0;
-    this.write_words(at, low, slotVa[entry + 1]!);
+    const slot = target >>> 10;
+    const low = (this.slotVaLow[slot]! + ((target & 1023) << 2) + tag) | 0;
+    this.write_words(at, low, this.slotVaHigh[slot]!);
   }
 
   /** Whether the pointer stored at `at` points to `target`. */
   ptr_is(at: number, target: number): boolean {
-    const { slotVa } = this;
-    const entry = (target >>> 10) * 2;
+    const { words } = this;
+    const slot = target >>> 10;
     return (
-      this.words[at] === ((slotVa[entry]! + ((target & 1023) << 2)) | 0) &&
-      (!this.wide || this.words[at + 1] === slotVa[entry + 1])
+      words[at] === ((this.slotVaLow[slot]! + ((target & 1023) << 2)) | 0) &&
+      (!this.wide || words[at + 1] === this.slotVaHigh[slot])
     );
   }
 
@@ -253,6 +279,11 @@ export abstract class KernelMemory extends KernelWords {
     // Most addresses are of the direct map.
     const linear = va - this.directMapStart;
     if (linear >= 0 && linear < this.directMapBytes) return linear as PhysAddr;
+    return this.physBeyond(va);
+  }
+
+  /** {@link phys_of} outside of the direct map. */
+  private physBeyond(va: VirtAddr): PhysAddr | undefined {
     const { kernelMap } = this.linear;
     if (kernelMap !== undefined) {
       const inKernel = va - kernelMap.start;
@@ -269,29 +300,33 @@ export abstract class KernelMemory extends KernelWords {
   /** The frame behind such an address, -1 for none: {@link phys_of} for those that ask often, as it makes no number that V8 must box. */
   pfn_of(va: VirtAddr): number {
     const linear = va - this.directMapStart;
-    if (linear >= 0 && linear < this.directMapBytes) return Math.floor(linear / 4096);
-    const phys = this.phys_of(va);
+    if (linear >= 0 && linear < this.directMapBytes) return (linear / 4096) | 0;
+    return this.pfnBeyond(va) | 0;
+  }
+
+  private pfnBeyond(va: VirtAddr): number {
+    const phys = this.physBeyond(va);
     return phys === undefined ? -1 : Math.floor(phys / 4096);
   }
 
   /** The kernel virtual address of a cell; 0 for a frame that has none (highmem). */
   va_of(cell: Cell): VirtAddr {
     const slot = cell >>> 10;
-    const low = this.slotVa[slot * 2] as number;
+    const low = this.slotVaLow[slot]!;
     const offset = (cell & 1023) << 2;
-    const high = this.slotVa[slot * 2 + 1] as number;
+    const high = this.slotVaHigh[slot]!;
     if (low === 0 && high === 0) return asVirt(0);
     return this.wide ? asVirt(fromWords(low, high) + offset) : asVirt((low >>> 0) + offset);
   }
 
   /** The low word of the address of a cell; a cell in highmem has none that means anything. */
   va_low(cell: number): number {
-    return (this.slotVa[(cell >>> 10) * 2]! + ((cell & 1023) << 2)) | 0;
+    return (this.slotVaLow[cell >>> 10]! + ((cell & 1023) << 2)) | 0;
   }
 
   /** The high word; 0 on 32 bit. */
   va_high(cell: number): number {
-    return this.slotVa[(cell >>> 10) * 2 + 1]!;
+    return this.slotVaHigh[cell >>> 10]!;
   }
 
   /** Gives pseudo frames virtual addresses, so that pointers to scenario variables work. */
@@ -299,10 +334,13 @@ export abstract class KernelMemory extends KernelWords {
     this.windows.add(window);
     const first = window.cell >>> 10;
     for (let i = 0; i * 4096 < window.sizeBytes; i++) {
-      const va = window.start + i * 4096;
-      this.slotVa[(first + i) * 2] = lowWord(va);
-      this.slotVa[(first + i) * 2 + 1] = this.wide ? highWord(va) : 0;
+      this.setSlotVa(first + i, asVirt(window.start + i * 4096));
     }
+  }
+
+  private setSlotVa(slot: number, va: VirtAddr): void {
+    this.slotVaLow[slot] = lowWord(va);
+    this.slotVaHigh[slot] = this.wide ? highWord(va) : 0;
   }
 
   /** The kernel virtual address of a frame: kernel image, mem_map, else direct map; 0 for highmem. */

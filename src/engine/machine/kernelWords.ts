@@ -9,7 +9,8 @@ import { badAddress, type KernelEvent } from './events.js';
 import { bitFieldIn } from './facts.js';
 
 export abstract class KernelWords {
-  words: Int32Array = new Int32Array(0);
+  /** The pool. Assigned once until it grows, which V8 notices: as long as that holds, the pool is a constant to it. */
+  words: Int32Array;
   /** 64-bit pointers and longs: two words. */
   abstract readonly wide: boolean;
   /** Words in a pointer, and in a `long`. Both are facts of a build (derivedConstants.ts), so that V8 drops the other case. */
@@ -18,7 +19,9 @@ export abstract class KernelWords {
   /** So many words behind a cell, which may be in another frame. */
   abstract plus(cell: number, words: number): Cell;
 
-  constructor(readonly tape: Tape<KernelEvent>) {}
+  constructor(readonly tape: Tape<KernelEvent>) {
+    this.words = tape.memory.words;
+  }
 
   /** Reads an `int` or another word where finding `cell` may have touched a new frame: {@link plus}. */
   read_int(cell: number): number {
@@ -29,6 +32,28 @@ export abstract class KernelWords {
   /** Writes one word. */
   write(cell: number, value: number): void {
     this.tape.writeIn(this.words, cell as Cell, value | 0);
+  }
+
+  /** Fills a page with zeros. Linux 6.1 arch/x86/include/asm/page_64.h. */
+  clear_page(page: number): void {
+    const { tape, words } = this;
+    // Without history nobody hears of a word.
+    if (!tape.recording) {
+      tape.memory.clearFrame(page as Cell);
+      return;
+    }
+    for (let i = 0; i < WORDS_PER_FRAME; i++)
+      if (words[page + i] !== 0) tape.writeIn(words, (page + i) as Cell, 0);
+  }
+
+  copy_page(to: number, from: number): void {
+    const { tape, words } = this;
+    if (!tape.recording && tape.memory.heard === undefined) {
+      tape.memory.copyFrame(to as Cell, from as Cell);
+      return;
+    }
+    for (let i = 0; i < WORDS_PER_FRAME; i++)
+      tape.writeIn(words, (to + i) as Cell, words[from + i]!);
   }
 
   /** Writes a pointer-sized integer (`unsigned long`) whose value is within ±2^53. */
@@ -134,7 +159,7 @@ export abstract class KernelWords {
 
   /** 0, which was read at a cell: that of a NULL structure's member faults. What NULL holds is 0, so only then it is asked. */
   protected through(cell: number): 0 {
-    if (cell < WORDS_PER_FRAME) throw badAddress(this.wide, cell * 4, 0, 'read');
+    if (cell >>> 10 === 0) throw badAddress(this.wide, cell * 4, 0, 'read');
     return 0;
   }
 }

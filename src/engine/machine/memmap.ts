@@ -56,13 +56,14 @@ export class Memmap {
   private readonly mapPagesPerGroup: number;
   /** Struct pages' worth of bytes between the first map page's start and pfn 0. */
   private readonly bias: number;
+  private readonly biasBytes: number;
   /** group -> cell of its first struct page, 0 = not touched. */
   private readonly groupCell: Int32Array;
   /** map page -> cell of its first word, 0 = not touched. */
   private readonly mapPageCell: Int32Array;
   /** slot -> pfn of the group's first struct page, and the cell where that lies. */
-  private slotPfn = new Int32Array(0);
-  private slotOrigin = new Int32Array(0);
+  private slotPfn: Int32Array;
+  private slotOrigin: Int32Array;
   /** Page base of the first map page, low word: pointers are decoded relative to it. */
   private readonly mapLow: number;
 
@@ -77,13 +78,17 @@ export class Memmap {
     this.baseHigh = highWord(base);
     this.endPfn = endPfn;
     const biasBytes = ((base % 4096) + 4096) % 4096;
-    this.bias = biasBytes / sizeofPage;
+    this.biasBytes = biasBytes;
+    // A word to V8, which takes a quotient for a fraction.
+    this.bias = (biasBytes / sizeofPage) | 0;
     this.mapLow = (this.baseLow - biasBytes) | 0;
     this.mapPagesPerGroup = sizeofPage === 56 ? 7 : 1;
     this.groupShift = Math.log2((this.mapPagesPerGroup * 4096) / sizeofPage);
     this.groupMask = (1 << this.groupShift) - 1;
     this.mapPageCell = new Int32Array(Math.ceil((biasBytes + endPfn * sizeofPage) / 4096));
     this.groupCell = new Int32Array(((endPfn + this.bias) >> this.groupShift) + 1);
+    this.slotPfn = new Int32Array(memory.frameOfSlot.length);
+    this.slotOrigin = new Int32Array(memory.frameOfSlot.length);
     memory.addPlacement((frame) => {
       const mapPage = this.mapPageOf(frame);
       return mapPage === undefined ? undefined : this.framesOfGroup(this.groupOf(mapPage));
@@ -142,12 +147,12 @@ export class Memmap {
   vaOfFrame(frame: number): VirtAddr | undefined {
     const mapPage = this.mapPageOf(frame);
     if (mapPage === undefined) return undefined;
-    return (this.geometry.base - this.bias * this.geometry.sizeofPage + mapPage * 4096) as VirtAddr;
+    return (this.geometry.base - this.biasBytes + mapPage * 4096) as VirtAddr;
   }
 
   /** The frame that backs a virtual address of the map. */
   frameOfVa(va: VirtAddr): number | undefined {
-    const offset = va - this.geometry.base + this.bias * this.geometry.sizeofPage;
+    const offset = va - this.geometry.base + this.biasBytes;
     return offset < 0 ? undefined : this.frameOfMapPage(Math.floor(offset / 4096));
   }
 

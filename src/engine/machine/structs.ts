@@ -20,10 +20,14 @@ export const STRUCTS = {
   completion: 'done wait.task_list',
   cpu_fbatches: 'activate? lru_add lru_deactivate lru_deactivate_file lru_lazyfree',
   cpuinfo_x86: 'x86_cache_alignment',
-  devres_node: 'entry release size',
-  dentry: 'd_child d_inode d_name.name d_parent d_subdirs d_u.d_alias d_u.d_rcu',
+  dentry: `
+    d_child d_flags d_hash.next d_hash.pprev d_iname d_inode d_lockref d_lockref.count? d_name.hash d_name.len d_name.name d_op d_parent
+    d_sb d_subdirs d_u.d_alias d_u.d_rcu
+  `,
+  dentry_operations: 'd_dname',
   device:
     'bus_dma_limit class coherent_dma_mask devres_head devt dma_mask dma_pools driver driver_data init_name kobj parent release',
+  devres_node: 'entry release size',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
@@ -31,9 +35,11 @@ export const STRUCTS = {
   dma_pool: 'allocation boundary dev lock name page_list pools size',
   delayed_work: 'cpu timer work wq',
   deferred_split: 'split_queue split_queue_len',
-  file: 'f_count f_flags f_inode f_mapping f_mode f_op f_pos f_rcuhead private_data',
+  external_name: 'name u.count u.head',
+  file: 'f_count f_flags f_inode f_mapping f_mode f_op f_path.dentry f_path.mnt f_pos f_rcuhead private_data',
   file_operations: 'llseek mmap open owner read release unlocked_ioctl write',
   file_region: 'from link to',
+  fs_struct: 'root.dentry root.mnt',
   folio_batch: 'folios nr percpu_pvec_drained',
   free_area: 'free_list nr_free',
   gen_pool: 'algo chunks data min_alloc_order name',
@@ -49,7 +55,7 @@ export const STRUCTS = {
   ida_bitmap: 'bitmap',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
   inode:
-    'i_blocks i_cdev i_data i_dentry i_devices i_fop i_ino i_mapping i_mode i_private i_rcu i_rdev i_size',
+    'i_blocks i_cdev i_data i_dentry i_devices i_fop i_ino i_mapping i_mode i_private i_rcu i_rdev i_sb i_size',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
@@ -149,8 +155,8 @@ export const STRUCTS = {
   semaphore_waiter: 'list task up',
   sysinfo: 'freehigh freeram mem_unit sharedram totalhigh totalram',
   task_struct: `
-    __state active_mm blocked comm exit_code exit_state flags group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm pagefault_disabled
-    parent pending.list pending.signal personality pid real_parent rss_stat? stack tasks tgid thread_info.flags usage worker_private
+    __state active_mm blocked comm exit_code exit_state flags fs group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm on_cpu? pagefault_disabled
+    parent pending.list pending.signal personality pid real_parent rss_stat? stack tasks tgid thread_info.cpu? thread_info.flags usage worker_private
   `,
   tasklet_struct: 'callback count data func next state use_callback',
   timer_list: 'entry expires flags function',
@@ -162,6 +168,7 @@ export const STRUCTS = {
   vm_fault: 'address cow_page flags gfp_mask page pgoff pmd pte pud real_address vma',
   vm_operations_struct: 'close fault map_pages may_split open page_mkwrite',
   vm_struct: 'addr caller flags nr_pages page_order? pages phys_addr size',
+  vfsmount: 'mnt_sb',
   vmap_block: 'callback_head dirty dirty_max dirty_min free free_list purge va',
   vmap_block_queue: 'free',
   vmap_area: 'list rb_node subtree_max_size va_end va_start vm',

@@ -10,7 +10,8 @@
  * A *placement* keeps several frames side by side in the pool, so that a structure that straddles a page border can be
  * indexed from one cell. Slot 0 is never used: cell 0 is NULL.
  *
- * Invariant: nothing outside `tape.ts` and the rules of an image under construction writes `words`.
+ * Invariant: nothing outside `tape.ts` and the rules of an image under construction writes `words`; pages are cleared and copied
+ * here where no history is kept.
  */
 import { asCell, WORDS_PER_FRAME, type Cell, type PhysAddr } from './address.js';
 
@@ -73,10 +74,9 @@ export class PhysicalMemory {
     this.generations = new Int32Array(nrSlots);
   }
 
-  /** Called at once and after each growth with the pool in force. */
+  /** Called after each growth with the pool in force. */
   onGrow(listener: (words: Int32Array) => void): void {
     this.growListeners.push(listener);
-    listener(this.words);
   }
 
   /** Has everybody see the pool through something that lets indexes through; undefined: as it is. */
@@ -154,6 +154,18 @@ export class PhysicalMemory {
   physOf(cell: Cell): PhysAddr {
     const frame = this.frameOfSlot[cell >>> 10] ?? 0;
     return (frame * 4096 + ((cell & 1023) << 2)) as PhysAddr;
+  }
+
+  /** Fills a frame with zeros, of which no history is kept. @param cell its first */
+  clearFrame(cell: Cell): void {
+    this.pool.fill(0, cell, cell + WORDS_PER_FRAME);
+    this.generations[cell >>> 10]!++;
+  }
+
+  /** As {@link clearFrame}: with what another one holds. */
+  copyFrame(to: Cell, from: Cell): void {
+    this.pool.copyWithin(to, from, from + WORDS_PER_FRAME);
+    this.generations[to >>> 10]!++;
   }
 
   /** Sets aside state words that are not memory (scenario variables, registers): whole frames past the end of RAM. */

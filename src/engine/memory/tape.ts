@@ -56,6 +56,8 @@ export interface TapeOptions {
 
 export class Tape<Event = unknown> {
   private mode = RECORDING;
+  /** Words of the segment that entries may simply be appended to: all of them, or none unless the mode is RECORDING. */
+  private room = SEGMENT_WORDS;
   private counting = false;
   /** Segments from `firstSegment` on. */
   private segments: Int32Array[] = [new Int32Array(SEGMENT_WORDS)];
@@ -111,27 +113,37 @@ export class Tape<Event = unknown> {
    * @param words the pool in force, for a caller that has read in it just now: V8 need not look for it again, nor for its bounds
    */
   writeIn(words: Int32Array, cell: Cell, value: number): void {
-    const before = words[cell] as number;
+    const before = words[cell]!;
     if (before === value) return;
-    // OFF is 0: as a literal, because a bundled constant is a variable to V8.
-    if (this.mode !== 0) this.record(cell, before, value);
+    const at = this.next;
+    // Below 1024 is the first frame that there is: NULL's. Literals, because a bundled constant is a variable to V8.
+    if (at < this.room && cell >= 1024) {
+      const { segment } = this;
+      segment[at] = cell;
+      segment[at + 1] = before;
+      segment[at + 2] = value;
+      this.next = at + 3;
+    } else if (this.mode !== 0) this.record(cell, before, value);
     words[cell] = value;
     if (this.counting) this.memory.generations[cell >>> 10]!++;
   }
 
-  /** An entry. RECORDING is 1, and three words make an entry. */
+  /** An entry for which the segment has no room, or that is not simply the next one. */
   private record(cell: Cell, before: number, value: number): void {
-    // Below the first frame that there is: through NULL. A literal, as above.
     if (cell < 1024) this.nullWritten(cell);
-    if (this.mode !== 1) this.leftOfEnd(cell, value);
-    if (this.mode !== 1) return;
-    if (this.next === this.segment.length) this.openSegment();
-    const segment = this.segment;
-    const at = this.next;
-    segment[at] = cell;
-    segment[at + 1] = before;
-    segment[at + 2] = value;
-    this.next = at + 3;
+    if (this.mode !== RECORDING) this.leftOfEnd(cell, value);
+    if (this.mode !== RECORDING) return;
+    if (this.next === SEGMENT_WORDS) this.openSegment();
+    const { segment, next } = this;
+    segment[next] = cell;
+    segment[next + 1] = before;
+    segment[next + 2] = value;
+    this.next = next + STRIDE;
+  }
+
+  private setMode(mode: number): void {
+    this.mode = mode;
+    this.room = mode === RECORDING ? SEGMENT_WORDS : 0;
   }
 
   /**
@@ -197,7 +209,7 @@ export class Tape<Event = unknown> {
    */
   setRecording(on: boolean): void {
     if (this.mode === BEHIND) this.cut();
-    this.mode = on ? RECORDING : OFF;
+    this.setMode(on ? RECORDING : OFF);
   }
 
   /** Moves memory to the state at `position`, clamped to [start, end]. Returns where it got. */
@@ -210,7 +222,7 @@ export class Tape<Event = unknown> {
     this.place(target);
     // A statement that undoes itself does so in a replay, too.
     if (this.mode !== OFF && this.mode !== REPLAYING) {
-      this.mode = target < end ? BEHIND : RECORDING;
+      this.setMode(target < end ? BEHIND : RECORDING);
       this.endWhileBehind = end;
     }
     return target;
@@ -224,7 +236,7 @@ export class Tape<Event = unknown> {
   replay<T>(run: () => T, hooks: ReplayHooks<Event> = {}): T {
     if (this.mode === OFF || this.mode === REPLAYING) throw new Error('there is nothing to replay');
     this.endWhileBehind = this.end;
-    this.mode = REPLAYING;
+    this.setMode(REPLAYING);
     this.hooks = hooks;
     try {
       return run();
@@ -232,7 +244,7 @@ export class Tape<Event = unknown> {
       this.hooks = {};
       // Unless the run went on recording by `endReplay`.
       if (this.mode === REPLAYING)
-        this.mode = this.cursor < this.endWhileBehind ? BEHIND : RECORDING;
+        this.setMode(this.cursor < this.endWhileBehind ? BEHIND : RECORDING);
     }
   }
 
@@ -248,7 +260,7 @@ export class Tape<Event = unknown> {
   endReplay(): void {
     if (this.mode !== REPLAYING || this.cursor !== this.endWhileBehind)
       throw new Error('the replayed run is not at the end of the tape');
-    this.mode = RECORDING;
+    this.setMode(RECORDING);
   }
 
   /** Forgets everything to the right of the cursor. */
@@ -259,7 +271,7 @@ export class Tape<Event = unknown> {
     if (this.stateHash.position > here) this.carryHash(here);
     this.marks.dropFrom(here);
     this.segments.length = this.segmentNumber - this.firstSegment + 1;
-    this.mode = RECORDING;
+    this.setMode(RECORDING);
   }
 
   /** Hangs an event at the cursor. */

@@ -1,7 +1,7 @@
 /**
  * Which plain integers a kernel developer reads in hexadecimal: addresses, frame numbers, masks. Counts, sizes and orders are
  * decimal. What decides is the typedef, then the name that the kernel gives such numbers, then the value: an unsigned long in
- * the kernel's half of the address space is hardly a count.
+ * the kernel's half of the address space is hardly a count, nor is one where a 64-bit process has its stack and its maps.
  */
 import type { ScalarValue } from './access.js';
 import { stripTypedefs } from './layout.js';
@@ -64,6 +64,16 @@ export function inKernelHalf(profile: Profile, type: CType, value: ScalarValue):
     : value >= FIRST_KERNEL_ADDRESS && value < 2n ** 64n - BigInt(MAX_ERRNO);
 }
 
+/** The upper half of what a 64-bit process has: 2^46 of anything are hardly counted. */
+const isFarUp = (profile: Profile, type: CType, value: ScalarValue): boolean => {
+  const bare = stripTypedefs(type);
+  return profile.pointerSize === 8 && bare.kind === 'int' && value >= 2 ** 46 && value < 2 ** 47;
+};
+
+/** Whether a number is an address by its value alone. */
+export const looksLikeAddress = (profile: Profile, type: CType, value: ScalarValue): boolean =>
+  inKernelHalf(profile, type, value) || isFarUp(profile, type, value);
+
 /** With 5 levels; with 4, the upper half begins later. */
 const FIRST_KERNEL_ADDRESS = 0xff00_0000_0000_0000n;
 const MAX_ERRNO = 4095;
@@ -75,4 +85,4 @@ export const readsAsHex = (
   name: string,
   value: ScalarValue,
 ): boolean =>
-  (roleOfType(type) ?? roleOfName(name)) !== undefined || inKernelHalf(profile, type, value);
+  (roleOfType(type) ?? roleOfName(name)) !== undefined || looksLikeAddress(profile, type, value);

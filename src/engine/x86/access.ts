@@ -34,10 +34,12 @@ export function narrowed(
   high: number,
 ): Rights {
   if (level.hasNoRights === true) return rights;
+  const withholdsExecute = high < 0 && paging.noExecute;
+  if ((low & 6) === 6 && !withholdsExecute) return rights;
   return {
     write: rights.write && (low & 2) !== 0,
     user: rights.user && (low & 4) !== 0,
-    execute: rights.execute && !(paging.noExecute && high >>> 31 === 1),
+    execute: rights.execute && !withholdsExecute,
   };
 }
 

@@ -11,7 +11,7 @@ import type { Tape } from '../memory/tape.js';
 export interface TableMemory {
   /**
    * Words from `phys` on, all in one frame; undefined where there is no memory. A view of the memory or a copy: not to be
-   * kept across a write.
+   * kept across a write, nor across another read.
    */
   readWords(phys: PhysAddr, nrWords: number): Int32Array | undefined;
 }
@@ -38,6 +38,9 @@ export function onTape(tape: WordTape): WritableTableMemory {
   };
 }
 
+const ONE_WORD = new Int32Array(1);
+const TWO_WORDS = new Int32Array(2);
+
 function readWords(
   memory: PhysicalMemory,
   phys: PhysAddr,
@@ -48,7 +51,13 @@ function readWords(
   if (slot !== 0) {
     const cell = memory.cell(asPhys(phys));
     memory.heard?.(cell, nrWords);
-    return memory.words.subarray(cell, cell + nrWords);
+    const { words } = memory;
+    if (nrWords > 2) return words.subarray(cell, cell + nrWords);
+    // An entry: a view costs more than all else that a walk does at a level.
+    const entry = nrWords === 2 ? TWO_WORDS : ONE_WORD;
+    entry[0] = words[cell] as number;
+    if (nrWords === 2) entry[1] = words[cell + 1] as number;
+    return entry;
   }
   if (!memory.has(frame)) return undefined;
   const at = (phys & 4095) >>> 2;

@@ -132,13 +132,13 @@ interface Asked {
 function faultIn(asked: Asked, step: WalkStep): Exception | undefined {
   const { entry, level } = step;
   if (!entry.present)
-    return pageFault(asked, step, 'not present', `${stepText(step)} is not present`);
+    return pageFault(asked, step, 'not present', () => `${stepText(step)} is not present`);
   const bits = entry.reservedBits;
   if (bits.length === 0) return undefined;
   const which = `${stepText(step)} has reserved ${bits.length === 1 ? 'bit' : 'bits'} ${bits.join(', ')} set`;
   if (level.hasNoRights === true)
     return { kind: 'general protection', reason: `${which}: the processor refuses to load cr3` };
-  return pageFault(asked, step, 'reserved bit', which);
+  return pageFault(asked, step, 'reserved bit', () => which);
 }
 
 /** What all levels together do not allow. */
@@ -153,19 +153,35 @@ function refusal(
   const deciding =
     steps.find(({ level, entry }) => level.hasNoRights !== true && withholds(violated, entry)) ??
     last;
-  const value = deciding.entry.flags[violated.flag] ? 1 : 0;
-  const reason = `${violated.rule}: ${violated.flag} is ${value} in ${stepText(deciding)}`;
-  return pageFault(asked, deciding, 'violation', reason);
+  return pageFault(asked, deciding, 'violation', () => {
+    const value = deciding.entry.flags[violated.flag] ? 1 : 0;
+    return `${violated.rule}: ${violated.flag} is ${value} in ${stepText(deciding)}`;
+  });
 }
 
 function pageFault(
   { paging, va, access }: Asked,
   { level }: WalkStep,
   cause: FaultCause,
-  reason: string,
+  reason: () => string,
 ): PageFault {
-  const code = errorCode(paging, access, cause);
-  return { kind: 'page fault', errorCode: code, cr2: va, level, reason };
+  return new Faulted(errorCode(paging, access, cause), va, level, reason);
+}
+
+/** Nobody reads why a page was not there, of most: the kernel handles it. */
+class Faulted implements PageFault {
+  readonly kind = 'page fault';
+
+  constructor(
+    readonly errorCode: number,
+    readonly cr2: VirtAddr,
+    readonly level: Level,
+    private readonly why: () => string,
+  ) {}
+
+  get reason(): string {
+    return this.why();
+  }
 }
 
 function noMemory({ name }: Level, phys: PhysAddr): Exception {
@@ -180,19 +196,32 @@ function pageOf(
   rights: Rights,
   va: VirtAddr,
 ): MappedPage {
-  const pageSize = powerOf2(level.shift);
-  return {
-    phys: asPhys(entry.phys + offsetInPage(va, pageSize)),
-    pagePhys: entry.phys,
-    pageSize,
-    rights,
-    global: paging.globalPages && (entry.low & GLOBAL) !== 0,
-    dirty: (entry.low & DIRTY) !== 0,
-    // Worked out for those that look at it: no access needs it.
-    get memoryType() {
-      return memoryType(paging.pat, patIndex(entry));
-    },
-  };
+  return new Mapped(paging, entry, powerOf2(level.shift), rights, va);
+}
+
+class Mapped implements MappedPage {
+  readonly phys: PhysAddr;
+  readonly pagePhys: PhysAddr;
+  readonly global: boolean;
+  readonly dirty: boolean;
+
+  constructor(
+    private readonly paging: Paging,
+    private readonly entry: Entry,
+    readonly pageSize: number,
+    readonly rights: Rights,
+    va: VirtAddr,
+  ) {
+    this.phys = asPhys(entry.phys + offsetInPage(va, pageSize));
+    this.pagePhys = entry.phys;
+    this.global = paging.globalPages && (entry.low & GLOBAL) !== 0;
+    this.dirty = (entry.low & DIRTY) !== 0;
+  }
+
+  /** Worked out for those that look at it: no access needs it. */
+  get memoryType(): MemoryType | undefined {
+    return memoryType(this.paging.pat, patIndex(this.entry));
+  }
 }
 
 const identity = (va: VirtAddr): MappedPage => ({

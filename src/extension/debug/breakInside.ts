@@ -1,5 +1,5 @@
 /**
- * `mmscope: Break Inside the Allocator...`: what may happen there, as a list to tick; each becomes a function breakpoint by
+ * `mmscope: Break Inside the Allocator...`: what may happen there, and to processes, as a list to tick; each becomes a function breakpoint by
  * its id, which the Breakpoints view then has, with condition and hit count.
  */
 import {
@@ -7,26 +7,38 @@ import {
   debug,
   FunctionBreakpoint,
   l10n,
+  QuickPickItemKind,
   window,
   type Disposable,
   type QuickPickItem,
 } from 'vscode';
+import type { Happening } from '../../adapter/breakpoints/happenings/happening.js';
 
 interface Row extends QuickPickItem {
-  readonly id: string;
+  /** Undefined of a line between two groups. */
+  readonly id?: string;
 }
 
 export const registerBreakInside = (): Disposable =>
   commands.registerCommand('mmscope.breakInside', async () => {
-    const { HAPPENINGS } = await import('../../adapter/breakpoints/happenings/index.js');
+    const { HAPPENINGS_OF } = await import('../../adapter/breakpoints/happenings/index.js');
     const present = functionBreakpoints();
-    const rows = HAPPENINGS.map(({ id, label, description, knows }): Row => ({
-      id,
-      label,
-      description: `${id} (${knows.split(' ').join(', ')})`,
-      detail: description,
-      picked: present.has(id),
-    }));
+    const group = (title: string, happenings: readonly Happening[]): Row[] => [
+      { label: title, kind: QuickPickItemKind.Separator },
+      ...happenings.map(({ id, label, description, knows }) => ({
+        id,
+        label,
+        description: `${id} (${knows.split(' ').join(', ')})`,
+        detail: description,
+        picked: present.has(id),
+      })),
+    ];
+    const rows = [
+      ...group(l10n.t('Pages'), HAPPENINGS_OF.pages),
+      ...group(l10n.t('Objects of caches'), HAPPENINGS_OF.objects),
+      ...group(l10n.t('Mappings of the kernel'), HAPPENINGS_OF.mappings),
+      ...group(l10n.t('Processes'), HAPPENINGS_OF.processes),
+    ];
     const chosen = await window.showQuickPick(rows, {
       canPickMany: true,
       title: l10n.t('Break inside the allocator'),
@@ -34,9 +46,9 @@ export const registerBreakInside = (): Disposable =>
       matchOnDescription: true,
     });
     if (chosen === undefined) return;
-    const ids = new Set(chosen.map(({ id }) => id));
+    const ids = new Set(chosen.flatMap(({ id = [] }) => id));
     const added = [...ids].filter((id) => !present.has(id));
-    const removed = rows.flatMap(({ id }) => (ids.has(id) ? [] : (present.get(id) ?? [])));
+    const removed = rows.flatMap(({ id = '' }) => (ids.has(id) ? [] : (present.get(id) ?? [])));
     debug.addBreakpoints(added.map((id) => new FunctionBreakpoint(id)));
     debug.removeBreakpoints(removed);
   });

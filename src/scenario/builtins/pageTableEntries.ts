@@ -2,9 +2,10 @@
 import * as entries from '../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
 import * as bits from '../../engine/kernel/arch/x86/include/asm/pgtable_types.h.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
+import { NO_PTE, pteOf } from '../../engine/machine/pteWords.js';
 import { pfn_to_page } from './addresses.js';
 import type { BuiltinRow } from './builtin.js';
-import { entryAt, entryBits, entryValue, putEntry } from './entryValues.js';
+import { changedEntry, entryAt, entryBits, entryValue, putEntry } from './entryValues.js';
 
 const changes = true;
 const truth = (condition: boolean): number => (condition ? 1 : 0);
@@ -81,17 +82,17 @@ const everyLevel = LEVELS.flatMap((x) =>
 
 // --- pte -----------------------------------------------------------------------------------------------------------------
 
-const question = (name: string, doc: string, test: (pte: bigint) => boolean): BuiltinRow => ({
+const question = (name: string, doc: string, test: (pte: bits.PteVal) => boolean): BuiltinRow => ({
   signature: `int ${name}(pte_t pte)`,
   doc,
   run: (call, entry) => truth(test(entryAt(call, entry))),
 });
 
-const changed = (name: string, doc: string, set: bigint, clear: bigint): BuiltinRow => ({
+const changed = (name: string, doc: string, set: bits.PteVal, clear: bits.PteVal): BuiltinRow => ({
   signature: `pte_t ${name}(pte_t pte)`,
   doc,
   run: (call, result, entry) =>
-    putEntry(call, result, (entryAt(call, entry) & ~clear) | (set & call.k.pte_mask)),
+    putEntry(call, result, changedEntry(call, entryAt(call, entry), set, clear)),
 });
 
 const ptes: readonly BuiltinRow[] = [
@@ -104,13 +105,13 @@ const ptes: readonly BuiltinRow[] = [
     entries.pte_global,
   ),
   question('pte_exec', 'Whether instructions may be fetched from the page.', entries.pte_exec),
-  changed('pte_mkwrite', 'The entry, with writes allowed.', bits._PAGE_RW, 0n),
-  changed('pte_wrprotect', 'The entry, read-only.', 0n, bits._PAGE_RW),
-  changed('pte_mkdirty', 'The entry, dirty.', bits._PAGE_DIRTY, 0n),
-  changed('pte_mkclean', 'The entry, not dirty.', 0n, bits._PAGE_DIRTY),
-  changed('pte_mkyoung', 'The entry, accessed.', bits._PAGE_ACCESSED, 0n),
-  changed('pte_mkold', 'The entry, not accessed.', 0n, bits._PAGE_ACCESSED),
-  changed('pte_mkexec', 'The entry, executable.', 0n, bits._PAGE_NX),
+  changed('pte_mkwrite', 'The entry, with writes allowed.', pteOf(bits._PAGE_RW), NO_PTE),
+  changed('pte_wrprotect', 'The entry, read-only.', NO_PTE, pteOf(bits._PAGE_RW)),
+  changed('pte_mkdirty', 'The entry, dirty.', pteOf(bits._PAGE_DIRTY), NO_PTE),
+  changed('pte_mkclean', 'The entry, not dirty.', NO_PTE, pteOf(bits._PAGE_DIRTY)),
+  changed('pte_mkyoung', 'The entry, accessed.', pteOf(bits._PAGE_ACCESSED), NO_PTE),
+  changed('pte_mkold', 'The entry, not accessed.', NO_PTE, pteOf(bits._PAGE_ACCESSED)),
+  changed('pte_mkexec', 'The entry, executable.', NO_PTE, bits._PAGE_NX),
   {
     signature: 'unsigned long pte_pfn(pte_t pte)',
     doc: 'The page frame an entry maps.',
@@ -151,7 +152,7 @@ const ptes: readonly BuiltinRow[] = [
     doc: 'Clears an entry; does not flush the TLB.',
     changes,
     run: (call, _mm, _addr, pointer) => {
-      call.kernel.set_pte(call.k, call.cell(pointer), 0n);
+      call.kernel.set_pte(call.k, call.cell(pointer), NO_PTE);
     },
   },
 ];
@@ -159,7 +160,7 @@ const ptes: readonly BuiltinRow[] = [
 // --- large pages -----------------------------------------------------------------------------------------------------------
 
 /** Software bit 1 of an entry: the page behind it is nobody's to count. */
-const _PAGE_SPECIAL = 0x200n;
+const _PAGE_SPECIAL = pteOf(bits._PAGE_SPECIAL);
 
 const ofLarge = (x: 'pmd' | 'pud'): BuiltinRow[] => [
   ...['large', 'leaf'].map((name): BuiltinRow => ({
@@ -191,9 +192,9 @@ const large: readonly BuiltinRow[] = [
   question(
     'pte_special',
     'Whether the page is mapped as a device is: nobody counts it.',
-    (pte) => (pte & _PAGE_SPECIAL) !== 0n && entries.pte_present(pte),
+    (pte) => entries.pte_special(pte) && entries.pte_present(pte),
   ),
-  changed('pte_mkspecial', 'The entry, special: nobody counts its page.', _PAGE_SPECIAL, 0n),
+  changed('pte_mkspecial', 'The entry, special: nobody counts its page.', _PAGE_SPECIAL, NO_PTE),
 ];
 
 export const entryRows: readonly BuiltinRow[] = [...everyLevel, ...ptes, ...large];

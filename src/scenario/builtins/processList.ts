@@ -9,6 +9,7 @@ import type { Kernel } from '../../engine/machine/kernel.js';
 import { toldTasks } from '../../engine/machine/knownTasks.js';
 import { follow_pte } from '../../engine/kernel/mm/memory/follow_pte.js';
 import { pte_pfn } from '../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
+import { NO_PTE } from '../../engine/machine/pteWords.js';
 import { PAGE_SIZE } from '../../engine/memory/address.js';
 import { group, type Builtin } from './builtin.js';
 import { va } from './pointers.js';
@@ -76,7 +77,7 @@ export const processList: readonly Builtin[] = [
         if ((k.read_int(k.plus(area, k.vm_area_struct.vm_flags)) & VM_IO_OR_PFNMAP) === 0)
           return -EINVAL;
         const pte = follow_pte(k, k.read_ptr(k.plus(area, k.vm_area_struct.vm_mm)), va(address));
-        const entry = pte === 0 ? 0n : k.read_pte(pte);
+        const entry = pte === 0 ? NO_PTE : k.read_pte(pte);
         if (!call.kernel.pte_present(entry)) return -EINVAL;
         call.memory.store(pfn, call.profile.pointerSize, pte_pfn(k, entry));
         return 0;

@@ -19,7 +19,7 @@ import type { Bug, Outcome } from './outcome.js';
 import type { Processes } from './processes.js';
 import type { Scheduler, Wait } from './scheduler.js';
 import type { Rerun } from './rerun.js';
-import { SIGNAL_NUMBERS } from './signals.js';
+import { SIGNAL_NUMBERS, TaskBlocked } from './signals.js';
 import type { Death, StatementResult } from './statementResult.js';
 import { isSleep, type TaskSleeper } from './taskSleeper.js';
 import type { Turns } from './turns.js';
@@ -39,6 +39,12 @@ interface Parts {
   /** The functions that are active in a task, the innermost first. */
   readonly frames: (task: number) => readonly Frame[];
 }
+
+/** Waits that the run tells of, when they begin. */
+const TOLD_WAITS: ReadonlySet<BlockReason['kind']> = new Set([
+  ...(['page lock', 'page writeback', 'migration'] as const),
+  ...(['rwsem for reading', 'rwsem for writing'] as const),
+]);
 
 export class Course {
   /** A statement that is unfinished: its task, and where on the tape it began. */
@@ -101,7 +107,19 @@ export class Course {
     return this.parts.processes.jobs.rerun;
   }
 
+  /** What the kernel does for a task that ends may have to wait, as any other call: for a page of its file that is locked. */
   private finish(task: number, start: number, outcome: Outcome): StatementResult {
+    const { traces } = this.parts.sleeper;
+    try {
+      return this.settle(task, start, outcome);
+    } catch (error) {
+      if (!(error instanceof TaskBlocked)) throw error;
+      const { reason, again } = error;
+      return this.block(task, start, { kind: 'blocked', reason, again }, traces);
+    }
+  }
+
+  private settle(task: number, start: number, outcome: Outcome): StatementResult {
     const { control, call } = this.parts;
     this.suspended = outcome.kind === 'unfinished' ? { task, start } : undefined;
     if (outcome.kind !== 'unfinished' && outcome.kind !== 'blocked') this.rerun.end(task);
@@ -174,6 +192,7 @@ export class Course {
     if (signal !== undefined) this.parts.processes.endGroup(SIGNAL_NUMBERS[signal.signal]);
     // Who waits in kthread_stop() goes on.
     else if (this.parts.processes.threads.isThread(task)) this.parts.processes.end(0);
+    else this.parts.processes.killed();
     control.setStatus(task, 'failed');
     // Behind the marks: a debugger that stops at one sees the statement as it began.
     control.setPc(task, pc);
@@ -184,11 +203,23 @@ export class Course {
     return { text, rule, calls, span: span ?? calls[0]?.span ?? { start: 0, end: 0 } };
   }
 
+  /** A page or an address space that somebody else has keeps a task from going on: that is worth a word. */
+  private tellWait(task: number, { kind }: BlockReason): void {
+    if (!TOLD_WAITS.has(kind)) return;
+    const { image, kernelTasks, scheduler } = this.parts;
+    const { mm } = image;
+    const pid = mm.read_int(mm.plus(kernelTasks.structOf(task), mm.task_struct.pid));
+    const text = scheduler.waitWords(task);
+    if (text !== undefined)
+      this.parts.tape.mark({ kind: 'waits', task, text, name: kernelTasks.name(task), pid });
+  }
+
   /** The statement never happened; its task waits. */
   private block(
     task: number,
     start: number,
     { reason, again }: Extract<Outcome, { kind: 'blocked' }>,
+    traces = this.parts.sleeper.traces,
   ): StatementResult {
     const { control, tape, sleeper } = this.parts;
     if (!tape.recording) throw new Error('a task has to wait: this needs a tape that records');
@@ -198,7 +229,6 @@ export class Course {
       );
       return this.result(task, { kind: 'failed', ...this.die(task, bug) });
     }
-    const { traces } = sleeper;
     const plan = this.rerun.plan(reason);
     const waited = plan === undefined ? this.rerun.planWaited() : undefined;
     tape.seek(start);
@@ -225,6 +255,7 @@ export class Course {
       throw new Error(`${this.parts.kernelTasks.name(task)} waits for what it can have`);
     if (waited !== undefined) control.setRerunWords(task, waited);
     control.park(task, waitsFor);
+    this.tellWait(task, waitsFor);
     if (!isSleep(waitsFor.kind)) this.parts.kernelTasks.sleeps(task, waitsFor.kind);
     this.parts.turns.handOver(task);
     control.countStatement();

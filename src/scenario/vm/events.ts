@@ -13,6 +13,15 @@ type ScenarioEvent =
       readonly span: Span;
       readonly task: number;
     }
+  /** A task sleeps until a page or a rw_semaphore is free. */
+  | {
+      readonly kind: 'waits';
+      readonly task: number;
+      /** `waits for the lock of page 0x2400, which main holds` */
+      readonly text: string;
+      readonly name: string;
+      readonly pid: number;
+    }
   /** A function of the kernel was called, or memory accessed, as it must not be: told on machines with `debug_vm=on`. */
   | {
       readonly kind: 'api-misuse';

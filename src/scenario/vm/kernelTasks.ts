@@ -13,6 +13,7 @@ import { NULL, type MmStruct, type TaskStruct } from '../../engine/machine/ctype
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import {
+  EXIT_DEAD,
   PF_KTHREAD,
   TASK_INTERRUPTIBLE,
   TASK_UNINTERRUPTIBLE,
@@ -150,6 +151,11 @@ export class KernelTasks {
         k.write_ptr(tsk + member, this.main);
       if (this.mmOf(this.main) === NULL) k.write_ptr(tsk + k.task_struct.active_mm, NULL);
     }
+    // The first process is a child of the idle task.
+    if (this.main === this.window.taskStructCell(0) && k.globals.init_task !== NULL)
+      for (const member of [k.task_struct.real_parent, k.task_struct.parent])
+        k.write_ptr(this.main + member, k.globals.init_task);
+    kernel.prepare_task(k, this.main);
     k.write_ptr(kernel.this_cpu_ptr(k, 'current_task'), this.main);
     if (usesMemory && this.mmOf(this.main) === NULL && this.canHaveMemory) this.startProcess();
     tape.setRecording(recording);
@@ -324,13 +330,17 @@ export class KernelTasks {
     return this.hasCurrent && this.mmOf(this.structOf(task)) !== NULL;
   }
 
-  /** The structures of all tasks that there are: of the text's, and of children whose structure is not gone. */
+  /** The structures of all tasks that there are: of the text's that have not ended, and of children whose structure is not gone. */
   addresses(nrTasks: number): readonly VirtAddr[] {
     const { k, control } = this;
     const found: VirtAddr[] = [];
     for (let task = 0; task < nrTasks; task++)
-      if (control.isCreated(task) && (this.isOfText(task) || control.taskStruct(task) !== 0))
-        found.push(k.va_of(this.structOf(task)));
+      if (control.isCreated(task) && (this.isOfText(task) || control.taskStruct(task) !== 0)) {
+        const tsk = this.structOf(task);
+        // Nobody waits for it: in Linux it is gone.
+        if (k.read_int(k.plus(tsk, k.task_struct.exit_state)) !== EXIT_DEAD)
+          found.push(k.va_of(tsk));
+      }
     return found;
   }
 }

@@ -5,7 +5,7 @@
  * A child has variables of its own. Those of the top level lie at the same addresses: the process that runs has its own there. Those of the
  * stack lie at other addresses than its parent's: pointers to them lead to the child's own behind fork().
  */
-import { current } from '../../engine/entry/functions.js';
+import { current, fatal_signal_pending } from '../../engine/entry/functions.js';
 import { NULL, type TaskStruct } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asCell, asVirt } from '../../engine/memory/address.js';
@@ -95,6 +95,7 @@ export class Processes implements ProcessCalls {
     const parent = control.currentTask;
     const tsk = kernel.dup_task_struct(k, current(k));
     if (tsk === NULL) return -ENOMEM;
+    kernel.sched_fork(k, tsk);
     if (kernel.copy_mm(k, tsk) !== 0) {
       kernel.put_task_stack(k, tsk);
       kernel.free_task_struct(k, tsk);
@@ -175,7 +176,8 @@ export class Processes implements ProcessCalls {
     const kernel = this.around.kernel();
     if (!isProcess || !tasks.hasMemory(task)) return 0;
     const tsk = tasks.structOf(task);
-    if (!kernel.fatal_signal_pending(k, tsk)) return 0;
+    // Asked behind each statement: a step into one that calls nothing of the kernel is not to end here.
+    if (!fatal_signal_pending(k, tsk)) return 0;
     // The others that it had went along with SIGKILL.
     kernel.sigdelset(k, k.plus(tsk, k.task_struct.pending_signal), kernel.SIGKILL);
     return kernel.firstPending(k, tsk) || kernel.SIGKILL;
@@ -211,7 +213,10 @@ export class Processes implements ProcessCalls {
       this.threads.ended(code);
       return;
     }
-    if (!this.around.isProcess || (!tasks.hasMemory(task) && tasks.isOfText(task))) return;
+    if (!this.around.isProcess || (!tasks.hasMemory(task) && tasks.isOfText(task))) {
+      kernel.make_task_dead(k);
+      return;
+    }
     // exit_files(): with the last task of the process.
     if (this.isLastOfProcess(task))
       this.files.closeAll((file) => {
@@ -222,6 +227,11 @@ export class Processes implements ProcessCalls {
     for (let child = 0; child < nrTasks; child++)
       if (control.parent(child) === task)
         control.setParent(child, task === 0 || this.isOver(0) ? undefined : 0);
+  }
+
+  /** The running task does not go on after what it did in the kernel; what it had stays, to be looked at. */
+  killed(): void {
+    this.around.kernel().make_task_dead(this.around.k);
   }
 
   private isLastOfProcess(task: number): boolean {

@@ -139,6 +139,14 @@ export class Scheduler {
     return { task, reason, holders, what, text: `${this.tasks.name(task)} ${what}` };
   }
 
+  /** What a task waits for, in words; who has it, as far as that is written down. Undefined: it does not wait. */
+  waitWords(task: number): string | undefined {
+    const reason = this.control.waitsFor(task);
+    if (reason === undefined) return undefined;
+    const lock = WAIT_KINDS[reason.kind].lock?.(this.world, reason);
+    return this.waitText(task, reason, lock === undefined ? [] : this.held.holders(lock));
+  }
+
   private waitText(task: number, reason: BlockReason, holders: readonly number[]): string {
     const owners = holders.map((holder) => this.ownerText(task, holder)).join(' and ');
     const owner = owners === '' ? '' : `, which ${owners}`;

@@ -4,6 +4,7 @@ import type { Control } from './control.js';
 import type { KernelTasks } from './kernelTasks.js';
 import type { Processes } from './processes.js';
 import type { Scheduler } from './scheduler.js';
+import { TaskBlocked } from './signals.js';
 import type { TaskSleeper } from './taskSleeper.js';
 
 export class Turns {
@@ -33,8 +34,24 @@ export class Turns {
     return true;
   }
 
-  /** Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before. */
+  /**
+   * Ends a task where it stands, as a step of its own. What it has locked stays locked. False if it has ended before, or cannot end now:
+   * it would have to wait, for a page of its file that somebody has locked.
+   */
   end(task: number): boolean {
+    const { tape } = this.k;
+    const start = tape.cursor;
+    try {
+      return this.endNow(task);
+    } catch (error) {
+      if (!(error instanceof TaskBlocked)) throw error;
+      tape.seek(start);
+      tape.cut();
+      return false;
+    }
+  }
+
+  private endNow(task: number): boolean {
     const { control } = this;
     if (!control.isCreated(task)) return false;
     const status = control.status(task);

@@ -23,6 +23,7 @@ import { VM_MAYSHARE, VM_NORESERVE } from '../../../src/engine/kernel/include/li
 import { mas_find } from '../../../src/engine/kernel/lib/maple_tree.js';
 import type { MmStruct, Page, VmAreaStruct } from '../../../src/engine/machine/ctypes.js';
 import type { Kernel } from '../../../src/engine/machine/kernel.js';
+import { NO_PTE } from '../../../src/engine/machine/pteWords.js';
 import { asVirt } from '../../../src/engine/memory/address.js';
 import type { ScenarioVm } from '../../../src/scenario/index.js';
 import { listedPages } from './freeLists.js';
@@ -64,7 +65,7 @@ export function checkPool(vm: ScenarioVm): number {
       const end = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
       for (let va = start; va < end; va += size) {
         const pte = huge_pte_offset(k, mm, asVirt(va));
-        const entry = pte === 0 ? 0n : k.read_pte(pte);
+        const entry = pte === 0 ? NO_PTE : k.read_pte(pte);
         if (!pte_present(entry)) continue;
         const page = pmd_page(k, entry);
         mapped.set(page, (mapped.get(page) ?? 0) + 1);

@@ -26,6 +26,7 @@ import type {
   VmAreaStruct,
 } from '../../../src/engine/machine/ctypes.js';
 import type { Kernel } from '../../../src/engine/machine/kernel.js';
+import { fromPteWords, type PteWords } from '../../../src/engine/machine/pteWords.js';
 import { asCell, asPhys, type Cell } from '../../../src/engine/memory/address.js';
 import type { ScenarioVm } from '../../../src/scenario/index.js';
 
@@ -50,7 +51,7 @@ interface Area {
 }
 
 const PAGE = 4096;
-const PSE = 0x80n;
+const PSE = 0x80;
 
 /** The address spaces that tasks use, each once. */
 export function spacesOf(vm: ScenarioVm): readonly MmStruct[] {
@@ -110,7 +111,7 @@ function areasOf(k: Kernel, mm: MmStruct): readonly Area[] {
 /** An entry of a table: where its range begins, and what it holds. */
 interface Entry {
   readonly va: number;
-  readonly value: bigint;
+  readonly value: PteWords;
 }
 
 /** Of each level below the top one how much an entry covers: log2. */
@@ -161,10 +162,10 @@ class Walk {
       const shift = shifts[level] ?? 12;
       for (const { va, value } of this.entriesIn(at, nr, from, shift)) {
         const isLast = shift === 12;
-        if (!isLast && !(shift < 30 && (value & PSE) !== 0n && pte_present(value))) {
+        if (!isLast && !(shift < 30 && (value.low & PSE) !== 0 && pte_present(value))) {
           assert.ok(
-            (value & 1n) !== 0n,
-            `an entry of level ${level} at ${va.toString(16)}: ${value.toString(16)}`,
+            (value.low & 1) !== 0,
+            `an entry of level ${level} at ${va.toString(16)}: ${fromPteWords(value).toString(16)}`,
           );
           sum.tables++;
           if (shift === 39) sum.upper++;
@@ -172,7 +173,7 @@ class Walk {
           table(next, this.perTable, va, level + 1);
           continue;
         }
-        const where = `the entry of 0x${va.toString(16)} (${value.toString(16)})`;
+        const where = `the entry of 0x${va.toString(16)} (${fromPteWords(value).toString(16)})`;
         const area = areaAt(va);
         assert.ok(area !== undefined, `${where} is outside of all areas`);
         if (!pte_present(value)) {

@@ -72,6 +72,24 @@ export class Editor {
     return this.root.locator('.margin-view-overlays .line-numbers', { hasText: text });
   }
 
+  /** The number of the first line in view that has some text. */
+  async lineShowing(text: string): Promise<number> {
+    return eventually(this.page, async () => {
+      const number = await this.root.evaluate((editor, wanted) => {
+        const topOf = (element: Element): number => element.getBoundingClientRect().top;
+        const lines = [...editor.querySelectorAll('.view-line')]
+          .filter((line) => line.textContent.replaceAll('\u00a0', ' ').includes(wanted))
+          .sort((a, b) => topOf(a) - topOf(b));
+        const [first] = lines;
+        const numbers = [...editor.querySelectorAll('.line-numbers')];
+        return numbers.find((each) => first && Math.abs(topOf(each) - topOf(first)) < 3)
+          ?.textContent;
+      }, text);
+      if (number === undefined) throw new Error(`no line in view has ${text}`);
+      return Number(number);
+    });
+  }
+
   codeLens(title: string): Locator {
     return this.root.locator('.codelens-decoration a', { hasText: title }).first();
   }

@@ -61,6 +61,16 @@ export class QuickInput {
     await this.input.press('Enter');
   }
 
+  /** Ticks rows of an open pick of several, each found by typing, and closes it. */
+  async tickEach(texts: readonly string[]): Promise<void> {
+    for (const text of texts) {
+      await this.input.fill(text);
+      await this.row(text).click();
+    }
+    await this.input.press('Enter');
+    await this.rows.first().waitFor({ state: 'hidden' });
+  }
+
   /** Ticks a row of an open pick of several, or takes its tick away, and closes it. */
   async tick(text: string): Promise<void> {
     const row = this.row(text);

@@ -5,7 +5,7 @@ import type {
   TlbHit,
   WalkBody,
 } from '../../../src/engine/view/atlas/pageWalk.js';
-import type { Painter } from '../../board/painter.js';
+import type { Painter, TextLook } from '../../board/painter.js';
 import type { Item } from '../../board/scene.js';
 import { wrapped } from '../../board/wrapped.js';
 import { bytesText, hexPfn } from '../../text.js';
@@ -95,21 +95,29 @@ function paintPage(
     radius: 4,
     data: { page: page.phys, pfn: page.pfn },
   });
+  const line = (y: number, text: string, look: TextLook): void =>
+    void painter.text(box.x + 8, box.y + y, text, { ...look, color, maxWidth });
   const maxWidth = column.width - 16;
-  const line = (y: number, text: string, look: { mono?: boolean; bold?: boolean; size?: number }) =>
-    painter.text(box.x + 8, box.y + y, text, { ...look, color, maxWidth });
   const sum = `page ${page.pagePhys} + ${page.offset}`;
   const rights = `${page.rights} ${page.user ? 'user and kernel' : 'kernel only'}`;
+  const frame = `pfn ${hexPfn(page.pfn)}`;
+  /** The first that is not too wide. */
+  const fitting = (texts: readonly string[], look: TextLook): string =>
+    texts.find((text) => painter.widthOf(text, look) <= maxWidth) ?? '';
   const more = [
     page.dirty ? 'dirty' : 'clean',
     ...(page.global ? ['global'] : []),
     page.memoryType ?? '',
   ];
   line(19, page.phys, { mono: true, bold: true });
-  line(36, sum, { mono: true, size: 11 });
-  line(53, `${rights}, ${bytesText(page.pageSize)}`, { size: 11.5 });
+  const small = { mono: true, size: 11 };
+  line(36, fitting([sum, `+ ${page.offset}`], small), small);
+  const short = `${page.rights} ${page.user ? 'user' : 'kernel'}`;
+  const look = { size: 11.5 };
+  line(53, fitting([`${rights}, ${bytesText(page.pageSize)}`, rights, short], look), look);
   line(69, more.filter((text) => text !== '').join(', '), { size: 11.5 });
-  line(85, `pfn ${hexPfn(page.pfn)} \u2192`, { mono: true, size: 11, bold: true });
+  const bold = { ...small, bold: true };
+  line(85, fitting([`${frame} \u2192`, frame, hexPfn(page.pfn)], bold), bold);
   const item: Item = {
     key: 'page',
     label: `physical ${page.phys}: ${sum}; ${rights}; pfn ${hexPfn(page.pfn)}\nEnter shows the frame on the map of physical memory`,
@@ -132,7 +140,9 @@ function paintFault(painter: Painter, fault: FaultBody, column: Column, top: num
           11.5,
         );
   const cr2 = fault.cr2 === undefined ? [] : [`CR2 ${fault.cr2}`];
-  const facts = [...lines, ...cr2, ...code].slice(0, 9);
+  // The title of the walk has the address.
+  const fits = cr2.every((line) => painter.widthOf(line, { size: 11.5 }) <= column.width - 16);
+  const facts = [...lines, ...(fits ? cr2 : []), ...code].slice(0, 9);
   const box = { x: column.x, y: top, width: column.width, height: 30 + facts.length * 15 };
   painter.rect(box, {
     stroke: palette.error,

@@ -219,7 +219,8 @@ class WalkPainter {
       {
         mono: true,
         size: 11,
-        maxWidth: column.width - box.width - 12,
+        maxWidth: column.width - box.width - 8,
+        whole: true,
       },
     );
     const foot = box.y + box.height + 16;
@@ -228,7 +229,10 @@ class WalkPainter {
       size: 11,
       maxWidth: column.width,
     });
-    painter.text(column.x, foot + 15, `${step.nrEntries} entries, ${step.intelName}`, {
+    const nrEntries = `${step.nrEntries} entries`;
+    const withName = `${nrEntries}, ${step.intelName}`;
+    const fits = painter.widthOf(withName, { size: 10.5 }) <= column.width;
+    painter.text(column.x, foot + 15, fits ? withName : nrEntries, {
       size: 10.5,
       color: palette.muted,
       maxWidth: column.width,

@@ -10,6 +10,8 @@ export interface SwitchPresses {
 
 /** Where a column is too narrow for a sentence, a word for each bit: none is cut off. */
 const NARROW_PX = 292;
+/** And where one is too narrow for these, too, none of them. */
+const TOO_NARROW_PX = 168;
 const SHORT: Readonly<Record<string, string>> = {
   RW: 'writes allowed',
   US: 'user mode allowed',
@@ -97,7 +99,8 @@ function paintBit(
   const old = isOther ? `was ${was ? 1 : 0}` : '';
   painter.text(column.x + 33, y + 15, bit.name, { size: 11.5, bold: on, mono: true });
   const meaning = column.width < NARROW_PX ? (SHORT[bit.name] ?? bit.meaning) : bit.meaning;
-  painter.text(column.x + 66, y + 15, isOther ? `${old}; ${meaning}` : meaning, {
+  const facts = [old, column.width < TOO_NARROW_PX ? '' : meaning].filter((text) => text !== '');
+  painter.text(column.x + 66, y + 15, facts.join('; '), {
     size: 11,
     color: isOther ? palette.foreground : palette.muted,
     maxWidth: column.width - 68,

@@ -33,8 +33,11 @@ export interface EntryWatch {
   /** The stop is at the call, not behind it. */
   readonly stopIn?: 'caller';
   /** Memory is as it was there. */
-  readonly facts: (k: Kernel, locals: unknown, caller: unknown) => FoundFacts;
+  readonly facts: (k: Kernel, locals: unknown, caller: unknown, around: Around) => FoundFacts;
 }
+
+/** Locals of the innermost active function of a name; undefined where none is active. */
+export type Around = <F extends ListenedFunction>(fn: F) => KernelLocals[F] | undefined;
 
 /** Where a kernel function has done everything and is about to return. */
 export interface LeavingWatch {
@@ -49,7 +52,12 @@ export function entryOf<F extends ListenedFunction, C extends ListenedFunction =
   watch: Omit<EntryWatch, 'at' | 'fn' | 'calledBy' | 'facts'> & {
     readonly fn: F;
     readonly calledBy?: C;
-    readonly facts: (k: Kernel, locals: KernelLocals[F], caller: KernelLocals[C]) => FoundFacts;
+    readonly facts: (
+      k: Kernel,
+      locals: KernelLocals[F],
+      caller: KernelLocals[C],
+      around: Around,
+    ) => FoundFacts;
   },
 ): EntryWatch {
   return { ...watch, at: 'entry', facts: watch.facts as EntryWatch['facts'] };
@@ -121,6 +129,7 @@ const TYPES: Readonly<Record<string, string>> = {
   object: 'void *',
   size: 'size_t',
   pages: 'unsigned long',
+  lock: 'unsigned long',
   free: 'unsigned long',
   old_free: 'unsigned long',
   zone: 'enum zone_type',

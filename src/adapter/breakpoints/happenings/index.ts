@@ -6,15 +6,18 @@ import { factNames, nameOfHappening, type Facts, type Happening } from './happen
 import { MAPPING_HAPPENINGS } from './mappings.js';
 import { SLAB_HAPPENINGS } from './slabs.js';
 import { PROCESS_HAPPENINGS } from './processes.js';
+import { SLEEPER_HAPPENINGS } from './sleepers.js';
 import { WRITE_HAPPENINGS } from './writes.js';
 
-export const HAPPENINGS: readonly Happening[] = [
-  ...ENTRY_HAPPENINGS,
-  ...WRITE_HAPPENINGS,
-  ...SLAB_HAPPENINGS,
-  ...MAPPING_HAPPENINGS,
-  ...PROCESS_HAPPENINGS,
-];
+/** By what they happen to. */
+export const HAPPENINGS_OF = {
+  pages: [...ENTRY_HAPPENINGS, ...WRITE_HAPPENINGS],
+  objects: SLAB_HAPPENINGS,
+  mappings: MAPPING_HAPPENINGS,
+  processes: [...PROCESS_HAPPENINGS, ...SLEEPER_HAPPENINGS],
+} as const satisfies Readonly<Record<string, readonly Happening[]>>;
+
+export const HAPPENINGS: readonly Happening[] = Object.values(HAPPENINGS_OF).flat();
 
 export const happeningOf = (id: string): Happening | undefined =>
   HAPPENINGS.find((happening) => happening.id === id);

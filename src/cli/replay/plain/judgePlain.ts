@@ -30,6 +30,7 @@ import {
 import { knownTables, placeTable } from './placeTables.js';
 import { makeProcess, setGathered, setNumbers, unlist } from './plainProcess.js';
 import { migrProgram } from './migr.js';
+import { freeIn } from '../freeFrames.js';
 import { RECORDED } from '../recorded.js';
 import { LOADED, plainStart } from './plainStart.js';
 import { withThreads } from './withThreads.js';
@@ -251,17 +252,4 @@ function seenFrames(
   const isFree = freeIn(zones);
   const isTaken = (pfn: number): boolean => text.has(pfn) || isFree(pfn);
   return [...own.frames, ...nextFrames(own, family.filePages, next, isTaken)];
-}
-
-/** Whether a frame was on a free list or a per-CPU list. */
-function freeIn({ zones }: ZonesDump): (pfn: number) => boolean {
-  const blocks = zones.flatMap(({ populated }) => [
-    ...(populated?.free_area ?? []).flatMap(({ lists }, order) =>
-      lists.flat().map((start) => ({ start, end: start + (1 << order) })),
-    ),
-    ...(populated?.pcp ?? []).flatMap(({ lists }) =>
-      [...lists.values()].flatMap(({ pfns }) => pfns.map((start) => ({ start, end: start + 1 }))),
-    ),
-  ]);
-  return (pfn) => blocks.some(({ start, end }) => pfn >= start && pfn < end);
 }

@@ -133,7 +133,7 @@ function mapAreas(
   { areas, text, pages }: Guest,
   shown: ReadonlyMap<number, number | undefined>,
 ): void {
-  const file = shmemFileSetup(k, FILE_BYTES);
+  const file = shmemFileSetup(k, 'program', FILE_BYTES);
   const inode = k.read_ptr(k.plus(file, k.file.f_inode));
   const write = (va: number): void => {
     shmemWritePage(k, inode, (va - text) / PAGE_SIZE, FILE_BYTES, () => undefined);
@@ -159,7 +159,7 @@ function mapAreas(
 
 /** Stands for the page of code that the kernel maps into each process: a file of one page. */
 function codeFile(k: Kernel): File {
-  const file = shmemFileSetup(k, PAGE_SIZE);
+  const file = shmemFileSetup(k, 'vdso', PAGE_SIZE);
   shmemWritePage(k, k.read_ptr(k.plus(file, k.file.f_inode)), 0, PAGE_SIZE, () => undefined);
   return file;
 }

@@ -360,11 +360,14 @@ export class Processes {
       refresh_cpu_vm_stats(this.k);
     },
     open: () => {
-      this.file = { file: shmemFileSetup(this.k, 0), written: 0 };
+      this.file = { file: shmemFileSetup(this.k, 'file', 0), written: 0 };
     },
     // With MFD_HUGETLB: no program makes others.
     memfd_create: () => {
-      this.file = { file: hugetlb_file_setup(this.k, 0, VM_NORESERVE, 0), written: 0 };
+      this.file = {
+        file: hugetlb_file_setup(this.k, 'memfd:file', 0, VM_NORESERVE, 0),
+        written: 0,
+      };
     },
     ftruncate: ([size = 0]) => {
       const { k, file } = this;

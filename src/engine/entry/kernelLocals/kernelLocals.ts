@@ -6,5 +6,7 @@ import type { MappingsLocals } from './mappings.js';
 import type { PagesLocals } from './pages.js';
 import type { ProcessesLocals } from './processes.js';
 import type { SlabsLocals } from './slabs.js';
+import type { SleepersLocals } from './sleepers.js';
 
-export interface KernelLocals extends PagesLocals, SlabsLocals, MappingsLocals, ProcessesLocals {}
+export interface KernelLocals
+  extends PagesLocals, SlabsLocals, MappingsLocals, ProcessesLocals, SleepersLocals {}

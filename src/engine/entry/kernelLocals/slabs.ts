@@ -76,7 +76,6 @@ export interface SlabsLocals {
     readonly addr: VirtAddr;
     readonly c?: KmemCacheCpu;
     readonly freelist?: Cell;
-    readonly tid?: ULong;
   };
   readonly fixup_slab_list: {
     readonly cachep: KmemCache;
@@ -128,7 +127,6 @@ export interface SlabsLocals {
     readonly freelist?: Cell;
     readonly object?: VirtAddr;
     readonly next_object?: Cell;
-    readonly tid?: ULong;
   };
   readonly slab_destroy: {
     readonly cachep: KmemCache;

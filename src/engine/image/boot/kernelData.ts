@@ -33,6 +33,7 @@ export class KernelData {
     this.writeCacheNames();
     this.writeSlabAttributes();
     this.writeMemoryGlobals();
+    this.writeNames();
     this.writePageTableGlobals();
     this.writeCpus();
     this.writeCma();
@@ -135,6 +136,16 @@ export class KernelData {
     if (states !== undefined)
       for (let at = 0; at < states.sizeBytes - mm.profile.pointerSize; at += mm.profile.pointerSize)
         mm.write_long(mm.cell_of(asVirt(states.address + at)), 1);
+  }
+
+  /** The table of names, and the function that prints the name of a file which is in no directory. */
+  private writeNames(): void {
+    const { mm, layout } = this;
+    const { start, end } = layout.dentryHash;
+    this.global('dentry_hashtable', mm.linear.pageOffset + start);
+    this.word('d_hash_shift', 32 - Math.log2((end - start) / mm.profile.pointerSize));
+    const simple_dname = symbolAddress(mm.profile, 'simple_dname');
+    this.pointer(mm.symbol('anon_ops') + mm.dentry_operations.d_dname, simple_dname);
   }
 
   private writePageTableGlobals(): void {

@@ -61,6 +61,8 @@ export interface BootLayout {
   /** What firmware says is memory, and where the resources that say so in turn lie. */
   readonly e820: readonly E820Entry[];
   readonly resources: ResourceTables;
+  /** dentry_hashtable */
+  readonly dentryHash: MemRange;
   readonly cma: MemRange | undefined;
   readonly initrd: MemRange | undefined;
   /** Bounce buffers; none where no device needs them. */
@@ -129,7 +131,7 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
 
   const resources = reserveSmallTables(memblock, profile, e820, options);
   const perCpu = setup_per_cpu_areas(memblock, profile, options.nrCpus);
-  reserveHashTables(memblock, profile, estimated);
+  const dentryHash = reserveHashTables(memblock, profile, estimated);
   // Page tables of the CPU entry area; on i386 they come from brk.
   tables.setup_cpu_entry_areas(perCpu, () =>
     asPhys(memblock.memblock_alloc('page tables', PAGE_SIZE, PAGE_SIZE)),
@@ -152,6 +154,7 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
     perCpu,
     e820,
     resources,
+    dentryHash,
     cma,
     initrd,
     tables: tables.tables,
@@ -331,17 +334,18 @@ function reserveSmallTables(
   return { e820: ofMap, ioapic };
 }
 
-/** vfs_caches_init_early() */
+/** vfs_caches_init_early(); where names are looked up. */
 function reserveHashTables(
   memblock: Memblock,
   profile: Profile,
   estimated: { readonly kernelPages: number; readonly allPages: number },
-): void {
+): MemRange {
   const line = profile.constant('L1_CACHE_BYTES');
   const dentries = largeSystemHashBytes(profile, estimated, { scale: 13, lowLimit: 2 });
   const inodes = largeSystemHashBytes(profile, estimated, { scale: 14, lowLimit: 0 });
-  memblock.memblock_alloc('the dentry hash table', dentries, line);
+  const start = memblock.memblock_alloc('the dentry hash table', dentries, line);
   memblock.memblock_alloc('the inode hash table', inodes, line);
+  return { start, end: start + dentries };
 }
 
 /** The bounce buffer for devices that reach 4 GiB only: 32768 slabs of 2 KiB, and a slot structure for each. */

@@ -21,6 +21,7 @@ import {
 import type { Kernel } from '../../machine/kernel.js';
 import type { PageAddressMap } from '../../kernel/mm/highmem/page_address.js';
 import { NULL, type Pte } from '../../machine/ctypes.js';
+import { fromPteWords, toPteWords } from '../../machine/pteWords.js';
 import { asCell, asVirt } from '../../memory/address.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 
@@ -42,7 +43,7 @@ export function pkmapLines(mm: Kernel): string[] {
     const count = mm.read_int(mm.globals.pkmap_count + nr);
     const pte = ptep_get(mm, slotPte(mm, nr));
     if (count !== 0 || !pte_none(mm, pte))
-      lines.push(`pk ${nr} count=${count} pte=${pte.toString(16)}`);
+      lines.push(`pk ${nr} count=${count} pte=${fromPteWords(pte).toString(16)}`);
   }
   for (let bucket = 0; bucket < 1 << PA_HASH_ORDER; bucket++) {
     const chain = mapsOf(mm, bucket)
@@ -103,7 +104,7 @@ export function loadPkmap(
 
 function loadSlot(mm: Kernel, nr: number, [count = '', pte = '']: readonly string[]): void {
   mm.write(mm.globals.pkmap_count + nr, Number(count.replace('count=', '')));
-  set_pte(mm, slotPte(mm, nr), BigInt(`0x${pte.replace('pte=', '')}`));
+  set_pte(mm, slotPte(mm, nr), toPteWords(BigInt(`0x${pte.replace('pte=', '')}`)));
 }
 
 function loadMap(mm: Kernel, text: string): void {

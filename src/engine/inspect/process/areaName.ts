@@ -7,7 +7,6 @@
 import type { VirtAddr } from '../../memory/address.js';
 import type { Inspected } from '../inspected.js';
 import type { VmaView } from '../tasks.js';
-import { hasAreaFlag } from './areaFlags.js';
 import { filePath, type PathView } from './filePath.js';
 import { isSince } from './release.js';
 
@@ -18,13 +17,7 @@ export function areaName(
   vma: VmaView,
   root: PathView | undefined,
 ): string {
-  if (vma.file !== 0) {
-    const path = filePath(k, vma.file, root);
-    if (path !== '') return path;
-    // What mmap() makes for huge pages, for shared anonymous memory: a file of mmscope's own kernel has no dentry with a name.
-    const isHuge = hasAreaFlag(vma.flags, 'VM_HUGETLB');
-    return isHuge ? '/anon_hugepage (deleted)' : '/dev/zero (deleted)';
-  }
+  if (vma.file !== 0) return filePath(k, vma.file, root);
   const special = specialName(k, vma);
   if (special !== undefined) return special;
   const of = (member: string): number => k.pointer(mm, 'mm_struct', member);

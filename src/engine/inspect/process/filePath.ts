@@ -43,12 +43,15 @@ export function filePath(k: Inspected, file: VirtAddr, root: PathView | undefine
 /** Files without a place in a tree of directories: of anonymous shared memory, of memfd_create(), of huge pages. */
 function nameByOperation(k: Inspected, { mnt, dentry }: PathView): string | undefined {
   const ops = k.pointer(dentry, 'dentry', 'd_op');
-  const d_dname = ops === 0 ? 0 : k.pointer(asVirt(ops), 'dentry_operations', 'd_dname');
-  if (d_dname === 0) return undefined;
+  if (ops === 0) return undefined;
+  // alloc_file_pseudo()'s table, whose function is simple_dname(): a dump need not have the kernel's constants.
+  const isMemory = ops === k.findGlobal('anon_ops');
+  const d_dname = isMemory ? 0 : k.pointer(asVirt(ops), 'dentry_operations', 'd_dname');
+  if (d_dname === 0 && !isMemory) return undefined;
   const isRoot = k.pointer(dentry, 'dentry', 'd_parent') === dentry;
   if (isRoot && mnt !== 0 && k.pointer(mnt, 'vfsmount', 'mnt_root') === dentry) return undefined;
   const name = nameOf(k, dentry);
-  const by = k.dump.symbols.at(asVirt(d_dname))?.name;
+  const by = isMemory ? 'simple_dname' : k.dump.symbols.at(asVirt(d_dname))?.name;
   return by === 'anon_inodefs_dname' ? `anon_inode:${name}` : `/${name} (deleted)`;
 }
 

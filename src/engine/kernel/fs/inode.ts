@@ -61,7 +61,6 @@ export function dump_mapping(k: Kernel, mapping: Cell): void {
     return;
   }
   const dentry = k.plus(d_alias, -k.dentry.d_u_d_alias);
-  // d_name.name, which no profile has, is the pointer before d_inode.
-  const fname = fileName(k, k.plus(dentry, k.dentry.d_inode - k.ptr_words));
+  const fname = fileName(k, k.plus(dentry, k.dentry.d_name_name));
   pr_warn(k, `aops:${a_ops} ino:${ino} dentry name(?):"${fname}"`);
 }

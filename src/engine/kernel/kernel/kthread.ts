@@ -20,6 +20,7 @@ import { do_exit } from './exit.js';
 import { dup_task_struct, free_task_struct, put_task_stack } from './fork/fork.js';
 import { MAX_SCHEDULE_TIMEOUT } from './locking/semaphore.js';
 import { complete, init_completion, wait_for_common } from './sched/completion.js';
+import { sched_fork } from './sched/core/context_switch.js';
 import { TASK_UNINTERRUPTIBLE, wake_up_process } from './sched/core/wakeup.js';
 import { ignore_signals } from './signal.js';
 
@@ -76,6 +77,7 @@ export function kthread_create_on_node(
 ): TaskStruct {
   const tsk: TaskStruct = dup_task_struct(k, current(k));
   if (tsk === NULL) return NULL;
+  sched_fork(k, tsk);
   clearTask(k, tsk, comm.slice(0, COMM_BYTES - 1));
   if (!set_kthread_struct(k, tsk)) {
     put_task_stack(k, tsk);

@@ -20,6 +20,7 @@ import {
   type VmFlags,
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
+import { NO_PTE } from '../../machine/pteWords.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import {
   p4d_none,
@@ -86,7 +87,7 @@ export const MM_CP_TRY_CHANGE_WRITABLE = 1;
 
 function can_change_pte_writable(k: Kernel, vma: VmAreaStruct, pte: PteVal): boolean {
   // pte_protnone(): not even for reading.
-  if ((pte & _PAGE_PRESENT) === 0n || !pte_dirty(pte)) return false;
+  if ((pte.low & _PAGE_PRESENT) === 0 || !pte_dirty(pte)) return false;
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   if ((vm_flags & VM_SHARED) !== 0) return true;
   // A page that others may have is copied by the fault.
@@ -110,7 +111,7 @@ function change_pte_range(
     const oldpte: PteVal = k.read_pte(pte);
     if (!pte_present(oldpte)) continue;
     // Cleared meanwhile: the processor could set A or D in it.
-    set_pte(k, pte, 0n);
+    set_pte(k, pte, NO_PTE);
     let ptent: PteVal = pte_modify(k, oldpte, newprot);
     if (
       (cp_flags & MM_CP_TRY_CHANGE_WRITABLE) !== 0 &&

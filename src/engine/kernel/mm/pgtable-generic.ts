@@ -22,6 +22,7 @@ import { virt_to_page } from '../arch/x86/include/asm/page.h.js';
 import {
   pmd_clear,
   pmd_mkinvalid,
+  pte_same,
   pmd_wrprotect,
   set_pmd,
 } from '../arch/x86/include/asm/pgtable.h.js';
@@ -138,7 +139,7 @@ export function pmdp_set_access_flags(
   entry: PteVal,
   dirty: boolean,
 ): boolean {
-  const changed = k.read_pte(pmdp) !== entry;
+  const changed = !pte_same(k.read_pte(pmdp), entry);
   if (changed && dirty) set_pmd(k, pmdp, entry);
   return changed;
 }

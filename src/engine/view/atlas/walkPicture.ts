@@ -48,7 +48,7 @@ export function walkPicture(
     fields: addressFields(paging, found),
     steps: found.steps.map((step) => stepPicture(memory, step)),
     ...(page !== undefined && { page: pageBody(page) }),
-    ...(exception !== undefined && { fault: faultBody(paging, exception) }),
+    ...(exception !== undefined && { fault: faultBody(paging, exception, access) }),
   };
 }
 
@@ -156,7 +156,12 @@ function pageBody(page: MappedPage): PageBody {
   };
 }
 
-function faultBody({ pointerSize }: Paging, exception: Exception): FaultBody {
+/** The error code tells the access: of a translation alone there is none. */
+function faultBody(
+  { pointerSize }: Paging,
+  exception: Exception,
+  access: Access | undefined,
+): FaultBody {
   const { kind, reason } = exception;
   if (kind !== 'page fault') return { kind, reason };
   return {
@@ -164,8 +169,10 @@ function faultBody({ pointerSize }: Paging, exception: Exception): FaultBody {
     reason,
     level: exception.level.name,
     cr2: formatAddress(asVirt(exception.cr2), pointerSize),
-    errorCode: hex(exception.errorCode),
-    errorText: errorCodeWords(exception.errorCode),
+    ...(access !== undefined && {
+      errorCode: hex(exception.errorCode),
+      errorText: errorCodeWords(exception.errorCode),
+    }),
   };
 }
 

@@ -247,8 +247,9 @@ const classes: readonly Builtin[] = [
 function makeNode(call: BuiltinCall, path: Value, mode: Value, dev: Value): number {
   const type = Number(mode) & S_IFMT;
   if (type !== S_IFCHR) return -EINVAL;
-  const node = call.kernel.makeDeviceNode(call.k, number(dev), NULL);
-  return node === NULL ? -ENOMEM : nameNode(call, call.string(path), node);
+  const name = call.string(path);
+  const node = call.kernel.makeDeviceNode(call.k, name, number(dev), NULL);
+  return node === NULL ? -ENOMEM : nameNode(call, name, node);
 }
 
 export const charDevices: readonly Builtin[] = [

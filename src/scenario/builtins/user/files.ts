@@ -34,6 +34,8 @@ const FALLOC_FL_PUNCH_HOLE = 2;
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
 const MFD_HUGETLB = 4;
+/** NAME_MAX less `memfd:`. */
+const MFD_NAME_MAX_LEN = 249;
 const MFD_HUGE_SHIFT = 26;
 const MFD_HUGE_MASK = 0x3f;
 const O_CREAT = 0o100;
@@ -69,20 +71,19 @@ const setPosition = ({ k }: BuiltinCall, file: File, position: number): void => 
 
 type Keep = (file: File) => number | undefined;
 
-const newFile = (call: BuiltinCall, keep: Keep): number =>
-  kept(call, call.kernel.shmemFileSetup(call.k, 0), keep);
-
 /** memfd_create(): of tmpfs, or of huge pages, whose size may be in the flags. */
-function newMemoryFile(call: BuiltinCall, flags: number): number {
-  const keep: Keep = (file) => call.process.files.add(file);
-  if ((flags & MFD_HUGETLB) === 0) {
-    if ((flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING)) !== 0) return -EINVAL;
-    return newFile(call, keep);
-  }
+function newMemoryFile(call: BuiltinCall, uname: Value, flags: number): number {
   const { k, kernel } = call;
+  const keep: Keep = (file) => call.process.files.add(file);
+  const isHugetlb = (flags & MFD_HUGETLB) !== 0;
+  if (!isHugetlb && (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING)) !== 0) return -EINVAL;
+  const given = call.string(uname);
+  if (given.length > MFD_NAME_MAX_LEN) return -EINVAL;
+  const name = `memfd:${given}`;
+  if (!isHugetlb) return kept(call, kernel.shmemFileSetup(k, name, 0), keep);
   const pageSizeLog = (flags >>> MFD_HUGE_SHIFT) & MFD_HUGE_MASK;
   if (kernel.hstate_sizelog(k, pageSizeLog) === NULL) return -ENODEV;
-  return kept(call, kernel.hugetlb_file_setup(k, 0, VM_NORESERVE, pageSizeLog), keep);
+  return kept(call, kernel.hugetlb_file_setup(k, name, 0, VM_NORESERVE, pageSizeLog), keep);
 }
 
 function kept(call: BuiltinCall, file: File, keep: Keep): number {
@@ -111,7 +112,7 @@ function open(call: BuiltinCall, path: Value, flags: number): number {
   if (known !== undefined && call.kernel.isNode(call.k, known)) return openNode(call, known, flags);
   if (known === undefined) {
     if ((flags & O_CREAT) === 0) return -ENOENT;
-    return newFile(call, (file) => {
+    return kept(call, call.kernel.shmemFileOf(call.k, name), (file) => {
       if (!files.name(name, file)) return undefined;
       return files.add(call.kernel.get_file(call.k, file));
     });
@@ -220,7 +221,7 @@ export const files: readonly Builtin[] = [
     row(
       'int memfd_create(const char *name, unsigned int flags)',
       'An open file of memory alone, without a name in any folder: its number, or -1 and errno. It is empty: ftruncate() or write() make it longer. With MFD_HUGETLB it is of huge pages, which ftruncate() makes longer by whole ones.',
-      (call, _name, flags) => newMemoryFile(call, Number(flags)),
+      (call, name, flags) => newMemoryFile(call, name, Number(flags)),
     ),
   ]),
   ...group('process', 'fs/open.c', [
@@ -276,7 +277,10 @@ export const files: readonly Builtin[] = [
         const file = call.process.files.unname(call.string(path));
         if (file === undefined) return -ENOENT;
         if (call.kernel.isNode(call.k, file)) call.kernel.removeDevice(call.k, file);
-        else call.kernel.fput(call.k, file);
+        else {
+          call.kernel.unlinkFile(call.k, file);
+          call.kernel.fput(call.k, file);
+        }
         return 0;
       },
     ),
@@ -361,8 +365,8 @@ export const files: readonly Builtin[] = [
       changes,
       sleeps: 'always' as const,
       needs: needsProcess,
-      run: (call, _name, size) => {
-        const file = call.kernel.shmemFileSetup(call.k, Number(size));
+      run: (call, name, size) => {
+        const file = call.kernel.shmemFileSetup(call.k, call.string(name), Number(size));
         return file === NULL ? call.unsignedLong(-ENOMEM) : call.pointer(file);
       },
     },

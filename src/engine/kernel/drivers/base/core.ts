@@ -83,7 +83,8 @@ export function device_create(
   k.write_va(k.plus(dev, k.device.driver_data), drvdata);
   const hasName = kobject_set_name(k, kobjOf(k, dev), name) === 0;
   // devtmpfs_create_node():
-  if (hasName && devt !== 0) node.value = makeDeviceNode(k, devt, dev);
+  if (hasName && devt !== 0)
+    node.value = makeDeviceNode(k, `/dev/${name.replaceAll('!', '/')}`, devt, dev);
   if (!hasName || (devt !== 0 && node.value === NULL)) {
     put_device(k, dev);
     return ERR_PTR(-ENOMEM);

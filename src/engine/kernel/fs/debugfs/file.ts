@@ -4,7 +4,7 @@
  * Differs: the dentry is an object of kmalloc(), and in no hash table.
  * Source: Linux 6.1 fs/debugfs/inode.c: debugfs_create_file(), debugfs_create_dir(), debugfs_remove(); fs/debugfs/file.c.
  */
-import { type File, NULL, type Pointer } from '../../../machine/ctypes.js';
+import { type Dentry, type File, NULL } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { Cell, VirtAddr } from '../../../memory/address.js';
 import {
@@ -17,8 +17,6 @@ import { stringAt } from '../../lib/string.js';
 import { kfree, kzalloc } from '../../mm/slab_common/kmalloc.js';
 import { kstrdup } from '../../mm/util.js';
 import { makeNode } from '../file_table/devices.js';
-
-export type Dentry = Pointer<'struct dentry'>;
 
 /**
  * A directory's dentry, or a file's, whose node has the operations of the module. NULL without memory.
@@ -42,7 +40,7 @@ export const createEntry = (
   if (parent !== NULL)
     list_add(k, k.plus(dentry, k.dentry.d_child), k.plus(parent, k.dentry.d_subdirs));
   if (fops === 0) return dentry;
-  const file: File = makeNode(k);
+  const file: File = makeNode(k, `/sys/kernel/debug/${entryPath(k, dentry)}`);
   node.value = file;
   if (file === NULL) {
     removeEntry(k, dentry);

@@ -13,8 +13,10 @@ import { asVirt, type Cell } from '../../../memory/address.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import { MKDEV } from '../../include/linux/kdev_t.h.js';
-import { shmemFileSetup } from '../../mm/shmem/file.js';
+import { shmemFileOf } from '../../mm/shmem/file.js';
+import { stringAt } from '../../lib/string.js';
 import { cd_forget } from '../char_dev.js';
+import { d_drop } from '../dcache/hash.js';
 import { fput } from './file_table.js';
 
 const MISC_DYNAMIC_MINOR = 255;
@@ -32,8 +34,8 @@ const nodeAt = (k: Kernel, inode: Inode): Cell =>
 export const nodeOf = (k: Kernel, inode: Inode): File => k.read_ptr(nodeAt(k, inode));
 
 /** A node without a number; NULL without memory. */
-export function makeNode(k: Kernel): File {
-  const file: File = shmemFileSetup(k, 0);
+export function makeNode(k: Kernel, path: string): File {
+  const file: File = shmemFileOf(k, path);
   if (file === NULL) return NULL;
   const inode = inodeOf(k, file);
   k.write_ptr(nodeAt(k, inode), file);
@@ -42,8 +44,8 @@ export function makeNode(k: Kernel): File {
 }
 
 /** A node of a character device; NULL without memory. @param data what is known of it: node->private_data */
-export function makeDeviceNode(k: Kernel, dev: UInt, data: Cell): File {
-  const node = makeNode(k);
+export function makeDeviceNode(k: Kernel, path: string, dev: UInt, data: Cell): File {
+  const node = makeNode(k, path);
   if (node === NULL) return NULL;
   init_special_inode(k, inodeOf(k, node), S_IFCHR | NODE_MODE, dev);
   k.write_ptr(k.plus(node, k.file.f_op), k.globals.def_chr_fops);
@@ -74,7 +76,7 @@ export const deviceOf = (k: Kernel, node: File): Cell =>
  */
 export function registerDevice(k: Kernel, misc: Cell, nrDevices: Int, node: { value: File }): Int {
   INIT_LIST_HEAD(k, k.plus(misc, k.miscdevice.list));
-  const file: File = makeNode(k);
+  const file: File = makeNode(k, `/dev/${stringAt(k, k.read_va(k.plus(misc, k.miscdevice.name)))}`);
   node.value = file;
   if (file === NULL) return -ENOMEM;
   const minor = k.plus(misc, k.miscdevice.minor);
@@ -94,6 +96,7 @@ export function registerDevice(k: Kernel, misc: Cell, nrDevices: Int, node: { va
 /** The node has no name any more; who has the device open keeps it. */
 export function removeDevice(k: Kernel, node: File): void {
   k.write_va(k.plus(node, k.file.f_op), asVirt(0));
+  d_drop(k, k.read_ptr(k.plus(node, k.file.f_path_dentry)));
   putNode(k, node);
 }
 

@@ -35,6 +35,8 @@ import { writeByte } from '../../lib/string.js';
 import { fileMmap } from '../../mm/shmem/shmem.js';
 import { kfree, kmalloc } from '../../mm/slab_common/kmalloc.js';
 import { cdev_put, chrdev_open } from '../char_dev.js';
+import { dput } from '../dcache/dcache.js';
+import { copyPath } from '../dcache/path.js';
 import { nodeOf, putNode } from './devices.js';
 import { get_file, linkRelease } from './file_table.js';
 import { type CopyToIter, seq_lseek, seq_read_iter } from '../seq_file.js';
@@ -98,6 +100,7 @@ export function openDevice(k: Kernel, node: File, flags: Int, error: { value: In
   const file: File = k.cell_at(object);
   const inode = inodeOf(k, node);
   for (let i = 0; i < k.sizeof.file / 4; i++) k.write(k.plus(file, i), 0);
+  copyPath(k, file, node);
   k.copy_ptr(k.plus(file, k.file.f_inode), k.plus(node, k.file.f_inode));
   k.copy_ptr(k.plus(file, k.file.f_mapping), k.plus(node, k.file.f_mapping));
   k.copy_ptr(k.plus(file, k.file.f_op), k.plus(node, k.file.f_op));
@@ -123,6 +126,7 @@ export function openDevice(k: Kernel, node: File, flags: Int, error: { value: In
   const cdev = k.read_ptr(k.plus(inode, k.inode.i_cdev));
   if (cdev !== NULL && !k.ptr_is(k.plus(file, k.file.f_op), k.globals.def_chr_fops))
     cdev_put(k, cdev);
+  dput(k, k.read_ptr(k.plus(file, k.file.f_path_dentry)));
   kmem_cache_free(k, filp_cachep, object);
   return NULL;
 }
@@ -243,6 +247,7 @@ function releaseDevice(k: Kernel, file: File): void {
     k.callOut?.(release, [k.va_of(inode), k.va_of(file)]);
   const cdev = k.read_ptr(k.plus(inode, k.inode.i_cdev));
   if (cdev !== NULL) cdev_put(k, cdev);
+  dput(k, k.read_ptr(k.plus(file, k.file.f_path_dentry)));
   kmem_cache_free(k, k.read_ptr(k.globals.filp_cachep), k.va_of(file));
   putNode(k, nodeOf(k, inode));
 }

@@ -2,13 +2,14 @@
  * Files of huge pages: made for a map without a file or for memfd_create(), mapped, made shorter or longer, and their pages given back
  * to the pool when the last reference to the file goes.
  *
- * Differs: of inode, dentry and file only what memory management looks at is written; the file is on no mount.
+ * Differs: of inode and file only what memory management looks at is written; the file is on no mount.
  * Left out: mounts, names, read() (write() there is none), fallocate, shm, seals, migration.
  * Source: Linux 6.1 fs/hugetlbfs/inode.c: hugetlbfs_file_mmap(), hugetlb_get_unmapped_area(), hugetlb_vmdelete_list()
  * to hugetlb_vmtruncate(), hugetlbfs_setattr(), remove_inode_hugepages(), hugetlbfs_evict_inode(), hugetlbfs_get_inode(), hugetlb_file_setup(); fs/inode.c: i_callback(); fs/file_table.c: file_free_rcu(); include/linux/fs.h: i_size_write().
  */
 import {
   type AddressSpace,
+  type Dentry,
   type File,
   type Hstate,
   type Inode,
@@ -52,6 +53,7 @@ import {
 import { find_vma, mmTree } from '../../mm/mmap/find_vma.js';
 import { areasOfFile } from '../../mm/mmap/link.js';
 import { put_page } from '../../mm/swap/swap.js';
+import { d_alloc_pseudo, d_instantiate, dput } from '../dcache/dcache.js';
 import { linkRelease } from '../file_table/file_table.js';
 
 const cacheNamed = (k: Kernel, global: number): KmemCache => k.read_ptr(global);
@@ -90,11 +92,12 @@ function hugetlbfs_get_inode(k: Kernel): Inode {
 }
 
 /**
- * An open file of `size` bytes, whole huge pages, without a name; NULL without memory.
+ * An open file of `size` bytes, whole huge pages, whose name is in no directory; NULL without memory.
  * Differs: of the default page size; pools of others are empty.
  */
 export function hugetlb_file_setup(
   k: Kernel,
+  name: string,
   size: ULong,
   acctflag: VmFlags,
   page_size_log: Int,
@@ -107,16 +110,12 @@ export function hugetlb_file_setup(
   out: {
     if (!hugetlb_reserve_pages(k, inode, 0, nr, NULL, acctflag)) break out;
     // alloc_file_pseudo():
-    const dentry: VirtAddr = kmem_cache_alloc(
-      k,
-      cacheNamed(k, k.globals.dentry_cache),
-      k.GFP_KERNEL,
-    );
-    if (dentry === 0) break out;
+    const dentry: Dentry = d_alloc_pseudo(k, name);
+    if (dentry === NULL) break out;
     const filp: KmemCache = cacheNamed(k, k.globals.filp_cachep);
     const object: VirtAddr = kmem_cache_alloc(k, filp, k.GFP_KERNEL | k.__GFP_ZERO);
     if (object === 0) {
-      kmem_cache_free(k, cacheNamed(k, k.globals.dentry_cache), dentry);
+      dput(k, dentry);
       break out;
     }
     const file: File = k.cell_at(object);
@@ -126,7 +125,8 @@ export function hugetlb_file_setup(
     const f_op: VirtAddr = k.profile.symbol('hugetlbfs_file_operations')?.address ?? asVirt(0);
     k.write_va(k.plus(file, k.file.f_op), f_op);
     k.write_long(k.plus(file, k.file.f_count), 1);
-    k.write_va(k.plus(inode, k.inode.i_dentry), dentry);
+    k.write_ptr(k.plus(file, k.file.f_path_dentry), dentry);
+    d_instantiate(k, dentry, inode);
     return file;
   }
   hugetlbfs_evict_inode(k, inode);
@@ -265,11 +265,11 @@ function releaseHugeFile(k: Kernel, file: File): void {
   const f_op: VirtAddr = k.read_va(k.plus(file, k.file.f_op));
   if (f_op === 0 || f_op !== k.profile.symbol('hugetlbfs_file_operations')?.address) return;
   const inode: Inode = k.read_ptr(k.plus(file, k.file.f_inode));
-  const dentry: VirtAddr = k.read_va(k.plus(inode, k.inode.i_dentry));
+  const dentry: Dentry = k.read_ptr(k.plus(file, k.file.f_path_dentry));
   hugetlbfs_evict_inode(k, inode);
   // destroy_inode(): somebody may still look at it, as at the file; nobody looks a pseudo file's dentry up.
   call_rcu(k, k.plus(inode, k.inode.i_rcu), functionNamed(k, 'i_callback'));
-  kmem_cache_free(k, cacheNamed(k, k.globals.dentry_cache), dentry);
+  dput(k, dentry);
   // file_free():
   call_rcu(k, k.plus(file, k.file.f_rcuhead), functionNamed(k, 'file_free_rcu'));
 }

@@ -55,7 +55,7 @@ export function proc_create_data(
   if (ent === NULL) return NULL;
   k.write_va(k.plus(ent, k.proc_dir_entry.proc_ops), ops);
   k.write_va(k.plus(ent, k.proc_dir_entry.data), data);
-  const file: File = makeNode(k);
+  const file: File = makeNode(k, `/proc/${procPath(k, ent)}`);
   node.value = file;
   if (file === NULL) {
     pde_free(k, ent);

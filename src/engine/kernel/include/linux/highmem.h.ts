@@ -13,14 +13,15 @@ export function clear_highpage(k: Kernel, page: Page): void {
   // A frame that no one has touched, and that holds zeros anyway, stays untouched.
   if (k.memory.isUntouchedZero(pfn)) return;
   const kaddr = k.memory.slot(pfn) * WORDS_PER_FRAME;
-  for (let i = 0; i < WORDS_PER_FRAME; i++) k.write(kaddr + i, 0);
+  k.clear_page(kaddr);
 }
 
 /** Copies a page of a process. Left out: the mappings of highmem pages, as above; user cache flushes. */
 export function copy_user_highpage(k: Kernel, to: Page, from: Page): void {
-  const [source, target] = [k.page_to_pfn(from), k.page_to_pfn(to)];
+  const source = k.page_to_pfn(from);
+  const target = k.page_to_pfn(to);
   if (k.memory.isUntouchedZero(source) && k.memory.isUntouchedZero(target)) return;
   const vfrom = k.memory.slot(source) * WORDS_PER_FRAME;
   const vto = k.memory.slot(target) * WORDS_PER_FRAME;
-  for (let i = 0; i < WORDS_PER_FRAME; i++) k.write(vto + i, k.words[vfrom + i]!);
+  k.copy_page(vto, vfrom);
 }

@@ -9,7 +9,7 @@ import type { Cell } from '../../../memory/address.js';
 
 /** &per_cpu(name, cpu): a build without SMP has one copy, at the symbol's own address. */
 export function per_cpu(k: Kernel, name: string, cpu: Int): Cell {
-  const symbol = k.profile.symbol(name);
+  const symbol = k.smp ? k.profile.symbol(name) : undefined;
   if (symbol?.perCpu !== true) return k.symbol(name);
   return k.read_ptr_plus(k.globals.__per_cpu_offset + cpu * k.ptr_words, symbol.address);
 }

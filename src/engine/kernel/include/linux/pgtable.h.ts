@@ -6,7 +6,7 @@
  * A level that this build does not have is folded: its pointer is the one of the level above.
  *
  * Source: Linux 6.1 include/linux/pgtable.h; include/asm-generic/pgtable-nop4d.h, pgtable-nopud.h, pgtable-nopmd.h;
- * arch/x86/include/asm/pgtable.h: p4d_offset().
+ * arch/x86/include/asm/pgtable.h: p4d_index(), p4d_offset().
  */
 import {
   type MmStruct,
@@ -19,11 +19,8 @@ import {
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { pgtableLevel } from '../../../machine/pagingLevels.js';
 import { umin } from '../../../machine/ulong.js';
-import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
-import type { LevelName } from '../../../x86/formats.js';
-import { indexAt } from '../../../x86/paging.js';
+import { asCell, asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import {
   p4d_pgtable,
   pgd_page_vaddr,
@@ -32,7 +29,7 @@ import {
   pte_clear,
   pud_pgtable,
 } from '../../arch/x86/include/asm/pgtable.h.js';
-import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
+import { pgtable_l5_enabled, type PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ALIGN_DOWN } from './align.h.js';
 
 /** pgtbl_mod_mask: on which levels entries changed. */
@@ -42,33 +39,31 @@ export const PGTBL_PUD_MODIFIED = 1 << 2;
 export const PGTBL_PMD_MODIFIED = 1 << 3;
 export const PGTBL_PTE_MODIFIED = 1 << 4;
 
-/** Whether this build has a level. */
-const hasLevel = (k: Kernel, name: LevelName): boolean => pgtableLevel(k, name) !== undefined;
+const P4D_SHIFT = 39;
 
-/** Which entry of its table an address selects; in a folded level there is one. */
-const indexIn = (k: Kernel, name: LevelName, address: VirtAddr): ULong => {
-  const level = pgtableLevel(k, name);
-  return level === undefined ? 0 : indexAt(level, address);
-};
+/** Whether this build has a level. Its constants are the build's, so that V8 knows the answer. */
+const hasPud = (k: Kernel): boolean => k.wide;
+const hasPmd = (k: Kernel): boolean => k.pte_words === 2;
 
-export const PMD_SIZE = (k: Kernel): ULong => 2 ** k.PMD_SHIFT;
-export const PUD_SIZE = (k: Kernel): ULong => 2 ** k.PUD_SHIFT;
-export const PGDIR_SIZE = (k: Kernel): ULong => 2 ** k.PGDIR_SHIFT;
+export const PMD_SIZE = (k: Kernel): ULong => k.PMD_SIZE;
+export const PUD_SIZE = (k: Kernel): ULong => k.PUD_SIZE;
+export const PGDIR_SIZE = (k: Kernel): ULong => k.PGDIR_SIZE;
 
 // --- the way down ------------------------------------------------------------------------------------------------------
 
-export const pgd_index = (k: Kernel, address: VirtAddr): ULong => indexIn(k, 'PGD', address);
+export const pgd_index = (k: Kernel, address: VirtAddr): ULong =>
+  Math.floor(address / k.PGDIR_SIZE) & (k.PTRS_PER_PGD - 1);
 
 export function pud_index(k: Kernel, address: VirtAddr): ULong {
-  return indexIn(k, 'PUD', address);
+  return hasPud(k) ? Math.floor(address / k.PUD_SIZE) & (k.PTRS_PER_PTE - 1) : 0;
 }
 
 export function pmd_index(k: Kernel, address: VirtAddr): ULong {
-  return indexIn(k, 'PMD', address);
+  return hasPmd(k) ? Math.floor(address / k.PMD_SIZE) & (k.PTRS_PER_PTE - 1) : 0;
 }
 
 export function pte_index(k: Kernel, address: VirtAddr): ULong {
-  return indexIn(k, 'PTE', address);
+  return Math.floor(address / PAGE_SIZE) & (k.PTRS_PER_PTE - 1);
 }
 
 export function pgd_offset_pgd(k: Kernel, pgd: Pgd, address: VirtAddr): Pgd {
@@ -81,20 +76,24 @@ export const pgd_offset = (k: Kernel, mm: MmStruct, address: VirtAddr): Pgd =>
 export const pgd_offset_k = (k: Kernel, address: VirtAddr): Pgd =>
   pgd_offset(k, k.globals.init_mm, address);
 
+/** A level of five: no build here has them. */
+const p4d_index = (k: Kernel, address: VirtAddr): ULong =>
+  Math.floor(address / 2 ** P4D_SHIFT) & (k.PTRS_PER_PTE - 1);
+
 export function p4d_offset(k: Kernel, pgd: Pgd, address: VirtAddr): P4d {
-  if (!hasLevel(k, 'P4D')) return asCell(pgd);
+  if (!pgtable_l5_enabled(k)) return asCell(pgd);
   const table: Cell = pgd_page_vaddr(k, k.read_pte(pgd));
-  return table === NULL ? NULL : asCell(table + indexIn(k, 'P4D', address) * k.pte_words);
+  return table === NULL ? NULL : asCell(table + p4d_index(k, address) * k.pte_words);
 }
 
 export function pud_offset(k: Kernel, p4d: P4d, address: VirtAddr): Pud {
-  if (!hasLevel(k, 'PUD')) return asCell(p4d);
+  if (!hasPud(k)) return asCell(p4d);
   const table: Pud = p4d_pgtable(k, k.read_pte(p4d));
   return table === NULL ? NULL : asCell(table + pud_index(k, address) * k.pte_words);
 }
 
 export function pmd_offset(k: Kernel, pud: Pud, address: VirtAddr): Pmd {
-  if (!hasLevel(k, 'PMD')) return asCell(pud);
+  if (!hasPmd(k)) return asCell(pud);
   const table: Pmd = pud_pgtable(k, k.read_pte(pud));
   return table === NULL ? NULL : asCell(table + pmd_index(k, address) * k.pte_words);
 }
@@ -133,10 +132,10 @@ export const pgd_addr_end = (k: Kernel, addr: VirtAddr, end: VirtAddr): VirtAddr
 export const p4d_addr_end = (_k: Kernel, _addr: VirtAddr, end: VirtAddr): VirtAddr => end;
 
 export const pud_addr_end = (k: Kernel, addr: VirtAddr, end: VirtAddr): VirtAddr =>
-  hasLevel(k, 'PUD') ? entryEnd(addr, end, PUD_SIZE(k)) : end;
+  hasPud(k) ? entryEnd(addr, end, PUD_SIZE(k)) : end;
 
 export const pmd_addr_end = (k: Kernel, addr: VirtAddr, end: VirtAddr): VirtAddr =>
-  hasLevel(k, 'PMD') ? entryEnd(addr, end, PMD_SIZE(k)) : end;
+  hasPmd(k) ? entryEnd(addr, end, PMD_SIZE(k)) : end;
 
 /** `*ptep`, as one load. */
 export function ptep_get(k: Kernel, ptep: Cell): PteVal {

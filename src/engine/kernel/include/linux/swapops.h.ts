@@ -10,8 +10,9 @@
  * Source: Linux 6.1 include/linux/swapops.h; include/linux/swap.h: SWP_MIGRATION_READ; arch/x86/include/asm/pgtable-2level.h,
  * pgtable-3level.h, pgtable_64.h: __swp_entry() to __swp_offset().
  */
-import type { Int, Page, Pfn } from '../../../machine/ctypes.js';
+import type { Int, Page, Pfn, ULong } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { pteFromWords, pteOf } from '../../../machine/pteWords.js';
 import { asPfn } from '../../../memory/address.js';
 import { pte_none, pte_present } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
@@ -19,23 +20,27 @@ import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 /** `swp_entry_t` in its parts. */
 export interface SwpEntry {
   readonly type: Int;
-  readonly offset: bigint;
+  readonly offset: ULong;
 }
 
 /** MAX_SWAPFILES: types below it are swap files; no build has hwpoison or device memory. */
 const SWP_MIGRATION_READ = 28;
 const SWP_MIGRATION_READ_EXCLUSIVE = 29;
 const SWP_MIGRATION_WRITE = 30;
-
-const U64 = (1n << 64n) - 1n;
+/** What the low word has of an offset, and the high word's bits of it: 23 and 27. */
+const OFFSET_LOW = 2 ** 23;
+const OFFSET_HIGH = 0x7ff_ffff;
 
 /** Bits of the offset that are the frame: as many as physical addresses have; on 32 bit as many as there is room for. */
-const swpPfnBits = (k: Kernel): bigint => {
-  if (k.wide) return 34n;
-  return k.pte_words === 2 ? 26n : 20n;
+const swpPfnBits = (k: Kernel): Int => {
+  if (k.wide) return 34;
+  return k.pte_words === 2 ? 26 : 20;
 };
-const youngBit = (k: Kernel): bigint => 1n << swpPfnBits(k);
-const dirtyBit = (k: Kernel): bigint => 1n << (swpPfnBits(k) + 1n);
+const youngBit = (k: Kernel): ULong => 2 ** swpPfnBits(k);
+const dirtyBit = (k: Kernel): ULong => 2 ** (swpPfnBits(k) + 1);
+/** An offset has up to 50 bits: more than operators of bits take. */
+const isSet = (offset: ULong, bit: ULong): boolean => Math.floor(offset / bit) % 2 === 1;
+const withBit = (offset: ULong, bit: ULong): ULong => (isSet(offset, bit) ? offset : offset + bit);
 
 /** Whether the two bits fit into an entry: with three levels `swp_entry_t` has 32 bits. */
 export function migration_entry_supports_ad(k: Kernel): boolean {
@@ -49,46 +54,48 @@ export function is_swap_pte(k: Kernel, pte: PteVal): boolean {
 }
 
 export function pte_to_swp_entry(k: Kernel, pte: PteVal): SwpEntry {
-  if (k.pte_words === 1 && !k.wide) return { type: Number((pte >> 1n) & 31n), offset: pte >> 9n };
-  return { type: Number(pte >> 59n), offset: ((~pte << 5n) & U64) >> 14n };
+  if (k.pte_words === 1) return { type: (pte.low >> 1) & 31, offset: pte.low >>> 9 };
+  const offset: ULong = (~pte.high & OFFSET_HIGH) * OFFSET_LOW + (~pte.low >>> 9);
+  return { type: pte.high >>> 27, offset };
 }
 
 export function swp_entry_to_pte(k: Kernel, { type, offset }: SwpEntry): PteVal {
-  if (k.pte_words === 1 && !k.wide) return (BigInt(type) << 1n) | (offset << 9n);
-  return ((((~offset & U64) << 14n) & U64) >> 5n) | (BigInt(type) << 59n);
+  if (k.pte_words === 1) return pteOf((type << 1) | (offset << 9));
+  const high: Int = ~Math.floor(offset / OFFSET_LOW) & OFFSET_HIGH;
+  return pteFromWords(~offset << 9, (type << 27) | high);
 }
 
 // --- pages that are being migrated ---------------------------------------------------------------------------------------
 
 export function make_readable_migration_entry(pfn: Pfn): SwpEntry {
-  return { type: SWP_MIGRATION_READ, offset: BigInt(pfn) };
+  return { type: SWP_MIGRATION_READ, offset: pfn };
 }
 
 export function make_readable_exclusive_migration_entry(pfn: Pfn): SwpEntry {
-  return { type: SWP_MIGRATION_READ_EXCLUSIVE, offset: BigInt(pfn) };
+  return { type: SWP_MIGRATION_READ_EXCLUSIVE, offset: pfn };
 }
 
 export function make_writable_migration_entry(pfn: Pfn): SwpEntry {
-  return { type: SWP_MIGRATION_WRITE, offset: BigInt(pfn) };
+  return { type: SWP_MIGRATION_WRITE, offset: pfn };
 }
 
 export function make_migration_entry_young(k: Kernel, entry: SwpEntry): SwpEntry {
   if (!migration_entry_supports_ad(k)) return entry;
-  return { type: entry.type, offset: entry.offset | youngBit(k) };
+  return { type: entry.type, offset: withBit(entry.offset, youngBit(k)) };
 }
 
 export function make_migration_entry_dirty(k: Kernel, entry: SwpEntry): SwpEntry {
   if (!migration_entry_supports_ad(k)) return entry;
-  return { type: entry.type, offset: entry.offset | dirtyBit(k) };
+  return { type: entry.type, offset: withBit(entry.offset, dirtyBit(k)) };
 }
 
 /** Without the bits nobody knows: the page counts as old. */
 export function is_migration_entry_young(k: Kernel, entry: SwpEntry): boolean {
-  return migration_entry_supports_ad(k) && (entry.offset & youngBit(k)) !== 0n;
+  return migration_entry_supports_ad(k) && isSet(entry.offset, youngBit(k));
 }
 
 export function is_migration_entry_dirty(k: Kernel, entry: SwpEntry): boolean {
-  return migration_entry_supports_ad(k) && (entry.offset & dirtyBit(k)) !== 0n;
+  return migration_entry_supports_ad(k) && isSet(entry.offset, dirtyBit(k));
 }
 
 export function is_migration_entry({ type }: SwpEntry): boolean {
@@ -109,5 +116,5 @@ export function is_writable_migration_entry({ type }: SwpEntry): boolean {
 
 /** The page that an entry of migration is about. */
 export function pfn_swap_entry_to_page(k: Kernel, { offset }: SwpEntry): Page {
-  return k.pfn_to_page(asPfn(Number(offset & (youngBit(k) - 1n))));
+  return k.pfn_to_page(asPfn(offset % youngBit(k)));
 }

@@ -17,12 +17,13 @@
 import {
   type Int,
   type Page,
+  type TaskStruct,
   type WaitPageQueue,
   type WaitQueueEntry,
   type WaitQueueHead,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell } from '../../../memory/address.js';
+import { asCell, type Cell } from '../../../memory/address.js';
 import {
   clear_bit,
   clear_bit_unlock_is_negative_byte,
@@ -48,6 +49,7 @@ import {
 } from '../../include/linux/wait.h.js';
 import {
   io_schedule,
+  nameOfTask,
   set_current_state,
   TASK_KILLABLE,
   TASK_NORMAL,
@@ -78,7 +80,7 @@ export function pagecache_init(k: Kernel): void {
 
 // --- waking --------------------------------------------------------------------------------------------------------------
 
-interface WaitPageKey {
+export interface WaitPageKey {
   readonly folio: Page;
   readonly bit_nr: Int;
   /** Whether anybody waits for this page, of those in the queue. */
@@ -96,7 +98,7 @@ function wake_page_match(k: Kernel, wait_page: WaitPageQueue, key: WaitPageKey):
 function wake_page_function(k: Kernel, wait: WaitQueueEntry, mode: Int, key: WaitPageKey): Int {
   const wait_page: WaitPageQueue = k.plus(wait, -k.wait_page_queue.wait);
   if (!wake_page_match(k, wait_page, key)) return 0;
-  const at = k.plus(wait, k.wait_queue_entry.flags);
+  const at: Cell = k.plus(wait, k.wait_queue_entry.flags);
   let flags: Int = k.read_int(at);
   if ((flags & WQ_FLAG_EXCLUSIVE) !== 0) {
     if (test_bit(k, key.bit_nr, key.folio + k.page.flags)) return -1;
@@ -107,7 +109,9 @@ function wake_page_function(k: Kernel, wait: WaitQueueEntry, mode: Int, key: Wai
     }
   }
   k.write(at, flags | WQ_FLAG_WOKEN);
-  wake_up_state(k, k.read_ptr(k.plus(wait, k.wait_queue_entry.private)), mode);
+  const task: TaskStruct = k.read_ptr(k.plus(wait, k.wait_queue_entry.private));
+  k.emit({ kind: 'wakes', ...nameOfTask(k, task), pfn: k.page_to_pfn(key.folio) });
+  wake_up_state(k, task, mode);
   // Behind everything else: the waiter may be gone as soon as its entry is in no queue.
   list_del_init(k, k.plus(wait, k.wait_queue_entry.entry));
   return (flags & WQ_FLAG_EXCLUSIVE) !== 0 ? 1 : 0;

@@ -15,6 +15,7 @@ import {
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { NO_PTE } from '../../../machine/pteWords.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
@@ -48,8 +49,8 @@ import {
 
 /** Whether an entry allows a user's access. */
 function pte_access_permitted(pte: PteVal, write: boolean): boolean {
-  const need: PteVal = _PAGE_PRESENT | _PAGE_USER | (write ? _PAGE_RW : 0n);
-  return (pte & need) === need;
+  const need: Int = _PAGE_PRESENT | _PAGE_USER | (write ? _PAGE_RW : 0);
+  return (pte.low & need) === need;
 }
 
 /** One small page of a huge one; undefined: the slow way must look. */
@@ -76,7 +77,7 @@ function gup_huge_pmd(k: Kernel, orig: PteVal, addr: VirtAddr, flags: Int): Page
 function gup_pte_range(k: Kernel, mm: MmStruct, addr: VirtAddr, flags: Int): Page | undefined {
   // gup_pmd_range():
   const pmd: Pmd = mm_find_pmd(k, mm, addr);
-  const pmdval: PteVal = pmd === NULL ? 0n : k.read_pte(pmd);
+  const pmdval: PteVal = pmd === NULL ? NO_PTE : k.read_pte(pmd);
   if (pmd_trans_huge(pmdval)) return gup_huge_pmd(k, pmdval, addr, flags);
   const ptep: Pte = follow_pte(k, mm, addr);
   if (ptep === NULL) return undefined;

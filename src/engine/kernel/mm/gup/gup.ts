@@ -93,7 +93,7 @@ function no_page_table(k: Kernel, vma: VmAreaStruct, flags: Int): Page {
 
 /** pte_protnone(), pmd_protnone(): there for the kernel, not for the processor. */
 const isProtnone = (entry: PteVal): boolean =>
-  (entry & (_PAGE_PRESENT | _PAGE_PROTNONE)) === _PAGE_PROTNONE;
+  (entry.low & (_PAGE_PRESENT | _PAGE_PROTNONE)) === _PAGE_PROTNONE;
 
 /** Whether a write may go to the page though its entry is read-only: a debugger's, to a page that is this area's alone. */
 function can_follow_write_pte(

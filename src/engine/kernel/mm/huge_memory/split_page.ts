@@ -151,6 +151,7 @@ export function split_huge_page_to_list(k: Kernel, page: Page, list: ListHead): 
         set_page_count(k, folio, 0);
         leaveDeferredList(k, folio);
         __split_huge_page(k, page, list);
+        k.emit({ kind: 'huge-page', change: 'split', pfn: k.page_to_pfn(folio) });
         ret = 0;
       } else {
         // fail:

@@ -213,6 +213,7 @@ function __split_huge_pmd_locked(
     munlock_vma_page(k, of.page, vma, true);
   }
   pmd_populate(k, pmd, pgtable);
+  k.emit({ kind: 'huge-page', change: 'entry-split', pfn: k.page_to_pfn(of.page), va: haddr });
   if (!freeze) return;
   for (let i = 0; i < nr; i++) {
     const page: Page = nth_page(k, of.page, i);

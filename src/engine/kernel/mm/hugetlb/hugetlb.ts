@@ -19,6 +19,7 @@ import {
   type VmFlags,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { NO_PTE } from '../../../machine/pteWords.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { __set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import {
@@ -279,7 +280,7 @@ export function hugetlb_change_protection(
     if (ptep === NULL) continue;
     const old_pte: PteVal = k.read_pte(ptep);
     if (pte_none(k, old_pte)) continue;
-    set_pte(k, ptep, 0n);
+    set_pte(k, ptep, NO_PTE);
     set_pte(k, ptep, pte_mkhuge(pte_modify(k, old_pte, newprot)));
     pages += pages_per_huge_page(k, h);
   }
@@ -318,7 +319,7 @@ export function follow_hugetlb_page(
   const h: Hstate = hstate_vma(k);
   for (;;) {
     const pte: Pte = huge_pte_offset(k, mm, hugeStart(k, h, vaddr));
-    const pteval: PteVal = pte === NULL ? 0n : k.read_pte(pte);
+    const pteval: PteVal = pte === NULL ? NO_PTE : k.read_pte(pte);
     const absent = pte_none(k, pteval);
     if (absent && (flags & k.FOLL_DUMP) !== 0) return asCell(-EFAULT);
     let unshare = false;

@@ -312,6 +312,7 @@ function collapse_huge_page(k: Kernel, vma: VmAreaStruct, address: VirtAddr): Sc
   folio_add_lru_vma(k, hpage, vma);
   pgtable_trans_huge_deposit(k, mm, pmd, pgtable);
   set_pmd(k, pmd, _pmd);
+  k.emit({ kind: 'huge-page', change: 'collapsed', pfn: k.page_to_pfn(hpage), va: address });
   return 'SCAN_SUCCEED';
 }
 

@@ -23,6 +23,7 @@ import {
   type VmFlags,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { NO_PTE } from '../../../machine/pteWords.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
 import {
@@ -161,7 +162,7 @@ function __handle_mm_fault(k: Kernel, vma: VmAreaStruct, address: VirtAddr, flag
     pud,
     pmd,
     pte: NULL,
-    orig_pte: 0n,
+    orig_pte: NO_PTE,
     orig_pmd: k.read_pte(pmd),
     page: NULL,
     cow_page: NULL,

@@ -20,6 +20,7 @@ import {
   type VmFlags,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { NO_PTE } from '../../../machine/pteWords.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import {
   p4d_none,
@@ -163,7 +164,7 @@ function free_pud_range(
   }
   if (!hasPud(k) || !isUnused(start, end, floor, ceiling, PGDIR_SIZE(k))) return;
   pud = pud_offset(k, p4d, asVirt(ALIGN_DOWN(start, PGDIR_SIZE(k))));
-  set_p4d(k, p4d, 0n);
+  set_p4d(k, p4d, NO_PTE);
   pud_free_tlb(k, tlb, pud);
   mm_dec_nr_puds(k, tlb.mm);
 }

@@ -22,6 +22,7 @@ import {
   type VmAreaStruct,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { NO_PTE } from '../../../machine/pteWords.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import {
   pmd_pfn,
@@ -143,7 +144,7 @@ export function page_vma_mapped_walk(k: Kernel, pvmw: PageVmaMappedWalk): boolea
     // Once for each table: next_pte stays in it.
     if (pvmw.pte === NULL || pvmw.address % PMD_SIZE(k) === 0) {
       pvmw.pmd = mm_find_pmd(k, mm, pvmw.address);
-      const pmde: PteVal = pvmw.pmd === NULL ? 0n : k.read_pte(pvmw.pmd);
+      const pmde: PteVal = pvmw.pmd === NULL ? NO_PTE : k.read_pte(pvmw.pmd);
       if (pmd_trans_huge(pmde) || is_pmd_migration_entry(k, pmde)) {
         pvmw.pte = NULL;
         return checkHuge(k, pvmw, pmde);

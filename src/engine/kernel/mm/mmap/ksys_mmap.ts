@@ -27,6 +27,7 @@ import { MAP_ANONYMOUS, MAP_HUGETLB, VM_NORESERVE } from '../../include/linux/mm
 import { __mm_populate } from '../gup/populate.js';
 import { do_mmap } from './mmap.js';
 
+const HUGETLB_ANON_FILE = 'anon_hugepage';
 const MAP_HUGE_SHIFT = 26;
 const MAP_HUGE_MASK = 0x3f;
 
@@ -53,7 +54,7 @@ export function ksys_mmap_pgoff(
     const size: ULong = huge_page_size(k, hs);
     len = Math.ceil(len / size) * size;
     // Reserved by the area, not by the file.
-    made = hugetlb_file_setup(k, len, VM_NORESERVE, page_size_log);
+    made = hugetlb_file_setup(k, HUGETLB_ANON_FILE, len, VM_NORESERVE, page_size_log);
     if (made === NULL) return asVirt(-ENOMEM);
     file = made;
   }

@@ -1,13 +1,14 @@
 /**
- * Files of shared memory that have no name: an inode with an empty mapping, and an open file that leads to it. When the file is closed
- * for the last time, its pages go.
+ * Files of tmpfs: an inode with an empty mapping, an open file that leads to it, and the file's name, in a directory or in none. When the
+ * file is closed for the last time, and has no name that leads to it, its pages go.
  *
- * Differs: of inode, dentry and file only what memory management looks at is written; the dentry has no name and no parent.
+ * Differs: of inode and file only what memory management and maps look at is written; inodes have no numbers.
  * Source: Linux 6.1 mm/shmem.c: __shmem_file_setup(), shmem_get_inode(), shmem_evict_inode(); fs/file_table.c: alloc_file_pseudo();
  * fs/inode.c: inode_init_always().
  */
 import {
   type AddressSpace,
+  type Dentry,
   type File,
   type Inode,
   type KmemCache,
@@ -16,6 +17,8 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
+import { d_alloc_pseudo, d_instantiate, dput } from '../../fs/dcache/dcache.js';
+import { dentryOfPath, nameFile } from '../../fs/dcache/path.js';
 import { linkRelease } from '../../fs/file_table/file_table.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { shmem_truncate_range } from './truncate.js';
@@ -49,23 +52,48 @@ function makeInode(k: Kernel, size: ULong): Inode {
   return inode;
 }
 
-/** An open file of `size` bytes, without a name; NULL without memory. Left out: accounting of its size (it is the area's). */
-export function shmemFileSetup(k: Kernel, size: ULong): File {
+/**
+ * An open file of `size` bytes, whose name is in no directory: it is told to be deleted. NULL without memory.
+ * Left out: accounting of its size (it is the area's).
+ */
+export function shmemFileSetup(k: Kernel, name: string, size: ULong): File {
   const inode: Inode = makeInode(k, size);
   if (inode === NULL) return NULL;
-  const dentry: VirtAddr = kmem_cache_alloc(k, cacheNamed(k, k.globals.dentry_cache), k.GFP_KERNEL);
-  const object: VirtAddr =
-    dentry === 0
-      ? dentry
-      : kmem_cache_alloc(k, cacheNamed(k, k.globals.filp_cachep), k.GFP_KERNEL | k.__GFP_ZERO);
+  const mnt: Cell = k.globals.shm_mnt === NULL ? NULL : k.read_ptr(k.globals.shm_mnt);
+  if (mnt !== NULL) k.copy_ptr(k.plus(inode, k.inode.i_sb), k.plus(mnt, k.vfsmount.mnt_sb));
+  // alloc_file_pseudo():
+  const dentry: Dentry = d_alloc_pseudo(k, name);
+  if (dentry === NULL) return NULL;
+  d_instantiate(k, dentry, inode);
+  const file: File = openInode(k, inode);
+  if (file === NULL) return NULL;
+  k.write_ptr(k.plus(file, k.file.f_path_dentry), dentry);
+  k.write_ptr(k.plus(file, k.file.f_path_mnt), mnt);
+  return file;
+}
+
+/** An open file, empty, with a path: it keeps its pages until the path is taken away. NULL without memory. */
+export function shmemFileOf(k: Kernel, path: string): File {
+  const inode: Inode = makeInode(k, 0);
+  if (inode === NULL) return NULL;
+  const dentry: Dentry = dentryOfPath(k, path);
+  if (dentry === NULL) return NULL;
+  k.copy_ptr(k.plus(inode, k.inode.i_sb), k.plus(dentry, k.dentry.d_sb));
+  d_instantiate(k, dentry, inode);
+  const file: File = openInode(k, inode);
+  if (file !== NULL) nameFile(k, file, dentry);
+  return file;
+}
+
+function openInode(k: Kernel, inode: Inode): File {
+  const filp: KmemCache = cacheNamed(k, k.globals.filp_cachep);
+  const object: VirtAddr = kmem_cache_alloc(k, filp, k.GFP_KERNEL | k.__GFP_ZERO);
   if (object === 0) return NULL;
   const file: File = k.cell_at(object);
   zeroWords(k, file, k.sizeof.file / 4);
   k.write_ptr(k.plus(file, k.file.f_inode), inode);
   k.write_ptr(k.plus(file, k.file.f_mapping), k.read_ptr(k.plus(inode, k.inode.i_mapping)));
   k.write_long(k.plus(file, k.file.f_count), 1);
-  // The inode leads to its only name, which has none.
-  k.write_va(k.plus(inode, k.inode.i_dentry), dentry);
   return file;
 }
 
@@ -77,8 +105,7 @@ function releaseFile(k: Kernel, file: File): void {
   // shmem_evict_inode():
   shmem_truncate_range(k, inode, 0, -1);
   const cache: KmemCache = cacheNamed(k, k.globals.shmem_inode_cachep);
-  const dentry: VirtAddr = k.read_va(k.plus(inode, k.inode.i_dentry));
-  kmem_cache_free(k, cacheNamed(k, k.globals.dentry_cache), dentry);
+  dput(k, k.read_ptr(k.plus(file, k.file.f_path_dentry)));
   kmem_cache_free(k, cache, asVirt(k.va_of(inode) - inodeOffset(k, cache)));
   kmem_cache_free(k, cacheNamed(k, k.globals.filp_cachep), k.va_of(file));
 }

@@ -137,7 +137,7 @@ export function fileMmap(k: Kernel, file: File, vma: VmAreaStruct): Int {
 export function shmem_zero_setup(k: Kernel, vma: VmAreaStruct): Int {
   const start: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
   const size: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end)) - start;
-  const file: File = shmemFileSetup(k, size);
+  const file: File = shmemFileSetup(k, 'dev/zero', size);
   if (file === NULL) return -ENOMEM;
   k.write_ptr(k.plus(vma, k.vm_area_struct.vm_file), file);
   return fileMmap(k, file, vma);

@@ -108,7 +108,7 @@ export function kmalloc_large(k: Kernel, size: Int, flags: Gfp): VirtAddr {
 function __do_kmalloc_node(k: Kernel, size: Int, flags: Gfp): VirtAddr {
   let ret: VirtAddr;
   if (size > KMALLOC_MAX_CACHE_SIZE) {
-    ret = __kmalloc_large_node(k, size, flags);
+    ret = asVirt(__kmalloc_large_node(k, size, flags));
     trace_kmalloc(k, ret, size, PAGE_SIZE << get_order(k, size), flags);
     return ret;
   }

@@ -189,7 +189,7 @@ function slab_alloc_node(
   const freelist: Cell = k.plus(c, k.kmem_cache_cpu.freelist);
   let object: VirtAddr = k.read_va(freelist);
   if (object === 0 || k.ptr_is(k.plus(c, k.kmem_cache_cpu.slab), NULL)) {
-    object = ___slab_alloc(k, s, gfpflags, addr, c, orig_size);
+    object = asVirt(___slab_alloc(k, s, gfpflags, addr, c, orig_size));
   } else {
     // In the kernel one instruction changes both, or neither if another transaction came between.
     const next_object: Cell = k.read_ptr_plus(freelist, k.words[s + k.kmem_cache.offset]!);

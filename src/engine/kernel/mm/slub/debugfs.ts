@@ -5,17 +5,10 @@
  */
 import type { KmemCache } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, type Cell, type VirtAddr } from '../../../memory/address.js';
+import type { Cell, VirtAddr } from '../../../memory/address.js';
 import { debugfs_create_dir, debugfs_create_file, start_creating } from '../../fs/debugfs/inode.js';
-import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
-import { kmem_cache_free } from '../../include/linux/slab.h.js';
+import { call_rcu, functionNamed } from '../../kernel/rcu/tiny.js';
 import { cache_kset } from './sysfs.js';
-
-/** A dentry's grace period is over. */
-linkCallback('__d_free', (k, head) => {
-  const dentry = k.va_of(asCell(head - k.dentry.d_u_d_rcu));
-  kmem_cache_free(k, k.read_ptr(k.globals.dentry_cache), dentry);
-});
 
 export function debugfs_slab_add(k: Kernel): void {
   if (cache_kset(k) === 0) return;

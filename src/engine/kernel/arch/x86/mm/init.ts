@@ -10,11 +10,11 @@
  * Source: Linux 6.1 arch/x86/mm/init.c: cachemode2protval(); arch/x86/mm/pat/memtype.c: what pat_init() makes of its table.
  */
 import type { Int } from '../../../../machine/ctypes.js';
-import { _PAGE_PCD, _PAGE_PWT, type PteVal } from '../include/asm/pgtable_types.h.js';
+import { _PAGE_PCD, _PAGE_PWT } from '../include/asm/pgtable_types.h.js';
 
 /** By page_cache_mode. */
-const __cachemode2pte_tbl: readonly PteVal[] = [
-  0n, // _PAGE_CACHE_MODE_WB
+const __cachemode2pte_tbl: readonly Int[] = [
+  0, // _PAGE_CACHE_MODE_WB
   _PAGE_PCD, // _PAGE_CACHE_MODE_WC
   _PAGE_PCD, // _PAGE_CACHE_MODE_UC_MINUS
   _PAGE_PWT | _PAGE_PCD, // _PAGE_CACHE_MODE_UC
@@ -22,6 +22,6 @@ const __cachemode2pte_tbl: readonly PteVal[] = [
 ];
 
 /** These two bits are at the same place in entries of every size, unlike PAT's. */
-export function cachemode2protval(pcm: Int): PteVal {
+export function cachemode2protval(pcm: Int): Int {
   return __cachemode2pte_tbl[pcm]!;
 }

@@ -28,6 +28,7 @@ import {
   get_vm_area_caller,
   remove_vm_area,
 } from '../../../mm/vmalloc/vm_struct.js';
+import { pte_set_flags } from '../include/asm/pgtable.h.js';
 import {
   _PAGE_CACHE_MODE_UC_MINUS,
   PAGE_KERNEL,
@@ -78,7 +79,7 @@ export function __ioremap_caller(
   phys_addr = asPhys(phys_addr - offset);
   size = Math.ceil((last_addr + 1) / PAGE_SIZE) * PAGE_SIZE - phys_addr;
 
-  const prot: PteVal = PAGE_KERNEL(k) | cachemode2protval(pcm);
+  const prot: PteVal = pte_set_flags(PAGE_KERNEL(k), cachemode2protval(pcm));
   const area: VmStruct = get_vm_area_caller(k, size, k.VM_IOREMAP, caller);
   if (area === NULL) return asVirt(0);
   // For /proc/vmallocinfo: where it is mapped, the tables say.

@@ -5,6 +5,7 @@
  */
 import type { Int, Order } from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
+import { fromPteWords } from '../../../../machine/pteWords.js';
 import type { VirtAddr } from '../../../../memory/address.js';
 import type { PteVal } from '../../../arch/x86/include/asm/pgtable_types.h.js';
 
@@ -25,11 +26,11 @@ export const trace_set_migration_pte = (
   addr: VirtAddr,
   pte: PteVal,
   order: Order,
-): void => k.tracer?.set_migration_pte(addr, pte, order);
+): void => k.tracer?.set_migration_pte(addr, fromPteWords(pte), order);
 
 export const trace_remove_migration_pte = (
   k: Kernel,
   addr: VirtAddr,
   pte: PteVal,
   order: Order,
-): void => k.tracer?.remove_migration_pte(addr, pte, order);
+): void => k.tracer?.remove_migration_pte(addr, fromPteWords(pte), order);

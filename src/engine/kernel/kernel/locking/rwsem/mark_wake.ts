@@ -24,7 +24,7 @@ import {
   list_first_entry,
   list_next_entry,
 } from '../../../include/linux/list.h.js';
-import { wake_up_process } from '../../sched/core/wakeup.js';
+import { nameOfTask, wake_up_process } from '../../sched/core/wakeup.js';
 
 export const RWSEM_WRITER_LOCKED = 1 << 0;
 export const RWSEM_FLAG_WAITERS = 1 << 1;
@@ -43,7 +43,7 @@ const RWSEM_NONSPINNABLE = 1 << 1;
 export const RWSEM_WAITING_FOR_WRITE = 0;
 export const RWSEM_WAITING_FOR_READ = 1;
 
-type RwsemWakeType = 'RWSEM_WAKE_ANY' | 'RWSEM_WAKE_READERS' | 'RWSEM_WAKE_READ_OWNED';
+export type RwsemWakeType = 'RWSEM_WAKE_ANY' | 'RWSEM_WAKE_READERS' | 'RWSEM_WAKE_READ_OWNED';
 
 /** atomic_long_read(&sem->count): there are never so many readers that its upper half would count. */
 export const countOf = (k: Kernel, sem: RwSemaphore): Int =>
@@ -90,8 +90,11 @@ function rwsem_mark_wake(k: Kernel, sem: RwSemaphore, wake_type: RwsemWakeType):
   const first: RwsemWaiter = rwsem_first_waiter(k, sem);
   if (k.read_int(k.plus(first, k.rwsem_waiter.type)) === RWSEM_WAITING_FOR_WRITE) {
     // It is to try for itself.
-    if (wake_type === 'RWSEM_WAKE_ANY')
-      wake_up_process(k, k.read_ptr(k.plus(first, k.rwsem_waiter.task)));
+    if (wake_type === 'RWSEM_WAKE_ANY') {
+      const task: TaskStruct = k.read_ptr(k.plus(first, k.rwsem_waiter.task));
+      k.emit({ kind: 'wakes', ...nameOfTask(k, task), lock: k.va_of(sem) });
+      wake_up_process(k, task);
+    }
     return;
   }
   let adjustment: Int = 0;
@@ -132,6 +135,7 @@ function rwsem_mark_wake(k: Kernel, sem: RwSemaphore, wake_type: RwsemWakeType):
     const tsk: TaskStruct = k.read_ptr(k.plus(waiter, k.rwsem_waiter.task));
     // That it has no task any more tells the waiter that it has the lock.
     k.write_ptr(k.plus(waiter, k.rwsem_waiter.task), NULL);
+    k.emit({ kind: 'wakes', ...nameOfTask(k, tsk), lock: k.va_of(sem) });
     wake_up_process(k, tsk);
   }
 }

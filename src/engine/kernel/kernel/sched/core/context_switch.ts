@@ -6,7 +6,7 @@
  *     kernel ─> user     is let go: mmdrop()        user ─> user     the tables alone
  *
  * Left out: run queues and who is next, registers and stacks, perf, kmap_local_sched_out().
- * Source: Linux 6.1 kernel/sched/core.c: context_switch(), finish_task_switch(); include/linux/sched.h.
+ * Source: Linux 6.1 kernel/sched/core.c: sched_fork(), prepare_task(), finish_task(), context_switch(), finish_task_switch(); include/linux/sched.h.
  */
 import { type MmStruct, NULL, type TaskStruct } from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
@@ -39,8 +39,25 @@ const switchFlags = (k: Kernel, prev: TaskStruct, next: TaskStruct): void => {
   );
 };
 
+/** A new task, a copy of another, runs nowhere yet. Left out: priorities, classes. */
+export function sched_fork(k: Kernel, p: TaskStruct): void {
+  if (k.smp) k.write(k.plus(p, k.task_struct.on_cpu), 0);
+}
+
+/** The task is on its CPU: others that would take it off must wait. Differs: a CPU is chosen for it here. */
+export function prepare_task(k: Kernel, next: TaskStruct): void {
+  if (!k.smp) return;
+  k.write(k.plus(next, k.task_struct.thread_info_cpu), k.cpu);
+  k.write(k.plus(next, k.task_struct.on_cpu), 1);
+}
+
+function finish_task(k: Kernel, prev: TaskStruct): void {
+  if (k.smp) k.write(k.plus(prev, k.task_struct.on_cpu), 0);
+}
+
 /** What is left to do for the task before, now that another one runs. Left out: put_task_struct_rcu_user() of a dead one: release_task(). */
 function finish_task_switch(k: Kernel, prev: TaskStruct, prev_mm: MmStruct): void {
+  finish_task(k, prev);
   if (prev_mm !== NULL) mmdrop(k, prev_mm);
   const isDead = k.read_int(k.plus(prev, k.task_struct.__state)) === TASK_DEAD;
   // A task that was not made by fork() has no stack of the kernel's.
@@ -49,6 +66,7 @@ function finish_task_switch(k: Kernel, prev: TaskStruct, prev_mm: MmStruct): voi
 
 /** `next` runs on this CPU from here on. Left out: the run queue. */
 export function context_switch(k: Kernel, prev: TaskStruct, next: TaskStruct): void {
+  prepare_task(k, next);
   const mm: MmStruct = k.read_ptr(k.plus(next, k.task_struct.mm));
   const prev_mm: MmStruct = k.read_ptr(k.plus(prev, k.task_struct.mm));
   const oldmm: MmStruct = k.read_ptr(k.plus(prev, k.task_struct.active_mm));

@@ -9,7 +9,9 @@
  */
 import type { Int, TaskStruct, WaitQueueEntry } from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
+import { asVirt, type Cell } from '../../../../memory/address.js';
 import { current } from '../../../arch/x86/include/asm/current.h.js';
+import { stringAt } from '../../../lib/string.js';
 
 /** task->__state */
 export const TASK_RUNNING = 0;
@@ -23,9 +25,15 @@ export const set_current_state = (k: Kernel, state: Int): void => {
   k.write(k.plus(current(k), k.task_struct.__state), state);
 };
 
+/** A task as events tell of it. */
+export const nameOfTask = (k: Kernel, p: TaskStruct): { pid: Int; comm: string } => ({
+  pid: k.read_int(k.plus(p, k.task_struct.pid)),
+  comm: stringAt(k, asVirt(k.va_of(p) + k.task_struct.comm)),
+});
+
 /** Makes a task runnable that is in one of some states; whether it was. */
 export function try_to_wake_up(k: Kernel, p: TaskStruct, state: Int): boolean {
-  const at = k.plus(p, k.task_struct.__state);
+  const at: Cell = k.plus(p, k.task_struct.__state);
   if ((k.read_int(at) & state) === 0) return false;
   k.write(at, TASK_RUNNING);
   return true;

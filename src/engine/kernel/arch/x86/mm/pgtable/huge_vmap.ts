@@ -23,6 +23,7 @@ import {
   pmd_none,
   pmd_page_vaddr,
   pmd_present,
+  pte_set_flags,
   pud_clear,
   pud_large,
   pud_pgtable,
@@ -38,14 +39,22 @@ import { pgtable_pmd_page_dtor } from './pgalloc.js';
 export function pud_set_huge(k: Kernel, pud: Pud, addr: PhysAddr, prot: PteVal): Int {
   // An entry that leads to a table stays: what the table maps would be lost.
   if (pud_present(k, k.read_pte(pud)) && !pud_large(k, k.read_pte(pud))) return 0;
-  set_pte(k, asCell(pud), pfn_pte(k, addr / PAGE_SIZE, protval_4k_2_large(prot) | _PAGE_PSE));
+  set_pte(
+    k,
+    asCell(pud),
+    pfn_pte(k, addr / PAGE_SIZE, pte_set_flags(protval_4k_2_large(prot), _PAGE_PSE)),
+  );
   return 1;
 }
 
 /** 1: the entry maps what a table of ptes would. 0: it leads to a table, as in pud_set_huge(). */
 export function pmd_set_huge(k: Kernel, pmd: Pmd, addr: PhysAddr, prot: PteVal): Int {
   if (pmd_present(k.read_pte(pmd)) && !pmd_large(k.read_pte(pmd))) return 0;
-  set_pte(k, asCell(pmd), pfn_pte(k, addr / PAGE_SIZE, protval_4k_2_large(prot) | _PAGE_PSE));
+  set_pte(
+    k,
+    asCell(pmd),
+    pfn_pte(k, addr / PAGE_SIZE, pte_set_flags(protval_4k_2_large(prot), _PAGE_PSE)),
+  );
   return 1;
 }
 

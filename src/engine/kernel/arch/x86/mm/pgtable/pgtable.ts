@@ -20,6 +20,7 @@ import {
   type Pud,
 } from '../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../machine/kernel.js';
+import { pteIsZero } from '../../../../../machine/pteWords.js';
 import { asCell, asVirt, type Cell } from '../../../../../memory/address.js';
 import { ENOMEM } from '../../../../include/linux/errno.h.js';
 import { list_add, list_del } from '../../../../include/linux/list.h.js';
@@ -121,7 +122,7 @@ function preallocate_pmds(k: Kernel, mm: MmStruct, pmds: Pmd[], count: Int): Int
 
 function mop_up_one_pmd(k: Kernel, mm: MmStruct, pgdp: Pgd): void {
   const pgd: PteVal = k.read_pte(pgdp);
-  if (pgd !== 0n) {
+  if (!pteIsZero(pgd)) {
     // The entry goes first, then the table it led to.
     const pmd: Pmd = pgd_page_vaddr(k, pgd);
     pgd_clear(k, pgdp);

@@ -16,6 +16,13 @@ import {
 } from '../../../../../../machine/ctypes.js';
 import { KernelFault } from '../../../../../../machine/events.js';
 import type { Kernel } from '../../../../../../machine/kernel.js';
+import {
+  pteAnd,
+  pteAndNot,
+  pteEqual,
+  pteIsZero,
+  pteOr,
+} from '../../../../../../machine/pteWords.js';
 import { ule, ult } from '../../../../../../machine/ulong.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../../../../memory/address.js';
 import { WARN, WARN_ON_ONCE } from '../../../../../include/asm-generic/bug.h.js';
@@ -127,13 +134,13 @@ function __change_page_attr(k: Kernel, cpa: CpaData, primary: boolean): Int {
     if (level.value === PG_LEVEL_4K) {
       const pfn: ULong = pte_pfn(k, old_pte);
       const old_prot: PteVal = pte_flags(k, old_pte);
-      let new_prot: PteVal = (old_prot & ~cpa.mask_clr) | cpa.mask_set;
+      let new_prot: PteVal = pteOr(pteAndNot(old_prot, cpa.mask_clr), cpa.mask_set);
       new_prot = static_protections(k, new_prot, address, pfn, 1, 0, CPA_PROTECT);
       new_prot = verify_rwx(k, old_prot, new_prot, address, pfn, 1, nx.value, rw.value);
       new_prot = pgprot_clear_protnone_bits(new_prot);
       const new_pte: PteVal = pfn_pte(k, pfn, new_prot);
       cpa.pfn = pfn;
-      if (old_pte !== new_pte) {
+      if (!pteEqual(old_pte, new_pte)) {
         set_pte(k, kpte, new_pte);
         cpa.flags |= CPA_FLUSHTLB;
       }
@@ -233,8 +240,8 @@ export function change_page_attr_set_clr(
   pages: readonly Page[],
 ): Int {
   // canon_pgprot(): what the processor has no bit for is not set.
-  if ((mask_set & _PAGE_PRESENT) !== 0n) mask_set &= k.pte_mask;
-  if (mask_set === 0n && mask_clr === 0n && !force_split) return 0;
+  if ((mask_set.low & _PAGE_PRESENT) !== 0) mask_set = pteAnd(mask_set, k.pte_mask);
+  if (pteIsZero(mask_set) && pteIsZero(mask_clr) && !force_split) return 0;
   const isUnaligned = (in_flag & CPA_PAGES_ARRAY) === 0 && ALIGN_DOWN(addr, PAGE_SIZE) !== addr;
   if (WARN_ON_ONCE(k, isUnaligned, 'set_memory: the address does not begin a page'))
     addr = asVirt(ALIGN_DOWN(addr, PAGE_SIZE));
@@ -257,7 +264,7 @@ export function change_page_attr_set_clr(
     force_flush_all: false,
   };
   // Where a page may be run from concerns the address, not the page.
-  let checkalias = (mask_set | mask_clr) !== _PAGE_NX;
+  let checkalias = !pteEqual(pteOr(mask_set, mask_clr), _PAGE_NX);
   if ((in_flag & CPA_NO_CHECK_ALIAS) !== 0) checkalias = false;
 
   const ret: Int = __change_page_attr_set_clr(k, cpa, checkalias);

@@ -15,6 +15,7 @@ import {
   type Out,
 } from '../../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../../machine/kernel.js';
+import { pteAnd, pteIsZero } from '../../../../../../machine/pteWords.js';
 import {
   asCell,
   asPhys,
@@ -60,8 +61,8 @@ import {
 
 /** `pgd_flags()` and its like: the rights that an entry leaves to what lies below it. */
 const narrowRights = (entry: PteVal, nx: Out<boolean>, rw: Out<boolean>): void => {
-  if ((entry & _PAGE_NX) !== 0n) nx.value = true;
-  if ((entry & _PAGE_RW) === 0n) rw.value = false;
+  if (!pteIsZero(pteAnd(entry, _PAGE_NX))) nx.value = true;
+  if ((entry.low & _PAGE_RW) === 0) rw.value = false;
 };
 
 /**

@@ -6,6 +6,16 @@
  */
 import type { ULong } from '../../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../../machine/kernel.js';
+import {
+  fromPteWords,
+  NO_PTE,
+  pteAnd,
+  pteAndNot,
+  pteEqual,
+  pteOf,
+  pteOr,
+  pteSet,
+} from '../../../../../../machine/pteWords.js';
 import { type Out, type Pfn } from '../../../../../../machine/ctypes.js';
 import { ule } from '../../../../../../machine/ulong.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../../../../memory/address.js';
@@ -40,34 +50,34 @@ function overlaps(r1_start: ULong, r1_end: ULong, r2_start: ULong, r2_end: ULong
 /** By the frame, so that every address of it is meant. */
 function protect_rodata(k: Kernel, spfn: ULong, epfn: ULong): PteVal {
   const start: VirtAddr = labelAt(k, '__start_rodata');
-  if (start === 0) return 0n;
+  if (start === 0) return NO_PTE;
   // The label stands behind the last page.
-  const epfn_ro: Pfn = (frameOf(k, asVirt(labelAt(k, '__end_rodata') - 1)) + 0);
-  return overlaps(spfn, epfn, frameOf(k, start), epfn_ro) ? _PAGE_RW : 0n;
+  const epfn_ro: Pfn = frameOf(k, asVirt(labelAt(k, '__end_rodata') - 1));
+  return overlaps(spfn, epfn, frameOf(k, start), epfn_ro) ? pteOf(_PAGE_RW) : NO_PTE;
 }
 
 /** Of the addresses that the kernel runs at alone: the direct map's are not meant. */
 function protect_kernel_text(k: Kernel, start: VirtAddr, end: VirtAddr): PteVal {
   const t_start: VirtAddr = labelAt(k, '_text');
-  if (t_start === 0) return 0n;
-  return overlaps(start, end, t_start, labelAt(k, '_etext') - 1) ? _PAGE_NX : 0n;
+  if (t_start === 0) return NO_PTE;
+  return overlaps(start, end, t_start, labelAt(k, '_etext') - 1) ? _PAGE_NX : NO_PTE;
 }
 
 /** Where large pages still map the text: once they are split it is the caller's affair. 64 bit only. */
 function protect_kernel_text_ro(k: Kernel, start: VirtAddr, end: VirtAddr): PteVal {
   const t_start: VirtAddr = labelAt(k, '_text');
-  if (!k.wide || t_start === 0) return 0n;
-  if (!overlaps(start, end, t_start, labelAt(k, '__end_rodata_hpage_align') - 1)) return 0n;
+  if (!k.wide || t_start === 0) return NO_PTE;
+  if (!overlaps(start, end, t_start, labelAt(k, '__end_rodata_hpage_align') - 1)) return NO_PTE;
   const level: Out<number> = { value: PG_LEVEL_NONE };
-  if (lookup_address(k, start, level) !== 0 && level.value !== PG_LEVEL_4K) return _PAGE_RW;
-  return 0n;
+  if (lookup_address(k, start, level) !== 0 && level.value !== PG_LEVEL_4K) return pteOf(_PAGE_RW);
+  return NO_PTE;
 }
 
 function conflicts(prot: PteVal, val: PteVal): boolean {
-  return (prot & ~val) !== prot;
+  return !pteEqual(pteAndNot(prot, val), prot);
 }
 
-const hexOf = (value: PteVal): string => value.toString(16).padStart(16, '0');
+const hexOf = (value: PteVal): string => fromPteWords(value).toString(16).padStart(16, '0');
 
 function check_conflict(
   k: Kernel,
@@ -102,7 +112,7 @@ export function static_protections(
   warnlvl: number,
 ): PteVal {
   // What is not mapped can neither be written nor run.
-  if ((prot & _PAGE_PRESENT) === 0n) return prot;
+  if ((prot.low & _PAGE_PRESENT) === 0) return prot;
   const end: VirtAddr = asVirt(start + npg * PAGE_SIZE - 1);
   let res: PteVal = protect_kernel_text(k, start, end);
   check_conflict(k, warnlvl, prot, res, start, end, pfn, 'Text NX');
@@ -111,11 +121,11 @@ export function static_protections(
   if (lpsize !== npg * PAGE_SIZE || start % lpsize !== 0) {
     res = protect_kernel_text_ro(k, start, end);
     check_conflict(k, warnlvl, prot, res, start, end, pfn, 'Text RO');
-    forbidden |= res;
+    forbidden = pteOr(forbidden, res);
   }
   res = protect_rodata(k, pfn, pfn + npg - 1);
   check_conflict(k, warnlvl, prot, res, start, end, pfn, 'Rodata RO');
-  return prot & ~(forbidden | res);
+  return pteAndNot(prot, pteOr(forbidden, res));
 }
 
 /**
@@ -134,8 +144,9 @@ export function verify_rwx(
   rw: boolean,
 ): PteVal {
   if (!k.wide) return new_;
-  if (((old ^ new_) & (_PAGE_RW | _PAGE_NX)) === 0n) return new_;
-  if ((new_ & (_PAGE_RW | _PAGE_NX)) !== _PAGE_RW) return new_;
+  const mask: PteVal = pteSet(_PAGE_NX, _PAGE_RW);
+  if (pteEqual(pteAnd(old, mask), pteAnd(new_, mask))) return new_;
+  if (!pteEqual(pteAnd(new_, mask), pteOf(_PAGE_RW))) return new_;
   if (!rw || nx) return new_;
   const end: VirtAddr = asVirt(start + npg * PAGE_SIZE - 1);
   const range = `0x${k.hex(start)} - 0x${k.hex(end)}`;

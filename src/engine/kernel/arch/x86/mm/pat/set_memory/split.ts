@@ -23,6 +23,14 @@ import {
 } from '../../../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../../../machine/kernel.js';
 import {
+  pteAndNot,
+  pteClear,
+  pteEqual,
+  pteOf,
+  pteOr,
+  pteSet,
+} from '../../../../../../machine/pteWords.js';
+import {
   asCell,
   asVirt,
   PAGE_SHIFT,
@@ -120,11 +128,11 @@ export const page_level_size = (k: Kernel, level: Int): ULong =>
   level === PG_LEVEL_1G ? PUD_SIZE(k) : PMD_SIZE(k);
 
 /** The bits of a large entry as a small one has them: PSE is where PAT would be. */
-const pgprot_large_2_4k = (prot: PteVal): PteVal => prot & ~_PAGE_PSE;
+const pgprot_large_2_4k = (prot: PteVal): PteVal => pteClear(prot, _PAGE_PSE);
 
 /** An entry that maps nothing must not look like one of PROT_NONE, whose bit is that of global pages. */
 export const pgprot_clear_protnone_bits = (prot: PteVal): PteVal =>
-  (prot & _PAGE_PRESENT) === 0n ? prot & ~_PAGE_GLOBAL : prot;
+  (prot.low & _PAGE_PRESENT) === 0 ? pteClear(prot, _PAGE_GLOBAL) : prot;
 
 /** In every address space, where each has its own copy of the kernel's entries: two levels, and PAE's if they are not shared. */
 export function __set_pmd_pte(k: Kernel, kpte: Pte, address: VirtAddr, pte: PteVal): void {
@@ -168,9 +176,9 @@ export function __should_split_large_page(
   let numpages: ULong = (lpaddr + psize - address) / PAGE_SIZE;
   if (numpages < cpa.numpages) cpa.numpages = numpages;
 
-  let req_prot: PteVal = (pgprot_large_2_4k(old_prot) & ~cpa.mask_clr) | cpa.mask_set;
+  let req_prot: PteVal = pteOr(pteAndNot(pgprot_large_2_4k(old_prot), cpa.mask_clr), cpa.mask_set);
   req_prot = pgprot_clear_protnone_bits(req_prot);
-  if ((req_prot & _PAGE_PRESENT) !== 0n) req_prot |= _PAGE_PSE;
+  if ((req_prot.low & _PAGE_PRESENT) !== 0) req_prot = pteSet(req_prot, _PAGE_PSE);
 
   // The entry names the first of its frames: the change begins somewhere in them.
   cpa.pfn = old_pfn + (address - lpaddr) / PAGE_SIZE;
@@ -186,13 +194,13 @@ export function __should_split_large_page(
     psize,
     CPA_CONFLICT,
   );
-  if (WARN_ON_ONCE(k, chk_prot !== old_prot, 'arch/x86/mm/pat/set_memory.c: chk_prot')) {
+  if (WARN_ON_ONCE(k, !pteEqual(chk_prot, old_prot), 'arch/x86/mm/pat/set_memory.c: chk_prot')) {
     // What is mapped breaks a rule: small pages, so that it is mended where it must be.
     cpa.force_static_prot = true;
     return 1;
   }
   // Nothing changes, whatever the range covers.
-  if (req_prot === old_prot) return 0;
+  if (pteEqual(req_prot, old_prot)) return 0;
   if (address !== lpaddr || cpa.numpages !== numpages) return 1;
 
   let new_prot: PteVal = static_protections(
@@ -205,7 +213,7 @@ export function __should_split_large_page(
     CPA_DETECT,
   );
   new_prot = verify_rwx(k, old_prot, new_prot, lpaddr, old_pfn, numpages, nx, rw);
-  if (req_prot !== new_prot) return 1;
+  if (!pteEqual(req_prot, new_prot)) return 1;
 
   __set_pmd_pte(k, kpte, address, pfn_pte(k, old_pfn, new_prot));
   cpa.flags |= CPA_FLUSHTLB;
@@ -237,9 +245,9 @@ function split_set_pte(
   const npg: ULong = Math.floor(size / PAGE_SIZE);
   if (cpa.force_static_prot) {
     const prot: PteVal = static_protections(k, ref_prot, address, pfn, npg, 0, CPA_PROTECT);
-    if (prot !== ref_prot && size === PAGE_SIZE) ref_prot = prot;
-    else if (prot !== ref_prot)
-      pr_warn_once(k, 'CPA: Cannot fixup static protections for PUD split');
+    const isSame: boolean = pteEqual(prot, ref_prot);
+    if (!isSame && size === PAGE_SIZE) ref_prot = prot;
+    else if (!isSame) pr_warn_once(k, 'CPA: Cannot fixup static protections for PUD split');
   }
   set_pte(k, pte, pfn_pte(k, pfn, ref_prot));
 }
@@ -266,7 +274,7 @@ function __split_large_page(
     pfn = pud_pfn(k, entry);
     lpinc = PMD_SIZE(k);
     // Not present, and yet with PSE, it would still be taken for a large page.
-    if ((ref_prot & _PAGE_PRESENT) === 0n) ref_prot &= ~_PAGE_PSE;
+    if ((ref_prot.low & _PAGE_PRESENT) === 0) ref_prot = pteClear(ref_prot, _PAGE_PSE);
   }
   ref_prot = pgprot_clear_protnone_bits(ref_prot);
 
@@ -281,7 +289,7 @@ function __split_large_page(
   // virt_addr_valid(), pfn_range_is_mapped(): it was one of the direct map's.
   if (k.phys_of(address) !== undefined) split_page_count(k, level);
 
-  __set_pmd_pte(k, kpte, address, mk_pte(k, base, _KERNPG_TABLE));
+  __set_pmd_pte(k, kpte, address, mk_pte(k, base, pteOf(_KERNPG_TABLE)));
   // Large and small translations of one address must never be in the TLB at the same time, if they differ.
   flush_tlb_all(k);
 }
