@@ -63,3 +63,72 @@ put_device(&dev);`,
       ['action', 'kept', 'gone'],
     ));
 });
+
+describe('attributes', function () {
+  it('of a kobject, a device and a class: programs read and write them', () =>
+    says(
+      `static int hits = 3;
+static ssize_t hits_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf) { return sysfs_emit(buf, "%s %d\\n", attr->attr.name, hits); }
+static ssize_t hits_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf, size_t n) { int error = kstrtoint(buf, 0, &hits); return error ? error : n; }
+static struct kobj_attribute hits_attribute = __ATTR(hits, 0644, hits_show, hits_store);
+static struct attribute *attrs[] = { &hits_attribute.attr, NULL };
+static struct attribute_group group = { .attrs = attrs };
+static ssize_t level_show(struct device *d, struct device_attribute *attr, char *buf) { return sprintf(buf, "%s\\n", (char *)dev_get_drvdata(d)); }
+static DEVICE_ATTR_RO(level);
+static ssize_t about_show(struct class *c, struct class_attribute *attr, char *buf) { return sprintf(buf, "of %s\\n", c->name); }
+static CLASS_ATTR_RO(about);
+static struct kobject *kobj; static struct class *cls; static struct device *dev;
+static int __init a_init(void)
+{
+  kobj = kobject_create_and_add("demo", kernel_kobj);
+  cls = class_create(THIS_MODULE, "demos");
+  dev = device_create(cls, NULL, 0, "high", "demo%d", 0);
+  expect(kobj && !sysfs_create_group(kobj, &group) && !device_create_file(dev, &dev_attr_level) && !class_create_file(cls, &class_attr_about));
+  return 0;
+}
+static void __exit a_exit(void) { sysfs_remove_group(kobj, &group); kobject_put(kobj); device_remove_file(dev, &dev_attr_level); class_remove_file(cls, &class_attr_about); device_unregister(dev); class_destroy(cls); expect(open("/sys/kernel/demo/hits", O_RDONLY) < 0); }
+module_init(a_init);
+module_exit(a_exit);
+int main(void)
+{
+  char text[32] = "";
+  int fd = open("/sys/kernel/demo/hits", O_RDWR);
+  expect(read(fd, text, 32) == 7 && !strcmp(text, "hits 3\\n"));
+  expect(write(fd, "17", 2) == 2 && hits == 17 && write(fd, "many", 4) < 0 && errno == EINVAL);
+  close(fd);
+  fd = open("/sys/class/demos/demo0/level", O_RDONLY);
+  expect(read(fd, text, 32) == 5 && !memcmp(text, "high\\n", 5));
+  close(fd);
+  fd = open("/sys/class/demos/about", O_RDONLY);
+  expect(read(fd, text, 32) == 9 && !memcmp(text, "of demos\\n", 9));
+  close(fd);
+  return 0;
+}`,
+      [],
+    ));
+
+  it('of a kobject with a type of a module', () =>
+    says(
+      `struct thing { struct kobject kobj; int n; };
+static ssize_t any_show(struct kobject *kobj, struct attribute *attr, char *buf) { return sprintf(buf, "%s %d", attr->name, container_of(kobj, struct thing, kobj)->n); }
+static void gone(struct kobject *kobj) { pr_info("gone %d\\n", container_of(kobj, struct thing, kobj)->n); kfree(container_of(kobj, struct thing, kobj)); }
+static const struct sysfs_ops ops = { .show = any_show };
+static struct kobj_type type = { .release = gone, .sysfs_ops = &ops };
+static struct attribute first = { .name = "first", .mode = 0444 };
+static int __init t_init(void)
+{
+  struct thing *t = kzalloc(sizeof(*t), GFP_KERNEL);
+  t->n = 4;
+  expect(!kobject_init_and_add(&t->kobj, &type, kernel_kobj, "thing%d", 1) && !sysfs_create_file(&t->kobj, &first));
+  char text[16] = "";
+  int fd = open("/sys/kernel/thing1/first", O_RDONLY);
+  expect(read(fd, text, 16) == 7 && !strcmp(text, "first 4") && write(fd, "x", 1) < 0);
+  close(fd);
+  sysfs_remove_file(&t->kobj, &first);
+  kobject_put(&t->kobj);
+  return 0;
+}
+module_init(t_init);`,
+      ['gone 4'],
+    ));
+});

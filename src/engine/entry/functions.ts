@@ -73,6 +73,7 @@ export * from '../kernel/fs/file_table/file_table.js';
 export * from '../kernel/fs/hugetlbfs/inode.js';
 export * from '../kernel/fs/proc/generic.js';
 export * from '../kernel/fs/seq_file.js';
+export * from '../kernel/fs/sysfs/file.js';
 export * from '../kernel/kernel/dma/direct.js';
 export * from '../kernel/kernel/dma/mapping.js';
 export * from '../kernel/kernel/dma/swiotlb.js';
@@ -102,7 +103,13 @@ export * from '../kernel/lib/bitmap.js';
 export * from '../kernel/lib/find_bit.js';
 export * from '../kernel/lib/genalloc.js';
 export * from '../kernel/lib/idr.js';
-export { kobject_get } from '../kernel/lib/kobject.js';
+export {
+  kobject_create_and_add,
+  kobject_del,
+  kobject_get,
+  kobject_init_and_add,
+  kobject_put,
+} from '../kernel/lib/kobject.js';
 export * from '../kernel/lib/percpu_counter.js';
 export * from '../kernel/lib/scatterlist.js';
 export * from '../kernel/include/linux/scatterlist.h.js';

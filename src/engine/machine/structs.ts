@@ -79,6 +79,7 @@ export const STRUCTS = {
   khugepaged_scan: 'mm_head mm_slot',
   kobject: 'entry kref kset ktype name parent sd state_initialized',
   kobj_map: 'lock probes',
+  kobj_type: 'release sysfs_ops',
   kset: 'kobj list',
   kthread: 'cpu data exited flags full_name parked result threadfn',
   list_head: 'prev',

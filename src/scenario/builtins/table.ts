@@ -49,6 +49,7 @@ import { charDevices } from './user/charDevices.js';
 import { drivers } from './user/devices.js';
 import { userCopies } from './user/copies.js';
 import { files } from './user/files.js';
+import { attributes } from './user/attributes.js';
 import { managed } from './user/managed.js';
 import { pins } from './user/pins.js';
 import { processes } from './user/processes.js';
@@ -103,6 +104,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...charDevices,
   ...procFiles,
   ...managed,
+  ...attributes,
   ...drivers,
   ...pins,
   ...locks,

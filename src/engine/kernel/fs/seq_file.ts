@@ -7,7 +7,7 @@
  * A call of these functions may be one of a scenario's. single_open() has a file of one record.
  *
  * Left out: lock (one task runs at a time), formats (the caller has the text), seq_pad, seq_path.
- * Source: Linux 6.1 fs/seq_file.c.
+ * Source: Linux 6.1 fs/seq_file.c; include/linux/seq_file.h: seq_has_overflowed().
  */
 import {
   type File,
@@ -151,7 +151,7 @@ const hasBuffer = (k: Kernel, m: SeqFile): boolean => {
 };
 
 /** Twice the size; what is in the buffer is lost. */
-const enlarge = (k: Kernel, m: SeqFile): boolean => {
+const enlargeBuffer = (k: Kernel, m: SeqFile): boolean => {
   kvfree(k, bufOf(k, m));
   setCount(k, m, 0);
   k.write_long(memberAt(k, m, k.seq_file.size), sizeOf(k, m) * 2);
@@ -260,7 +260,7 @@ function traverse(k: Kernel, m: SeqFile, offset: Long): Int {
     }
     if (seq_has_overflowed(k, m)) {
       callStop(k, m, p);
-      return enlarge(k, m) ? -EAGAIN : -ENOMEM;
+      return enlargeBuffer(k, m) ? -EAGAIN : -ENOMEM;
     }
     p = callNext(k, m, p);
     if (pos + countOf(k, m) > offset) {
@@ -295,7 +295,7 @@ function firstRecord(k: Kernel, m: SeqFile): VirtAddr {
     }
     if (!seq_has_overflowed(k, m)) return p;
     callStop(k, m, p);
-    if (!enlarge(k, m)) return asVirt(-ENOMEM);
+    if (!enlargeBuffer(k, m)) return asVirt(-ENOMEM);
     p = callStart(k, m);
   }
   callStop(k, m, p);

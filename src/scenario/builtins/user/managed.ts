@@ -43,7 +43,9 @@ function copyOf(call: BuiltinCall, dev: Value, bytes: Uint8Array, gfp: Value): V
 }
 
 const stringBytes = (text: string): Uint8Array =>
-  Uint8Array.from([...text].map((char) => char.charCodeAt(0)).concat(0));
+  Uint8Array.from({ length: text.length + 1 }, (_, i) =>
+    i < text.length ? text.charCodeAt(i) : 0,
+  );
 
 const print = (
   call: BuiltinCall,

@@ -4,7 +4,7 @@
  *     dev->devres_head ─> | devres_node: entry, release, name, size | data |  ─> ...
  *
  * Left out: locks, groups, devres_node.name.
- * Source: Linux 6.1 drivers/base/devres.c; lib/devres.c: devm_ioremap(), devm_iounmap().
+ * Source: Linux 6.1 drivers/base/devres.c; include/linux/io.h: devm_ioremap(), devm_iounmap().
  */
 import { type Gfp, type Int, NULL, type Pointer, type ULong } from '../../../machine/ctypes.js';
 import { KernelFault } from '../../../machine/events.js';

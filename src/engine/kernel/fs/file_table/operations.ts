@@ -41,7 +41,15 @@ import { nodeOf, putNode } from './devices.js';
 import { get_file, linkRelease } from './file_table.js';
 import { type CopyToIter, seq_lseek, seq_read_iter } from '../seq_file.js';
 import { knownLlseek, knownOpen, readLoff, writeLoff } from './knownOperations.js';
-import { knownRelease, knownTable } from './knownTables.js';
+import {
+  isSequence,
+  knownRelease,
+  knownTable,
+  openKnown,
+  releaseKnown,
+  textOfKnown,
+  writeKnown,
+} from './knownTables.js';
 
 const FMODE_READ = 1;
 const FMODE_WRITE = 2;
@@ -51,7 +59,7 @@ const tableOf = (k: Kernel, file: File): VirtAddr => k.read_va(k.plus(file, k.fi
 
 /** Whether a file's operations are a scenario's, or those of a table of the kernel's for files that scenarios make. */
 export const hasOwnOperations = (k: Kernel, file: File): boolean =>
-  k.isOwnObject(tableOf(k, file)) || knownTable(k, tableOf(k, file)) !== undefined;
+  k.isOwnObject(tableOf(k, file)) || knownTable(k, tableOf(k, file)) !== '';
 
 /** Whether a file with a name is a node: each open() makes a file of its own. */
 export const isNode = (k: Kernel, file: File): boolean =>
@@ -117,7 +125,7 @@ export function openDevice(k: Kernel, node: File, flags: Int, error: { value: In
   }
   if (error.value === 0) error.value = callOpen(k, inode, file);
   if (error.value === 0) {
-    const seeks = operationOf(k, file, 'llseek') !== 0 || knownTable(k, tableOf(k, file));
+    const seeks = operationOf(k, file, 'llseek') !== 0 || knownTable(k, tableOf(k, file)) !== '';
     if (!seeks) k.write(k.plus(file, k.file.f_mode), modeOf(k, file) & ~FMODE_LSEEK);
     get_file(k, node);
     return file;
@@ -133,7 +141,7 @@ export function openDevice(k: Kernel, node: File, flags: Int, error: { value: In
 
 function callOpen(k: Kernel, inode: Inode, file: File): Int {
   const table = knownTable(k, tableOf(k, file));
-  if (table !== undefined) return table.open(k, inode, file);
+  if (table !== '') return openKnown(k, table, inode, file);
   const open: VirtAddr = operationOf(k, file, 'open');
   if (open === 0) return 0;
   return knownOpen(k, open, inode, file) ?? k.callOut?.(open, [k.va_of(inode), k.va_of(file)]) ?? 0;
@@ -165,9 +173,12 @@ export function readDevice(
   if ((modeOf(k, file) & FMODE_READ) === 0) return -EBADF;
   const read: VirtAddr = operationOf(k, file, 'read');
   const table = knownTable(k, tableOf(k, file));
-  if (table?.text !== undefined)
-    return readText(k, file, table.text(k, inodeOf(k, file)), count, copy);
-  if (table !== undefined || (read !== 0 && read === functionNamed(k, 'seq_read'))) {
+  if (table !== '' && !isSequence(table)) {
+    const error = { value: 0 };
+    const text = textOfKnown(k, table, inodeOf(k, file), error);
+    return error.value !== 0 ? error.value : readText(k, file, text, count, copy);
+  }
+  if (table !== '' || (read !== 0 && read === functionNamed(k, 'seq_read'))) {
     const f_pos = k.plus(file, k.file.f_pos);
     const pos = { value: readLoff(k, f_pos) };
     const copied: Long = seq_read_iter(k, file, count, pos, copy);
@@ -211,7 +222,7 @@ export function writeDevice(
   if ((modeOf(k, file) & FMODE_WRITE) === 0) return -EBADF;
   const write: VirtAddr = operationOf(k, file, 'write');
   const table = knownTable(k, tableOf(k, file));
-  if (table?.write !== undefined) return table.write(k, inodeOf(k, file), text()) ?? count;
+  if (table !== '') return writeKnown(k, table, inodeOf(k, file), text());
   return write === 0 ? -EINVAL : (callWithPosition(k, write, file, buf, count) ?? -EINVAL);
 }
 
@@ -219,8 +230,8 @@ export function writeDevice(
 export function vfs_llseek(k: Kernel, file: File, offset: Long, whence: Int): Long {
   if ((modeOf(k, file) & FMODE_LSEEK) === 0) return -ESPIPE;
   const llseek: VirtAddr = operationOf(k, file, 'llseek');
-  const isSequence = knownTable(k, tableOf(k, file))?.text === undefined;
-  if (llseek === functionNamed(k, 'seq_lseek') || (llseek === 0 && isSequence))
+  const isKnownSequence = isSequence(knownTable(k, tableOf(k, file)));
+  if (llseek === functionNamed(k, 'seq_lseek') || (llseek === 0 && isKnownSequence))
     return seq_lseek(k, file, offset, whence);
   return (
     knownLlseek(k, llseek, file, offset, whence) ??
@@ -242,7 +253,7 @@ function releaseDevice(k: Kernel, file: File): void {
   const inode = inodeOf(k, file);
   const release: VirtAddr = operationOf(k, file, 'release');
   const table = knownTable(k, tableOf(k, file));
-  if (table !== undefined) table.release(k, inode, file);
+  if (table !== '') releaseKnown(k, table, inode, file);
   else if (release !== 0 && !knownRelease(k, release, file))
     k.callOut?.(release, [k.va_of(inode), k.va_of(file)]);
   const cdev = k.read_ptr(k.plus(inode, k.inode.i_cdev));

@@ -3,7 +3,8 @@
  *
  * Left out: the trees of names (the caller keeps them), counts of users, modes, permissions.
  * Differs: the name is an object of its own; a file is a node with the entry's operations, as devices are.
- * Source: Linux 6.1 fs/proc/generic.c: __proc_create() to proc_remove().
+ * Source: Linux 6.1 fs/proc/generic.c: __proc_create() to proc_remove(); fs/proc/internal.h: PDE();
+ * include/linux/proc_fs.h: pde_data().
  */
 import { type File, type Int, NULL, type Pointer } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
