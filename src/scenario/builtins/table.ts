@@ -50,8 +50,11 @@ import { charDevices } from './user/charDevices.js';
 import { drivers } from './user/devices.js';
 import { userCopies } from './user/copies.js';
 import { files } from './user/files.js';
+import { attributes } from './user/attributes.js';
+import { managed } from './user/managed.js';
 import { pins } from './user/pins.js';
 import { processes } from './user/processes.js';
+import { procFiles } from './user/procFiles.js';
 import { xarrays } from './xarrays.js';
 import { vmallocs } from './vmalloc.js';
 
@@ -101,6 +104,9 @@ export const allBuiltins: readonly Builtin[] = [
   ...userCopies,
   ...files,
   ...charDevices,
+  ...procFiles,
+  ...managed,
+  ...attributes,
   ...drivers,
   ...pins,
   ...locks,
