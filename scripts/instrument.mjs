@@ -77,6 +77,7 @@ async function instrumentAll(root) {
   const probe = path.join(root, 'src', 'engine', 'probe.js');
   const tables = {
     functions: [],
+    structures: {},
     statementFunction: [],
     statementLine: { c: [], typescript: [] },
   };

@@ -72,6 +72,31 @@ export class CTypes {
     return spelled;
   }
 
+  /**
+   * The members of a structure that the engine keeps as an object of its own, in no memory, with their C types; undefined of what is
+   * none.
+   *
+   * @returns {{ spelled: string, members: Readonly<Record<string, string>> } | undefined}
+   */
+  structureOf(node) {
+    let type = this.checker.getNonNullableType(this.checker.getTypeAtLocation(node));
+    if (type.isUnion()) type = type.types.find((each) => !each.isLiteral()) ?? type;
+    const spelled = this.of(type);
+    const isObject = /^struct \w+ \*$/.test(spelled) && (type.flags & ts.TypeFlags.Object) !== 0;
+    if (!isObject || this.literal(type, 'pointsTo') !== undefined) return undefined;
+    const members = {};
+    const properties = this.checker.getPropertiesOfType(type);
+    // JavaScript's own, such as a Map.
+    if (properties.some(({ name }) => name.startsWith('__@'))) return undefined;
+    for (const property of properties) {
+      const member = this.checker.getTypeOfSymbol(property);
+      const { valueDeclaration } = property;
+      if (member.getCallSignatures().length > 0 || valueDeclaration === undefined) continue;
+      members[property.name] = aliasedType(valueDeclaration.type) ?? this.of(member);
+    }
+    return Object.keys(members).length === 0 ? undefined : { spelled, members };
+  }
+
   functionPointer(call) {
     const parameters = call.parameters.filter(({ name }) => name !== 'k');
     const types = parameters.map((each) => this.of(this.checker.getTypeOfSymbol(each)));

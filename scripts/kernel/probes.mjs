@@ -47,6 +47,8 @@ export function insertProbes({ types, source, file, cFile, cLineOf, tables }) {
       }
       if (nameNode.text === 'k') return;
       locals[nameNode.text] ??= types.ofNode(nameNode);
+      const structure = types.structureOf(nameNode);
+      if (structure !== undefined) tables.structures[structure.spelled] = structure.members;
       into.push(nameNode.text);
     };
     for (const parameter of declaration.parameters) declare(parameter.name, scope);

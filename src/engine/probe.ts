@@ -32,6 +32,8 @@ export interface ProbedFunction extends Readonly<Record<KernelLanguage, Function
 /** The tables that the instrumenter writes beside the code. */
 export interface ProbeTables {
   readonly functions: readonly ProbedFunction[];
+  /** C types of the members of structures that are objects of the engine, in no memory: `struct vm_fault *`. */
+  readonly structures: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** statement id -> function id. */
   readonly statementFunction: readonly number[];
   /** statement id -> line in its file, from 1. */

@@ -38,7 +38,7 @@ describe('locals of kernel functions', function () {
       assert.equal(await drive.value('ctor'), ctor);
     }));
 
-  it('flags of a fault, of an area and of an entry have their names; what a local hides reads as before', () =>
+  it('flags of a fault, of an area and of an entry have their names, and an entry is set; what a local hides reads as before', () =>
     onScenario('user-faults.mms', async (drive) => {
       await drive.setLines([{ line: lineOf(drive.program, 'first write') }]);
       await drive.go('continue');
@@ -60,6 +60,46 @@ describe('locals of kernel functions', function () {
       // Of the upper half of what a process has: hardly a count.
       assert.match(await above('vma->vm_end'), /^0x7ff/);
       assert.match(await above('vma->vm_end + 0'), /^0x7ff/);
+      const entry = { expression: 'entry', value: 'entry & ~_PAGE_DIRTY', frameId: id };
+      await drive.client.body('setExpression', entry);
+      const again = (await drive.frames())[1];
+      const clean = (await drive.evaluate('entry', 'watch', again?.id)).result;
+      assert.match(clean, /^0x80000000[0-9a-f]{8} \(P\|RW\|US\|A\|NX\)$/);
+    }));
+
+  it('a structure that is in no memory opens to its members, which are read like C', () =>
+    onScenario('user-faults.mms', async (drive) => {
+      await drive.setLines([{ line: lineOf(drive.program, 'first write') }]);
+      await drive.go('continue');
+      const buf = await drive.value('address');
+      const [set, refused] = await drive.setFunctions([
+        {
+          name: 'do_anonymous_page',
+          condition: `vmf->address == ${buf} && vmf->vma->vm_flags & 2`,
+        },
+        { name: 'do_wp_page', condition: 'vmf->adress == 0' },
+      ]);
+      assert.equal(set?.verified, true);
+      assert.match(refused?.message ?? '', /adress|vmf/);
+      assert.equal((await drive.go('continue')).reason, 'function breakpoint');
+      const vmf = await drive.find('Locals', 'vmf');
+      assert.match(vmf.value, /^\{vma = 0x[0-9a-f]+, /);
+      assert.equal(vmf.type, 'struct vm_fault *');
+      const members = new Map(
+        (await drive.variables(vmf.variablesReference)).map((each) => [each.name, each]),
+      );
+      assert.deepEqual(
+        [members.get('address')?.value, members.get('address')?.evaluateName],
+        [buf, 'vmf->address'],
+      );
+      assert.equal(await drive.value('vmf -> address'), buf);
+      assert.equal(await drive.value('vmf->vma->vm_mm == current->mm'), '1');
+      // Set while the function runs.
+      assert.equal(members.get('pte')?.value, 'NULL');
+      await drive.setFunctions([{ name: 'page_add_new_anon_rmap' }]);
+      await drive.go('continue');
+      const { id } = (await drive.frames())[1] ?? {};
+      assert.match((await drive.evaluate('vmf->pte', 'watch', id)).result, /^0xffff/);
     }));
 
   it('a local of a kernel function is set: the rest of the statement runs with it, each time', () =>

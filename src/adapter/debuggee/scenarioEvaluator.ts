@@ -17,6 +17,7 @@ import type {
   Whereabouts,
 } from '../evaluation/evaluator.js';
 import { knownNames } from '../evaluation/knownNames.js';
+import { identifierOf, withIdentifiers } from '../evaluation/memberNames.js';
 import { withoutQualifiers } from '../evaluation/qualifiedNames.js';
 import { errors } from '../protocol/errors.js';
 
@@ -41,17 +42,17 @@ export class ScenarioEvaluator implements Evaluator {
   }
 
   private asked(text: string, at: Viewpoint, effects: 'allowed' | undefined) {
-    const expression = withoutQualifiers(text, () => this.vm.globals(), this.vm.program.profile);
-    const { inside, below } = at;
+    const { inside, below, extra = [] } = at;
+    const plain = withoutQualifiers(text, () => this.vm.globals(), this.vm.program.profile);
+    const expression = withIdentifiers(plain, extra);
     const frame =
       inside === undefined
         ? this.vm.frames(at.task)[at.frame]
         : this.vm.frameInside(at.task, inside.statement, inside.use);
-    const { extra = [] } = at;
     const known = extra.some(({ weak }) => weak === true) ? this.variablesOf(frame) : NOTHING;
     const values = extra
       .filter(({ name, weak }) => weak !== true || !known.has(name))
-      .map(({ name, type, value }) => [name, { type, value }] as const);
+      .map(({ name, type, value }) => [identifierOf(name), { type, value }] as const);
     const options: EvaluateOptions = {
       // The console is listened to: what a call does inside can be stopped at.
       ...(effects === 'allowed' && { sideEffects: true, kernel: instrumented, below }),
@@ -62,8 +63,10 @@ export class ScenarioEvaluator implements Evaluator {
 
   problemWith(expression: string, { statements, extra }: Whereabouts): string | undefined {
     const problem = (names: readonly ExtraName[]): string | undefined => {
-      const values = Object.fromEntries(names.map(({ name, ...known }) => [name, known]));
-      return this.vm.problemWith(expression, statements, values);
+      const values = Object.fromEntries(
+        names.map(({ name, ...known }) => [identifierOf(name), known]),
+      );
+      return this.vm.problemWith(withIdentifiers(expression, names), statements, values);
     };
     const strong = extra.filter(({ weak }) => weak !== true);
     const whole = problem(extra);

@@ -12,6 +12,7 @@ import { typeName } from '../../engine/types/typeName.js';
 import type { CType } from '../../engine/types/model.js';
 import type { Target } from '../debuggee/target.js';
 import type { Viewpoint } from './evaluator.js';
+import { memberParts } from './memberNames.js';
 import { HELPERS } from './helpers.js';
 
 /** More than a list shows at once. */
@@ -86,7 +87,8 @@ function names(target: Target, prefix: string, at: Viewpoint | undefined): Dap.C
       found.set(name, item(name, prefix, type, detail));
   };
   if (at !== undefined) {
-    for (const { name, type } of at.extra ?? []) add(name, 'variable', typeName(type));
+    for (const { name, type } of at.extra ?? [])
+      if (memberParts(name) === undefined) add(name, 'variable', typeName(type));
     const { scenario } = target;
     const inScope =
       scenario === undefined ? [] : [...scenario.locals(at.task, at.frame), ...scenario.globals()];

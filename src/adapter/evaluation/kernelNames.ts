@@ -1,6 +1,7 @@
 /**
  * The locals of a kernel function as C values. The engine's kernel holds pointers as cells; their C types come from the
- * instrumenter's tables.
+ * instrumenter's tables. What Linux keeps in a structure on its stack is an object of the engine, in no memory: its members are names of
+ * their own, `vmf->address`.
  */
 import { tables } from '../../engine/entry/instrumented.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
@@ -11,8 +12,9 @@ import { parseCType } from '../../engine/types/declaration.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import type { CType, IntType } from '../../engine/types/model.js';
 import type { ExtraName } from './evaluator.js';
+import { memberName } from './memberNames.js';
 
-/** Those of a function's locals that C can say. */
+/** Those of a function's locals that C can say, and the members of those that are structures. */
 export function kernelNames(
   mm: Kernel,
   functionId: number,
@@ -20,10 +22,27 @@ export function kernelNames(
 ): readonly ExtraName[] {
   const fn = tables.functions[functionId];
   return Object.entries(locals).flatMap(([name, value]) => {
+    const members = tables.structures[fn?.locals[name] ?? ''];
+    if (members !== undefined) return membersOf(mm, name, members, value);
     const plain = typeOf(mm, fn?.locals[name]);
     const type = plain && isAreaFlags(name, fn?.name) ? areaFlagsOf(plain) : plain;
     const scalar = type && scalarOf(mm, type, value);
     return type === undefined || scalar === undefined ? [] : [{ name, type, value: scalar }];
+  });
+}
+
+function membersOf(
+  mm: Kernel,
+  owner: string,
+  members: Readonly<Record<string, string>>,
+  value: unknown,
+): readonly ExtraName[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(members).flatMap(([member, spelled]) => {
+    const type = typeOf(mm, spelled);
+    const scalar = type && scalarOf(mm, type, (value as Readonly<Record<string, unknown>>)[member]);
+    if (type === undefined || scalar === undefined) return [];
+    return [{ name: memberName(owner, member), type, value: scalar }];
   });
 }
 
@@ -33,7 +52,15 @@ export function possibleNames(mm: Kernel, functionId: number): readonly ExtraNam
   return kernelNames(
     mm,
     functionId,
-    Object.fromEntries(Object.keys(locals).map((name) => [name, 0])),
+    Object.fromEntries(
+      Object.entries(locals).map(([name, spelled]) => {
+        const members = Object.keys(tables.structures[spelled] ?? {});
+        return [
+          name,
+          members.length === 0 ? 0 : Object.fromEntries(members.map((member) => [member, 0])),
+        ];
+      }),
+    ),
   );
 }
 

@@ -18,8 +18,9 @@ export function pinnedPages(context: MachineContext): Shown | undefined {
   const allocations = context.image.dumped === undefined ? context.surveyor.allocations : undefined;
   const out = counted(() => pinsOut(k));
   const own = allocations?.pinned() ?? [];
-  const isQuiet = out === undefined || (out.acquired === 0 && context.image.dumped === undefined);
-  if (isQuiet && own.length === 0) return undefined;
+  const isQuiet = out === undefined || out.acquired === 0;
+  if (isQuiet && own.length === 0)
+    return out === undefined ? undefined : fact('Pinned pages', 'none: no page was ever pinned');
   const value =
     out === undefined
       ? `${own.length} pages`

@@ -26,7 +26,8 @@ export function processes(context: MachineContext): Shown | undefined {
   const tasks = tasksOf(k, problems);
   if (tasks.length === 0 && context.image.dumped === undefined) return undefined;
   const user = tasks.filter(({ mm }) => mm !== 0).length;
-  return group('Processes', `${counted(tasks.length, 'task')}, ${user} with memory of their own`, {
+  const own = `${user} with memory of ${user === 1 ? 'its' : 'their'} own`;
+  return group('Processes', `${counted(tasks.length, 'task')}, ${own}`, {
     named: () => [
       ...tasks.map((task) => showTask(context, k, task)),
       ...problems.found.map((text) => fact('(problem)', text)),

@@ -9,6 +9,7 @@ import { toAddress, type ScalarValue } from '../../engine/types/access.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import type { CType } from '../../engine/types/model.js';
 import { kernelNames } from '../evaluation/kernelNames.js';
+import { memberParts } from '../evaluation/memberNames.js';
 import type { KernelLocal } from '../present/shown.js';
 import { errors } from '../protocol/errors.js';
 import type { Session } from '../session.js';
@@ -44,9 +45,10 @@ export function kernelLocalNamed(
   const captured = target.capturedLocals()[view.index];
   if (captured === undefined) return undefined;
   const { functionId, locals } = captured;
-  const found = kernelNames(target.image.mm, functionId, locals).find(
-    ({ name }) => name === expression.trim(),
-  );
+  const name = expression.trim();
+  // Members of structures that are in no memory are not set.
+  if (memberParts(name) !== undefined) return undefined;
+  const found = kernelNames(target.image.mm, functionId, locals).find((one) => one.name === name);
   return found && { index: view.index, type: found.type };
 }
 

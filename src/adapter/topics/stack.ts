@@ -4,7 +4,8 @@ import { formatAddress } from '../../engine/memory/address.js';
 import type { Container, Shown } from '../present/shown.js';
 import { showChangeBreakpoints } from './changeBreakpoints.js';
 import { cpuScope, globalsScope, machineScope } from '../present/machine.js';
-import { showPlace, showValue } from '../present/typedValue.js';
+import { showKernelLocals } from '../present/kernelLocals.js';
+import { showPlace } from '../present/typedValue.js';
 import { lastAllocation } from '../present/verdict.js';
 import { qualified } from '../evaluation/qualifiedNames.js';
 import { dumpScope } from '../dump/scope.js';
@@ -102,11 +103,12 @@ function localsOf(session: Session, view: Exclude<FrameView, { kind: 'machine' }
       const captured = target.capturedLocals()[view.index];
       if (captured === undefined) return [];
       const { functionId, locals } = captured;
-      return kernelNames(target.image.mm, functionId, locals).map(({ name, type, value }) => ({
-        ...showValue(context, name, type, value, name, format),
-        declaration: { kind: 'function', functionId },
-        kernelLocal: { index: view.index, type },
-      }));
+      return showKernelLocals(
+        context,
+        { functionId, index: view.index },
+        kernelNames(target.image.mm, functionId, locals),
+        format,
+      );
     },
   };
 }

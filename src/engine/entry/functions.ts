@@ -236,6 +236,7 @@ export * from '../kernel/mm/vmstat/refresh.js';
 export * from '../kernel/mm/vmstat/vmstat.js';
 export * from '../machine/events.js';
 export * from '../proc/files.js';
+export * from '../proc/sysfs.js';
 export * from '../machine/ulong.js';
 export * from '../proc/names.js';
 export * from '../proc/slabCaches.js';

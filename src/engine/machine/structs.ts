@@ -6,7 +6,7 @@
  * `?` marks a member that not every build has: -1 there, as are all members of a structure that a build lacks.
  */
 export const STRUCTS = {
-  address_space: 'a_ops gfp_mask host i_mmap i_mmap_writable i_pages nrpages private_data',
+  address_space: 'a_ops flags gfp_mask host i_mmap i_mmap_writable i_pages nrpages private_data',
   anon_vma: 'num_active_vmas num_children parent refcount rb_root root rwsem',
   anon_vma_chain: 'anon_vma rb rb_subtree_last same_vma vma',
   array_cache: 'avail batchcount entry limit touched',

@@ -1,6 +1,7 @@
 /**
- * The view "Machine" of Run and Debug: zones with their watermarks, free lists and per-CPU lists, and the tasks with what each
- * waits for. The rows are the adapter's own variables, fetched as they are opened, so the view says what the variables view says.
+ * The view "Machine" of Run and Debug: zones with their watermarks, free lists and per-CPU lists, the tasks with what each waits for, and
+ * what else can be opened of the machine: processes, pins, caches, areas, pools. The rows are the adapter's own variables, fetched as
+ * they are opened, so the view says what the variables view says.
  *
  * Read anew at each stop; what was open stays open, as rows are known by their path.
  */
@@ -11,6 +12,7 @@ import {
   TreeItem,
   TreeItemCollapsibleState,
   commands,
+  l10n,
   window,
   type DebugSession,
   type TreeDataProvider,
@@ -39,8 +41,21 @@ interface Row {
   readonly variable?: DapVariable;
 }
 
-/** Zones are rows of the scope Machine. */
+/** Zones are rows of the scope Machine, and so is all that has an icon here. */
 const ZONE = /^zone /;
+const ICONS: Readonly<Record<string, string>> = {
+  Processes: 'server-process',
+  'Pinned pages': 'pinned',
+  'page tables': 'list-tree',
+  Caches: 'archive',
+  'Virtual areas': 'layout',
+  'Persistent kernel maps': 'link',
+  Fixmap: 'lock',
+  'Per-CPU': 'chip',
+  'CMA areas': 'group-by-ref-type',
+  'Huge pages': 'screen-full',
+  'last allocation': 'question',
+};
 /** More than this of a list is for the variables view, which pages. */
 const MOST_ROWS = 100;
 
@@ -55,7 +70,8 @@ export function registerMachineTree(sessions: Sessions): Disposable {
       if (row !== undefined) return [...((await row.open?.()) ?? [])];
       if (state?.stopped !== true) return [];
       try {
-        return [...(await zoneRows(state.session)), await taskRow(state.session)];
+        const [zones, others] = await machineRows(state.session);
+        return [...zones, await taskRow(state.session), ...others];
       } catch {
         return []; // It runs on already: the next stop asks again.
       }
@@ -80,16 +96,24 @@ function itemOf({ path, label, value, icon, open, variable }: Row): TreeItem {
   return item;
 }
 
-async function zoneRows(session: DebugSession): Promise<readonly Row[]> {
+/** The zones, and what else of the machine can be opened here. */
+async function machineRows(
+  session: DebugSession,
+): Promise<readonly [zones: readonly Row[], others: readonly Row[]]> {
   const { scopes } = (await session.customRequest('scopes', {
     frameId: focusedFrameId() ?? (await anyFrame(session)),
   })) as { readonly scopes: readonly { name: string; variablesReference: number }[] };
   const machine = scopes.find(({ name }) => name === 'Machine');
-  if (machine === undefined) return [];
+  if (machine === undefined) return [[], []];
   const all = await children(session, '', { ...machine, value: '' });
-  return all
+  const zones = all
     .filter(({ label }) => ZONE.test(label))
     .map((row) => ({ ...row, value: row.value.replace(/^\w+: /, ''), icon: 'layers' }));
+  const others = all.flatMap((row) => {
+    const icon = ICONS[row.label];
+    return icon === undefined || row.open === undefined ? [] : [{ ...row, icon }];
+  });
+  return [zones, others];
 }
 
 /** The top frame of the first thread, while VS Code has not focused one. */
@@ -130,11 +154,15 @@ async function children(
     variablesReference,
     ...paging,
   })) as { readonly variables: readonly DapVariable[] };
-  return variables.slice(0, MOST_ROWS).map((variable) => {
+  const rows = variables.slice(0, MOST_ROWS).map((variable) => {
     const { name, value } = variable;
     const own = `${path}/${name}`;
     const leaf: Row = { path: own, label: name, value, variable };
     if (variable.variablesReference === 0) return leaf;
     return { ...leaf, open: () => children(session, own, variable) };
   });
+  const nrMore = Math.max(indexedVariables, variables.length) - rows.length;
+  if (nrMore <= 0) return rows;
+  const text = l10n.t('{0} more, in the variables view', nrMore);
+  return [...rows, { path: `${path}/more`, label: '\u2026', value: text }];
 }

@@ -91,7 +91,7 @@ export const output: readonly Builtin[] = [
   ...group('output', '', [
     {
       signature: 'void proc(const char *name)',
-      doc: 'Prints a file of /proc as the kernel would: "buddyinfo", "meminfo", "slabinfo", "vmallocinfo", "zoneinfo" and others; a file that a module has made; of a process "self/maps", "self/smaps", "self/status", "self/pagemap", with a pid in place of "self".',
+      doc: 'Prints a file of /proc as the kernel would: "buddyinfo", "meminfo", "slabinfo", "vmallocinfo", "zoneinfo" and others; a file that a module has made; of a process "self/maps", "self/smaps", "self/status", "self/pagemap", with a pid in place of "self"; and one of /sys by its whole path, as sysfs() takes it.',
       changes: true,
       run: (call, name) => {
         showProc(call, call.string(name));

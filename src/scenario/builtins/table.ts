@@ -42,6 +42,7 @@ import { signals } from './signals.js';
 import { sorting } from './sorting.js';
 import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
+import { sysfsFiles } from './sysfs.js';
 import { tasks } from './tasks.js';
 import { userAreas } from './user/areas.js';
 import { laterCalls } from './works.js';
@@ -96,6 +97,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...laterCalls,
   ...signals,
   ...sysctls,
+  ...sysfsFiles,
   ...processes,
   ...processList,
   ...userAreas,

@@ -8,6 +8,8 @@ import type { Workbench } from './workbench.js';
 
 const EXAMPLE = 'fork-and-cow.mms';
 const at = (text: string): number => lineOf(EXAMPLE, text);
+/** Where the page is pinned, and only the parent has it. */
+const BEHIND_PIN = at('pin_user_pages(address') + 1;
 const BREAK_INSIDE = 'mmscope: Break Inside the Allocator...';
 
 /** Runs to a line of the kernel's source that is in view. */
@@ -82,6 +84,34 @@ tell('a process in VS Code', { shots: 'processes' }, (step) => {
     for (const bit of ['P', 'RW', 'US', 'A', 'D', 'NX'])
       await memory.locator(`[data-bit="PTE/${bit}"][data-set="1"]`).waitFor();
     await memory.locator('[data-page]').waitFor();
+    await bench.session.settled();
+  });
+
+  step('stops where the child writes, and nowhere else: copy on write', async (bench) => {
+    await bench.quick.command(BREAK_INSIDE);
+    await bench.quick.tickEach(['page-fault']);
+    await bench.session.press('Continue');
+    await bench.session.stoppedAt('wp_page_copy');
+    await bench.session.stoppedAt('copy on write: pid 100 gets a page of its own');
+    await bench.session.settled();
+  });
+
+  step('the pinned page, and who has it', async (bench) => {
+    await bench.quick.command(BREAK_INSIDE);
+    await bench.quick.tickEach(['cow-break']);
+    await bench.editor.quickOpen(EXAMPLE);
+    await bench.editor.goToLine(BEHIND_PIN);
+    await bench.quick.command('Debug: Run to Cursor');
+    await bench.session.stoppedAt(BEHIND_PIN);
+    await bench.variables.foldScope('Locals');
+    await bench.variables.openScope('Machine');
+    await bench.variables.scroll(300);
+    await bench.variables.expand('Pinned pages');
+    await bench.session.settled();
+  });
+
+  step('the processes of the machine, as a tree', async (bench) => {
+    await bench.quick.command('Run and Debug: Focus on Machine View');
     await bench.session.settled();
   });
 
