@@ -31,6 +31,7 @@ const PROGRAMS: Readonly<Record<string, number>> = {
   'hugetlb-s1': 200,
   'thp-s1': 80,
   'thpmigr-s1': 20,
+  'advise-s1': 60,
   // Its operations only look, but for a few.
   cmausr: 3,
 };

@@ -87,6 +87,26 @@ describe('huge pages of a pool', function () {
     );
   });
 
+  it('of 1 GiB are a range of frames that is taken together, and given back page by page', () => {
+    const text = `#define DIR "/sys/kernel/mm/hugepages/hugepages-1048576kB/"
+      unsigned long nr_free(void) { drain_all_pages(NULL); return global_zone_page_state(NR_FREE_PAGES); }
+      unsigned long before = nr_free();
+      expect(sysfs(DIR "nr_hugepages=2") == 2 && sysfs(DIR "free_hugepages") == 2);
+      expect(before - nr_free() == 2 << 18);
+      struct hstate *h = &hstates[0];
+      if (h->order != 18) h = &hstates[1];
+      struct page *page = list_first_entry(&h->hugepage_freelists[0], struct page, lru);
+      expect(PageHead(page) && compound_order(page) == 18 && page_count(page) == 0 && page_to_pfn(page) % (1 << 18) == 0);
+      expect(compound_head(page + 77777) == page && page_count(page + 77777) == 0 && PageHuge(page + 1));
+      expect(sysfs(DIR "nr_hugepages=0") == 0 && nr_free() == before);
+      expect(!PageHead(page) && !PageTail(page + 77777));`;
+    const image = bootMachine({ profile: loadProfile('x86_64-slub'), ramBytes: 6 * 2 ** 30 });
+    const vm = new ScenarioVm(compile(text, 'x86_64-slub'), image, { kernel, name: 'test.mms' });
+    const bad = runToEnd(vm).filter(({ kind }) => kind === 'failed' || kind === 'deadlock');
+    assert.deepEqual([log(vm), bad], [[], []]);
+    assert.ok(vm.expects.held === 6);
+  }).timeout(60_000);
+
   it('move with mremap(), and what they were promised', () =>
     holds(
       `char *p = map(3, HUGE); p[0] = 1; p[2 * size] = 3;

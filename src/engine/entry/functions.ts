@@ -137,6 +137,7 @@ export * from '../kernel/mm/gup/populate.js';
 export * from '../kernel/mm/huge_memory/huge_memory.js';
 export * from '../kernel/mm/huge_memory/split_page.js';
 export * from '../kernel/mm/hugetlb/fault.js';
+export * from '../kernel/mm/hugetlb/gigantic.js';
 export * from '../kernel/mm/hugetlb/hugetlb.js';
 export * from '../kernel/mm/hugetlb/pool.js';
 export * from '../kernel/mm/hugetlb/reserve.js';

@@ -55,14 +55,17 @@ const PIECE = 4096;
 /** More of a file than anybody reads. */
 const MOST_BYTES = 1 << 20;
 
+/** A file of /proc, or of /sys by its whole path. */
+const pathOf = (name: string): string => (name.startsWith('/') ? name : `/proc/${name}`);
+
 /** The lines of a file that a module has made in /proc; undefined: there is none. */
 function linesOfModule(call: BuiltinCall, name: string): string[] | undefined {
   const { k, kernel } = call;
-  const node = call.process.files.named(`/proc/${name}`);
+  const node = call.process.files.named(pathOf(name));
   if (node === undefined) return undefined;
   const error = { value: 0 };
   const file = kernel.openDevice(k, node, 0, error);
-  if (file === 0) return [`cat: /proc/${name}: error ${-error.value}`];
+  if (file === 0) return [`cat: ${pathOf(name)}: error ${-error.value}`];
   let text = '';
   const collect = (from: VirtAddr, n: number): number => {
     text += String.fromCharCode(...call.memory.readBytes(from, n));
@@ -81,7 +84,7 @@ function showProc(call: BuiltinCall, name: string): void {
   const lines = linesOfModule(call, name) ?? call.kernel.proc_lines(call.k, name);
   if (lines === undefined) {
     const known = `${call.kernel.proc_names.join(', ')}, self/maps, PID/maps`;
-    call.printk(LEVELS.err, `cat: /proc/${name}: No such file or directory (use one of ${known})`);
+    call.printk(LEVELS.err, `cat: ${pathOf(name)}: No such file or directory (use one of ${known})`);
     return;
   }
   for (const text of lines) call.printk(LEVELS.info, text);
