@@ -280,6 +280,8 @@ OTHERS = ('lru', 'probes2')
 
 def with_others(program, trace):
     """The program of usr2 or migr with the operations of the recorder's second file, which only the trace tells."""
+    # Lines of dumps may look like operations.
+    trace = re.sub(r'^%(?!kstop|ran?\b|run)\S+(?: .*)?\n(?:.*\n)*?%end$', '', trace, flags=re.M)
     ops = [OPS.match(line.lstrip('\1')) for line in trace.split('\n')]
     ops = [op[1] for op in ops if op]
     out = []

@@ -89,7 +89,7 @@ export const PARTS = {
   fs_struct: words(`umask root pwd`),
   vm_special_mapping: words(`name`),
   rcu_state: words(`expedited_sequence`),
-  class: words(`name owner p`),
+  class: words(`name owner class_groups dev_groups class_release dev_release p`),
   device: words(`
     kobj parent init_name driver_data devt class driver dma_mask coherent_dma_mask bus_dma_limit dma_pools devres_lock devres_head groups
     release
@@ -200,7 +200,7 @@ export const SYMBOLS = words(`
   chrdevs cdev_map chrdevs_lock exact_match exact_lock base_probe ktype_cdev_default ktype_cdev_dynamic def_chr_fops
   seq_file_cache seq_read seq_lseek seq_release single_release single_start single_next single_stop proc_dir_entry_cache
   proc_reg_file_ops proc_dir_operations proc_single_ops proc_seq_ops fops_u8 fops_u16 fops_u32 fops_u64 fops_ulong fops_x8 fops_x16 fops_x32 fops_x64 fops_size_t
-  fops_atomic_t fops_bool single_open_size seq_release_private devm_kmalloc_release devm_action_release devm_ioremap_release devm_pages_release
+  fops_atomic_t fops_bool fops_blob single_open_size seq_release_private devm_kmalloc_release devm_action_release devm_ioremap_release devm_pages_release
   noop_llseek default_llseek generic_file_llseek nonseekable_open stream_open simple_open generic_file_open
   delayed_work_timer_fn system_wq system_highpri_wq system_long_wq system_unbound_wq system_freezable_wq system_power_efficient_wq
 `);

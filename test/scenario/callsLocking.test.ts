@@ -110,6 +110,33 @@ describe('locks', function () {
       ],
     ));
 
+  it('who waits for a rwlock is in its words, in the order in which they came', () => {
+    const smp = machine(
+      `DEFINE_RWLOCK(l);
+#define WORDS(who) pr_info("%s %x %x", who, l.raw_lock.cnts.counter, l.raw_lock.wait_lock.val.counter)
+      task r1 { read_lock(&l); WORDS("r1"); read_unlock(&l); }
+      task w { write_lock(&l); WORDS("w"); write_unlock(&l); }
+      task r2 { read_lock(&l); WORDS("r2"); read_unlock(&l); WORDS("free"); }
+      write_lock(&l);
+      schedule();
+      WORDS("main");
+      expect(!read_trylock(&l) && !write_trylock(&l));
+      write_unlock(&l);
+      WORDS("given back");
+      expect(!write_trylock(&l));`,
+      'x86_64-slub-smp',
+    );
+    runToEnd(smp);
+    assert.deepEqual(log(smp).slice(1), [
+      'main 2ff 40101',
+      'given back 200 40101',
+      'r1 300 101',
+      'w 2ff 1',
+      'r2 200 0',
+      'free 0 0',
+    ]);
+  });
+
   it('on SMP a spinlock is waited for; a build without SMP has none', () => {
     const text = `DEFINE_SPINLOCK(lock);
       task b { spin_lock(&lock); pr_info("b"); spin_unlock(&lock); }

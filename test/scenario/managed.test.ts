@@ -64,6 +64,40 @@ put_device(&dev);`,
     ));
 });
 
+describe('a class of a module', function () {
+  it('has the files of its groups; a seqlock counts its writes', () =>
+    says(
+      `static seqlock_t lock; static int value;
+static ssize_t value_show(struct class *c, struct class_attribute *attr, char *buf)
+{
+  unsigned int start;
+  int n;
+  do { start = read_seqbegin(&lock); n = value; } while (read_seqretry(&lock, start));
+  return sysfs_emit(buf, "%d after %u\\n", n, start);
+}
+static CLASS_ATTR_RO(value);
+static struct attribute *own_attrs[] = { &class_attr_value.attr, NULL };
+ATTRIBUTE_GROUPS(own);
+static struct class own = { .name = "own", .class_groups = own_groups };
+static int __init c_init(void) { seqlock_init(&lock); return class_register(&own); }
+static void __exit c_exit(void) { class_unregister(&own); expect(open("/sys/class/own/value", O_RDONLY) < 0 && uid_eq(current_uid(), GLOBAL_ROOT_UID)); }
+module_init(c_init);
+module_exit(c_exit);
+int main(void)
+{
+  char text[32] = "";
+  write_seqlock(&lock);
+  value = 7;
+  write_sequnlock(&lock);
+  int fd = open("/sys/class/own/value", O_RDONLY);
+  expect(read(fd, text, 32) == 10 && !strcmp(text, "7 after 2\\n"));
+  close(fd);
+  return 0;
+}`,
+      [],
+    ));
+});
+
 describe('attributes', function () {
   it('of a kobject, a device and a class: programs read and write them', () =>
     says(

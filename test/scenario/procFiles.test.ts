@@ -111,6 +111,7 @@ describe('files of debugfs', function () {
 static int all_show(struct seq_file *m, void *v) { seq_printf(m, "all %u\\n", *(u32 *)m->private); return 0; }
 DEFINE_SHOW_ATTRIBUTE(all);
 static struct dentry *dir;
+static struct debugfs_blob_wrapper blob = { .data = "bytes", .size = 3 };
 static int __init d_init(void)
 {
   dir = debugfs_create_dir("demo", NULL);
@@ -118,6 +119,7 @@ static int __init d_init(void)
   debugfs_create_bool("on", 0644, dir, &on);
   debugfs_create_x16("mask", 0644, dir, &mask);
   debugfs_create_file("all", 0444, debugfs_create_dir("sub", dir), &hits, &all_fops);
+  debugfs_create_blob("blob", 0444, dir, &blob);
   expect(IS_ERR(debugfs_create_dir("hits", dir)));
   return 0;
 }
@@ -136,6 +138,9 @@ int main(void)
   close(fd);
   fd = open("/sys/kernel/debug/demo/mask", O_RDONLY);
   expect(read(fd, text, 16) == 7 && !memcmp(text, "0x00ab\\n", 7));
+  close(fd);
+  fd = open("/sys/kernel/debug/demo/blob", O_RDONLY);
+  expect(read(fd, text, 16) == 3 && !memcmp(text, "byt", 3));
   close(fd);
   fd = open("/sys/kernel/debug/demo/sub/all", O_RDONLY);
   expect(read(fd, text, 16) == 7 && !memcmp(text, "all 16\\n", 7));

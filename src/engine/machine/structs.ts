@@ -15,7 +15,7 @@ export const STRUCTS = {
   callback_head: 'func',
   cdev: 'count dev kobj list ops owner',
   char_device_struct: 'baseminor cdev major minorct name next',
-  class: 'name owner',
+  class: 'class_groups name owner',
   cma: 'base_pfn bitmap count name order_per_bit',
   completion: 'done wait.task_list',
   cpu_fbatches: 'activate? lru_add lru_deactivate lru_deactivate_file lru_lazyfree',

@@ -73,6 +73,8 @@ export interface TaskContext {
   readonly othersRead: boolean;
   /** Whether a task waits for something that has come before the running one, which may have waited itself. */
   isWaitedFor(kinds: readonly BlockKind[], address: VirtAddr): boolean;
+  /** What the other tasks that wait at an address wait for, who came first before. */
+  waitersAt(kinds: readonly BlockKind[], address: VirtAddr): readonly BlockKind[];
   /** What the running task waited for, when it was parked in this very statement. */
   readonly waited: BlockReason | undefined;
   /** Whether the running task has a lock of the kernel's. */

@@ -1,10 +1,11 @@
 /**
- * Locks that many readers or one writer have, and semaphores. Of rw_semaphores and semaphores all is the kernel's, their queues too; who
- * waits for a rwlock_t spins, and stands in a queue of the scenario's (vm/waitQueue.ts), not in the lock's.
+ * Locks that many readers or one writer have, and semaphores. Of rw_semaphores and semaphores all is the kernel's, their queues too.
  *
- *     rwlock_t (SMP)        cnts    0xff while a writer has it, else 0x200 for each reader; without SMP it has no words
+ *     rwlock_t (SMP)   cnts        0xff while a writer has it, 0x200 for each reader; 0x100: a writer waits, as the first
+ *                      wait_lock   has who waits as the first; who comes behind spins on it. Without SMP there are no words
  *
- * Source: Linux 6.1 include/asm-generic/qrwlock.h.
+ * Differs: of three that wait, and more, the last one alone is in wait_lock; what an MCS queue has of the others is nowhere.
+ * Source: Linux 6.1 include/asm-generic/qrwlock.h; kernel/locking/qrwlock.c, qspinlock.c.
  */
 import type { RwSemaphore } from '../../engine/machine/ctypes.js';
 import type { VirtAddr } from '../../engine/memory/address.js';
@@ -25,8 +26,15 @@ const blocked = (kind: BlockKind, address: VirtAddr): BuiltinResult => ({
 
 const QR_BIAS = 0x200;
 const QW_LOCKED = 0xff;
+const QW_WAITING = 0x100;
 /** Bits of a writer: one that has it or one that waits. */
-export const QW_MASK = 0x1ff;
+const QW_MASK = QW_LOCKED | QW_WAITING;
+/** What keeps the first of those that wait: a reader only a writer that has it, a writer all but itself. */
+export const KEEPS_READER = QW_LOCKED;
+export const KEEPS_WRITER = ~QW_WAITING;
+
+const Q_PENDING = 0x100;
+const Q_TAIL_CPU_SHIFT = 18;
 
 const countOf = (call: BuiltinCall, lock: Value): number =>
   call.k.smp ? Number(call.memory.load(lock, 4)) : 0;
@@ -40,9 +48,9 @@ interface Side {
   readonly name: 'read' | 'write';
   readonly amount: number;
   readonly waits: BlockKind;
+  /** For one that comes, and for the first that waits. */
   readonly isFree: (count: number) => boolean;
-  /** Who goes first where it waits. */
-  readonly first: readonly BlockKind[];
+  readonly isFreeForFirst: (count: number) => boolean;
 }
 
 const READ: Side = {
@@ -50,24 +58,75 @@ const READ: Side = {
   amount: QR_BIAS,
   waits: 'rwlock for reading',
   isFree: (count) => (count & QW_MASK) === 0,
-  first: ['rwlock for writing'],
+  isFreeForFirst: (count) => (count & KEEPS_READER) === 0,
 };
 const WRITE: Side = {
   name: 'write',
   amount: QW_LOCKED,
   waits: 'rwlock for writing',
   isFree: (count) => count === 0,
-  first: ['rwlock for reading', 'rwlock for writing'],
+  isFreeForFirst: (count) => (count & KEEPS_WRITER) === 0,
 };
+
+const WAITS: readonly BlockKind[] = [READ.waits, WRITE.waits];
+
+// --- who waits: the first has the lock's wait_lock, the others spin on that ---------------------------------------------------------
+
+/** The first of those that wait is in the count: a reader as if it had the lock, a writer by a bit. */
+function markFirst(call: BuiltinCall, lock: Value, kind: BlockKind): void {
+  const count = countOf(call, lock);
+  setCount(call, lock, kind === READ.waits ? count + QR_BIAS : count | QW_WAITING);
+}
+
+/** wait_lock, a spinlock: taken by the first; the second is pending, the last of more its tail. */
+function setWaitLock(call: BuiltinCall, lock: Value, nrWaiters: number): void {
+  const tail = nrWaiters > 2 ? (call.k.cpu + 1) << Q_TAIL_CPU_SHIFT : 0;
+  const value = (nrWaiters > 0 ? 1 : 0) | (nrWaiters > 1 ? Q_PENDING : 0) | tail;
+  call.memory.store(call.offset(lock, 4), 4, value);
+}
+
+/** queued_read_lock_slowpath(), queued_write_lock_slowpath(): up to where they spin. */
+function enqueue(call: BuiltinCall, lock: Value, side: Side): void {
+  const others = call.context.waitersAt(WAITS, va(lock));
+  if (others.length === 0) markFirst(call, lock, side.waits);
+  setWaitLock(call, lock, others.length + 1);
+}
+
+/** The first of those that wait has the lock: the next one is first now. */
+function dequeue(call: BuiltinCall, lock: Value): void {
+  const others = call.context.waitersAt(WAITS, va(lock));
+  const [next] = others;
+  if (next !== undefined) markFirst(call, lock, next);
+  setWaitLock(call, lock, others.length);
+}
+
+/** Whether the running task has waited for the lock in this very statement. */
+const isQueued = (call: BuiltinCall, lock: Value, side: Side): boolean =>
+  call.context.waited?.kind === side.waits && call.context.waited.address === va(lock);
 
 /** False: it cannot be had now. */
 function take(call: BuiltinCall, lock: Value, side: Side): boolean {
   const count = countOf(call, lock);
-  // A reader lets a writer that waits go first; a writer lets everybody.
-  if (!side.isFree(count) || call.context.isWaitedFor(side.first, va(lock))) return false;
-  setCount(call, lock, count + side.amount);
+  if (isQueued(call, lock, side)) {
+    if (call.context.isWaitedFor(WAITS, va(lock)) || !side.isFreeForFirst(count)) return false;
+    // A reader is in the count already.
+    if (side === WRITE) setCount(call, lock, QW_LOCKED);
+    dequeue(call, lock);
+  } else {
+    if (!side.isFree(count)) return false;
+    setCount(call, lock, count + side.amount);
+  }
   call.context.preemptCount++;
   return true;
+}
+
+/** The task spins: what others see of that is in the lock. */
+function spin(call: BuiltinCall, lock: Value, side: Side): BuiltinResult {
+  if (!isQueued(call, lock, side))
+    call.k.shows(() => {
+      enqueue(call, lock, side);
+    });
+  return blocked(side.waits, va(lock));
 }
 
 function release(call: BuiltinCall, lock: Value, side: Side): void {
@@ -91,7 +150,7 @@ const rows = (side: Side): readonly BuiltinRow[] => {
         doc: `Takes a lock ${who}${suffix === '_irq' ? ', with interrupts off' : ''}; until it is released the task must not sleep.`,
         changes,
         run: (call, lock) => {
-          if (!take(call, lock, side)) return blocked(side.waits, va(lock));
+          if (!take(call, lock, side)) return spin(call, lock, side);
           if (suffix === '_irq') disableIrqs(call);
           return undefined;
         },
@@ -112,7 +171,7 @@ const rows = (side: Side): readonly BuiltinRow[] => {
       changes,
       run: (call, lock) => {
         const flags = irqFlags(call);
-        if (!take(call, lock, side)) return blocked(side.waits, va(lock));
+        if (!take(call, lock, side)) return spin(call, lock, side);
         disableIrqs(call);
         return flags;
       },
@@ -142,6 +201,7 @@ const rwlocks: readonly BuiltinRow[] = [
     changes,
     run: (call, lock) => {
       setCount(call, lock, 0);
+      if (call.k.smp) setWaitLock(call, lock, 0);
     },
   },
   ...rows(READ),

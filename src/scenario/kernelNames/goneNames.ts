@@ -4,9 +4,8 @@
  * Source: Linux's history; the release in parentheses is the one that removed the name.
  */
 const GONE: Readonly<Record<string, string>> = {
-  create_proc_entry: 'proc_create() with a struct proc_ops (3.10), which scenarios do not have yet',
-  create_proc_read_entry:
-    'proc_create_single() and seq_printf() (3.10), which scenarios do not have yet',
+  create_proc_entry: 'proc_create() with a struct proc_ops (3.10)',
+  create_proc_read_entry: 'proc_create_single() and seq_printf() (3.10)',
   PDE_DATA: 'pde_data() (5.17)',
   init_MUTEX: 'sema_init(sem, 1) (2.6.37)',
   init_MUTEX_LOCKED: 'sema_init(sem, 0) (2.6.37)',

@@ -1,5 +1,6 @@
 /** Devices of modules: what is said of them, and what is made of their calls. */
 const PRINT = 'include/linux/dev_printk.h';
+const SEQLOCK = 'include/linux/seqlock.h';
 const SYSFS = 'include/linux/sysfs.h';
 const DEVICE = 'include/linux/device.h';
 
@@ -43,6 +44,18 @@ export const MANAGED = [
 #define sysfs_attr_init(attr) do { (void)(attr); } while (0) // ${SYSFS}
 #define sysfs_emit(buf, fmt, ...) scnprintf(buf, PAGE_SIZE, fmt, ##__VA_ARGS__) // For a show(): prints to its page. ${SYSFS}
 #define sysfs_emit_at(buf, at, fmt, ...) ({ int __from = (at); scnprintf((buf) + __from, PAGE_SIZE - __from, fmt, ##__VA_ARGS__); }) // Like sysfs_emit, behind what is there. ${SYSFS}
+#define seqlock_init(sl) do { seqlock_t *__lock = (sl); spin_lock_init(&__lock->lock); __lock->seqcount.seqcount.sequence = 0; } while (0) // A lock whose readers look again when somebody has written. ${SEQLOCK}
+#define DEFINE_SEQLOCK(x) seqlock_t x = {} // ${SEQLOCK}
+#define read_seqbegin(sl) ((sl)->seqcount.seqcount.sequence) // The number of writes, before what is read. ${SEQLOCK}
+#define read_seqretry(sl, start) ((sl)->seqcount.seqcount.sequence != (start)) // Whether somebody has written meanwhile. ${SEQLOCK}
+#define write_seqlock(sl) do { seqlock_t *__lock = (sl); spin_lock(&__lock->lock); __lock->seqcount.seqcount.sequence++; } while (0) // Begins to write: the number is odd until write_sequnlock(). ${SEQLOCK}
+#define write_sequnlock(sl) do { seqlock_t *__lock = (sl); __lock->seqcount.seqcount.sequence++; spin_unlock(&__lock->lock); } while (0) // ${SEQLOCK}
+#define GLOBAL_ROOT_UID ((kuid_t){ 0 }) // include/linux/uidgid.h
+#define current_uid() ((kuid_t){ 0 }) // Who runs the task: root. include/linux/cred.h
+#define current_euid() ((kuid_t){ 0 }) // include/linux/cred.h
+#define uid_eq(left, right) ((left).val == (right).val) // include/linux/uidgid.h
+#define __kuid_val(uid) ((uid).val) // include/linux/uidgid.h
+#define from_kuid(to, uid) ((uid).val) // include/linux/uidgid.h
 #define dev_to_node(dev) NUMA_NO_NODE // ${DEVICE}
 #define device_register(dev) ({ struct device *__new = (dev); device_initialize(__new); device_add(__new); }) // Makes a device of memory of a module, and adds it. ${DEVICE}
 #define kobj_to_dev(__kobj) container_of(__kobj, struct device, kobj) // ${DEVICE}

@@ -62,6 +62,13 @@ export class RunningTask implements TaskContext {
     return waitersAt(control, this.nrTasks, kinds, address).some(({ number }) => number < own);
   }
 
+  waitersAt(kinds: readonly BlockKind[], address: VirtAddr): readonly BlockKind[] {
+    const { control } = this;
+    return waitersAt(control, this.nrTasks, kinds, address)
+      .filter(({ task }) => task !== control.currentTask)
+      .map(({ kind }) => kind);
+  }
+
   get waited(): TaskContext['waited'] {
     const { control } = this;
     return control.parkedFor(control.currentTask);

@@ -8,6 +8,7 @@ import type { BlockKind, BlockReason } from '../builtins/call.js';
 import type { Control } from './control.js';
 
 interface Waiter {
+  readonly task: number;
   readonly kind: BlockKind;
   readonly number: number;
 }
@@ -24,7 +25,7 @@ export function waitersAt(
     const reason = control.isCreated(task) ? control.waitsFor(task) : undefined;
     if (reason === undefined || reason.address !== address || !kinds.includes(reason.kind))
       continue;
-    found.push({ kind: reason.kind, number: control.queueNumber(task) });
+    found.push({ task, kind: reason.kind, number: control.queueNumber(task) });
   }
   return found.sort((a, b) => a.number - b.number);
 }
@@ -34,8 +35,6 @@ const FAMILIES: readonly (readonly BlockKind[])[] = [
   ['rwlock for reading', 'rwlock for writing'],
   ['pool element'],
 ];
-
-const READS: ReadonlySet<BlockKind> = new Set(['rwlock for reading']);
 
 /**
  * Whether a task that waits for what can be had has to let others go first.
@@ -55,12 +54,5 @@ export function isBehindOthers(
   const before = waitersAt(control, nrTasks, family, address).filter(({ number }) => number < own);
   const [first] = before;
   if (first === undefined) return false;
-  switch (kind) {
-    case 'pool element':
-      return before.length >= nrThere;
-    case 'rwlock for reading':
-      return before.some((waiter) => !READS.has(waiter.kind));
-    default:
-      return true;
-  }
+  return kind !== 'pool element' || before.length >= nrThere;
 }

@@ -7,7 +7,7 @@ import { asCell, type Cell } from '../../engine/memory/address.js';
 import type { BlockKind, BlockReason } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import { NULL, type MmStruct } from '../../engine/machine/ctypes.js';
-import { QW_MASK } from '../builtins/rwlocks.js';
+import { KEEPS_READER, KEEPS_WRITER } from '../builtins/rwlocks.js';
 import type { Control } from './control.js';
 import type { HeldLocks } from './heldLocks.js';
 import type { KernelTasks } from './kernelTasks.js';
@@ -269,8 +269,8 @@ export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   spinlock: lock('spinlock'),
   'pool element': poolElement,
   'grace period': gracePeriod,
-  'rwlock for reading': shared('rwlock', QW_MASK),
-  'rwlock for writing': shared('rwlock', -1),
+  'rwlock for reading': shared('rwlock', KEEPS_READER),
+  'rwlock for writing': shared('rwlock', KEEPS_WRITER),
   'rwsem for reading': rwsem('reading'),
   'rwsem for writing': rwsem('writing'),
   completion,

@@ -256,7 +256,35 @@ const ofDevices: readonly BuiltinRow[] = [
   ),
 ];
 
+/** The attributes of all groups of a class. */
+function classAttributes(call: BuiltinCall, cls: Value): Value[] {
+  const size = call.profile.pointerSize;
+  const groups = call.k.read_va(call.k.plus(call.cell(cls), call.k.class.class_groups));
+  const found: Value[] = [];
+  for (let i = 0; groups !== 0 && i < MOST_ATTRIBUTES; i++) {
+    const grp = call.memory.load(call.offset(groups, i * size), size);
+    if (grp === 0) break;
+    found.push(...attributesOf(call, grp));
+  }
+  return found;
+}
+
 const ofClasses: readonly BuiltinRow[] = [
+  row(
+    'int class_register(struct class *cls)',
+    'A class of memory of a module, with the files of its class_groups. 0 or an error.',
+    (call, cls) => {
+      for (const attr of classAttributes(call, cls)) {
+        const error = addFile(call, classPath(call, call.cell(cls)), attr, va(cls));
+        if (error !== 0) return error;
+      }
+      return 0;
+    },
+  ),
+  row('void class_unregister(struct class *cls)', 'The files of a class go.', (call, cls) => {
+    for (const attr of classAttributes(call, cls))
+      removeFile(call, classPath(call, call.cell(cls)), attr);
+  }),
   row(
     'int class_create_file(struct class *cls, const struct class_attribute *attr)',
     'A file of a class, /sys/class/CLASS/NAME. 0 or an error.',

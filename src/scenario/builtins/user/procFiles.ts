@@ -402,6 +402,14 @@ const debugEntries: readonly BuiltinRow[] = [
       },
     ),
   ),
+  debugRow(
+    `struct dentry *debugfs_create_blob(const char *name, umode_t mode, ${DENTRY}, struct debugfs_blob_wrapper *blob)`,
+    'A file below /sys/kernel/debug that shows bytes, or an error pointer.',
+    (call, [name = 0, , parent = 0, blob = 0]) => {
+      const table = call.profile.symbol('fops_blob')?.address;
+      return table === undefined ? 0 : makeDebugEntry(call, name, parent, blob, table);
+    },
+  ),
   ...['debugfs_remove', 'debugfs_remove_recursive'].map((name) =>
     row(
       `void ${name}(struct dentry *dentry)`,

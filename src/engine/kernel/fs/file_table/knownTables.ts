@@ -39,6 +39,7 @@ const NAMES: readonly string[] = [
   'fops_x32',
   'fops_x64',
   'fops_bool',
+  'fops_blob',
 ];
 
 /** The name of a table of the kernel's; '' of any other. */
@@ -121,6 +122,15 @@ const numberText = (k: Kernel, table: string, inode: Inode): string => {
   return `${table === 'fops_atomic_t' ? BigInt.asIntN(32, value) : value}\n`;
 };
 
+/** struct debugfs_blob_wrapper: bytes, and how many. */
+const blobText = (k: Kernel, blob: VirtAddr): string => {
+  const data: VirtAddr = k.read_va(k.cell_at(blob));
+  const size: Int = k.read_ulong(k.cell_at(asVirt(blob + k.ptr_words * 4)));
+  let text = '';
+  for (let i = 0; i < size; i++) text += String.fromCharCode(readByte(k, asVirt(data + i)));
+  return text;
+};
+
 const NUMBER = /^[-+]?(?:0[xX][0-9a-fA-F]+|\d+)$/;
 
 /** kstrtoll(): undefined for what is not a number. */
@@ -137,6 +147,7 @@ const FALSE = /^(?:[nNfF0]|[oO][fF])/;
 /** All that there is to read of a file. @param error what went wrong: 0, nothing */
 export const textOfKnown = (k: Kernel, table: string, inode: Inode, error: Out<Int>): string => {
   if (table === 'sysfs_file_kfops_rw') return showAttribute(k, inode, error);
+  if (table === 'fops_blob') return blobText(k, valueAt(k, inode));
   if (table === 'fops_bool') return readByte(k, valueAt(k, inode)) !== 0 ? 'Y\n' : 'N\n';
   return numberText(k, table, inode);
 };
@@ -144,7 +155,7 @@ export const textOfKnown = (k: Kernel, table: string, inode: Inode, error: Out<I
 /** How much of a text was taken, or an error. */
 export const writeKnown = (k: Kernel, table: string, inode: Inode, text: string): Int => {
   if (table === 'sysfs_file_kfops_rw') return storeAttribute(k, inode, text);
-  if (isSequence(table) || table === 'proc_dir_operations') return -EINVAL;
+  if (isSequence(table) || table === 'proc_dir_operations' || table === 'fops_blob') return -EINVAL;
   if (table === 'fops_bool') {
     // Anything else changes nothing.
     if (TRUE.test(text)) writeByte(k, valueAt(k, inode), 1);

@@ -120,7 +120,7 @@ export function PageDoubleMap(k: Kernel, page: Page): boolean {
 }
 
 export function ClearPageDoubleMap(k: Kernel, page: Page): void {
-  clear_bit(k, k.PG_double_map, k.pfn_to_page(k.page_to_pfn(page) + 1) + k.page.flags);
+  clear_bit(k, k.PG_double_map, k.nth_page(page, 1) + k.page.flags);
 }
 
 export function TestClearPageDoubleMap(k: Kernel, page: Page): boolean {

@@ -57,6 +57,12 @@ function set_buddy_order(k: Kernel, page: Page, order: Order): void {
 
 // --- lists -------------------------------------------------------------------------------------------------------------
 
+/** &area->free_list[migratetype]. A page keeps its type in a word of its own, which may hold anything: then it is wherever that leads. */
+const listOfType = (k: Kernel, area: FreeArea, migratetype: Migratetype): ListHead =>
+  migratetype >>> 0 < k.MIGRATE_TYPES
+    ? area + k.free_area.free_list + migratetype * k.stride.list_head
+    : k.plus(area + k.free_area.free_list, migratetype * k.stride.list_head);
+
 /** At the head: used first, while its lines may still be in the caches. */
 function add_to_free_list(
   k: Kernel,
@@ -66,7 +72,7 @@ function add_to_free_list(
   migratetype: Migratetype,
 ): void {
   const area: FreeArea = zone + k.zone.free_area + order * k.stride.free_area;
-  const head: ListHead = area + k.free_area.free_list + migratetype * k.stride.list_head;
+  const head: ListHead = listOfType(k, area, migratetype);
   list_add(k, page + k.page.lru, head);
   k.add_long(area + k.free_area.nr_free, 1);
 }
@@ -80,7 +86,7 @@ function add_to_free_list_tail(
   migratetype: Migratetype,
 ): void {
   const area: FreeArea = zone + k.zone.free_area + order * k.stride.free_area;
-  const head: ListHead = area + k.free_area.free_list + migratetype * k.stride.list_head;
+  const head: ListHead = listOfType(k, area, migratetype);
   list_add_tail(k, page + k.page.lru, head);
   k.add_long(area + k.free_area.nr_free, 1);
 }
@@ -94,7 +100,7 @@ export function move_to_free_list(
   migratetype: Migratetype,
 ): void {
   const area: FreeArea = zone + k.zone.free_area + order * k.stride.free_area;
-  const head: ListHead = area + k.free_area.free_list + migratetype * k.stride.list_head;
+  const head: ListHead = listOfType(k, area, migratetype);
   list_move_tail(k, page + k.page.lru, head);
 }
 
