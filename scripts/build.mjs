@@ -14,13 +14,13 @@ import { fromShared, sharedEntry } from './shared.mjs';
 
 /** Bytes that a part of the output may take. Parts of engine.cjs are told apart by the folder of their source. */
 const BUDGETS = [
-  { name: 'extension at its start', output: 'extension.cjs', from: /./, bytes: 73e3 },
+  { name: 'extension at its start', output: 'extension.cjs', from: /./, bytes: 74e3 },
   { name: 'extension', output: 'engine.cjs', from: /^src\/extension\//, bytes: 40e3 },
   {
     name: 'adapter, scenario, engine',
     output: 'engine.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 2140e3,
+    bytes: 2160e3,
   },
   { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 280e3 },
   {
@@ -33,9 +33,9 @@ const BUDGETS = [
     name: 'instrumented kernel',
     output: 'engine.cjs',
     from: /^instrumented-kernel:/,
-    bytes: 2640e3,
+    bytes: 2720e3,
   },
-  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 3260e3 },
+  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 3350e3 },
   {
     name: 'kernel profiles',
     output: 'engine.cjs',
@@ -44,8 +44,8 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 313e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
-  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 158e3 },
-  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 9.35e6 },
+  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 163e3 },
+  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 9.6e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };

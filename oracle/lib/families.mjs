@@ -137,6 +137,17 @@ const FAMILIES = [
     }),
   ],
   [
+    /^advise$/,
+    (wanted) => ({
+      ...{ generation: 'later', program: 'init6', mode: 'advise', cma: '4M' },
+      args: [
+        seeded(wanted),
+        ...THP_ON,
+        ...(wanted.kernel.startsWith('i386-high') ? ['mmo.hps=4194304', 'highmem=96M'] : []),
+      ].join(' '),
+    }),
+  ],
+  [
     /^hugetlb$/,
     (wanted) => ({
       ...{ generation: 'later', program: 'init4', mode: 'hugetlb', cma: '4M' },
@@ -180,6 +191,6 @@ export function guestOf(machine, name) {
   throw new OracleError(
     `"${name}" is not a recording that can be made; write FAMILY[-nOPERATIONS][-sSEED] such as tour-s1. ` +
       `Families: ${GENERATED} bad static usr cmausr-touchPAGES oom idle-20s-clocks-running ` +
-      'ftrace-userland ftrace-of-steal slabbad migr press usr2 huge thp thpmigr hugetlb.',
+      'ftrace-userland ftrace-of-steal slabbad migr press usr2 huge thp thpmigr hugetlb advise.',
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The guest: an initramfs of one static program, /init, and a console. Five programs, because the size of an initramfs moves
+ * The guest: an initramfs of one static program, /init, and a console. Six programs, because the size of an initramfs moves
  * the machine's memory: a recording needs the very bytes it was made with. Source files keep their names for the same reason
  * (they are in the program's build id).
  */
@@ -9,7 +9,7 @@ import { run } from './commands.mjs';
 import { needPackages } from './packages.mjs';
 import { here, inOutput } from './place.mjs';
 
-/** `init` runs scripts and the first modes; `init2` those of the later operations; `init3` huge pages; `init4` pools of them alone; `init5` huge pages that move. */
+/** `init` runs scripts and the first modes; `init2` those of the later operations; `init3` huge pages; `init4` pools of them alone; `init5` huge pages that move; `init6` advice. */
 const PACKAGES = ['gcc', 'gcc-multilib', 'binutils', 'gzip'];
 
 /** The initramfs of a program, for 32 or 64 bit; made first if it is not there. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """program.py KERNEL RAM ORACLE OUTDIR [NAME] : record one of the guest's programs with what it does between the operations.
 
-NAME is usr (if none is given), cmausr-touchN, usr2-sSEED, migr-sSEED, huge-sSEED, thp-sSEED, hugetlb-sSEED or thpmigr-sSEED. All but the last four are recorded with the first
+NAME is usr (if none is given), cmausr-touchN, usr2-sSEED, migr-sSEED, huge-sSEED, thp-sSEED, hugetlb-sSEED, thpmigr-sSEED or advise-sSEED. All but the last five are recorded with the first
 driver, which has no `lru`, and no events of migration; of the later driver's kernels before.symbols.gz says which symbols
 lie elsewhere than in the profile. Writes NAME.trace.gz, before.vmcore.gz (memory as the first act begins) and NAME.program.gz
 (FORMAT.md, 7.2). RAM as QEMU wants it, ORACLE the folder with kernels/ and
@@ -37,7 +37,7 @@ EVENTS, EVENTS_OFF = (int.from_bytes(word, 'little') for word in (b'even', b'ts 
 
 # Where the program begins: at which write() to the recorder, and whether only a later call of a kind is the first act.
 STARTS = {'usr': (3, None), 'cmausr': (4, None), 'usr2': (2, 'open'), 'migr': (2, 'put'),
-          'huge': (4, None), 'hugetlb': (4, None), 'thpmigr': (4, None)}
+          'huge': (4, None), 'hugetlb': (4, None), 'thpmigr': (4, None), 'advise': (4, None)}
 
 # The calls that look at what the processor has marked in entries.
 MARKED = ('mprotect', 'munmap', 'mremap', 'madvise', 'fork')
@@ -61,7 +61,7 @@ class Machine:
         self.x64 = kernel.startswith('x86_64')
         self.smp = 'smp' in kernel
         self.start = STARTS[guest['mode']]
-        self.is_huge = guest['mode'] in ('huge', 'hugetlb', 'thpmigr')
+        self.is_huge = guest['mode'] in ('huge', 'hugetlb', 'thpmigr', 'advise')
         pae = 'pae' in kernel
         self.port = 20000 + random.randrange(10000)
         build = f'{oracle}/kernels/{guest["generation"]}/{kernel}'

@@ -54,6 +54,7 @@ export const CONVERSIONS = new Set([
   'asPfn',
   'BigInt',
   'Number',
+  'lowWord',
   'ulong',
 ]);
 

@@ -80,7 +80,7 @@ export const PARTS = {
   // '': the unions without a name.
   file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping private_data`)],
   inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data i_rdev i_private i_devices`)],
-  dentry: words(`d_flags d_hash d_parent d_name d_inode d_iname d_lockref d_op d_sb d_u`),
+  dentry: words(`d_flags d_hash d_parent d_name d_inode d_iname d_lockref d_op d_sb d_child d_subdirs d_u`),
   dentry_operations: words(`d_dname`),
   super_block: words(`s_dev s_type`),
   file_system_type: words(`name`),
@@ -199,6 +199,8 @@ export const SYMBOLS = words(`
   dummy_vm_ops
   chrdevs cdev_map chrdevs_lock exact_match exact_lock base_probe ktype_cdev_default ktype_cdev_dynamic def_chr_fops
   seq_file_cache seq_read seq_lseek seq_release single_release single_start single_next single_stop proc_dir_entry_cache
+  proc_reg_file_ops proc_dir_operations proc_single_ops proc_seq_ops fops_u8 fops_u16 fops_u32 fops_u64 fops_ulong fops_x8 fops_x16 fops_x32 fops_x64 fops_size_t
+  fops_atomic_t fops_bool single_open_size seq_release_private devm_kmalloc_release devm_action_release devm_ioremap_release devm_pages_release
   noop_llseek default_llseek generic_file_llseek nonseekable_open stream_open simple_open generic_file_open
   delayed_work_timer_fn system_wq system_highpri_wq system_long_wq system_unbound_wq system_freezable_wq system_power_efficient_wq
 `);

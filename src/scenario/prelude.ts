@@ -15,6 +15,8 @@ import { DEVICES } from './prelude/devices.js';
 import { LATER_CALLS } from './prelude/laterCalls.js';
 import { NUMBERS } from './prelude/numbers.js';
 import { PAGES } from './prelude/pages.js';
+import { MANAGED } from './prelude/managed.js';
+import { PROC_FILES } from './prelude/procFiles.js';
 import { PAGE_TABLES } from './prelude/pageTables.js';
 import { SCATTERLISTS } from './prelude/scatterlists.js';
 import { WORDS } from './prelude/words.js';
@@ -151,6 +153,8 @@ const wholeText = (): string =>
       USERSPACE,
       LATER_CALLS,
       SCATTERLISTS,
+      PROC_FILES,
+      MANAGED,
     ],
   ].join('\n');
 

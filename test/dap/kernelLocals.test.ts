@@ -38,7 +38,7 @@ describe('locals of kernel functions', function () {
       assert.equal(await drive.value('ctor'), ctor);
     }));
 
-  it('flags of a fault, of an area and of an entry have their names; what a local hides reads as before', () =>
+  it('flags of a fault, of an area and of an entry have their names, and an entry is set; what a local hides reads as before', () =>
     onScenario('user-faults.mms', async (drive) => {
       await drive.setLines([{ line: lineOf(drive.program, 'first write') }]);
       await drive.go('continue');
@@ -60,6 +60,11 @@ describe('locals of kernel functions', function () {
       // Of the upper half of what a process has: hardly a count.
       assert.match(await above('vma->vm_end'), /^0x7ff/);
       assert.match(await above('vma->vm_end + 0'), /^0x7ff/);
+      const entry = { expression: 'entry', value: 'entry & ~_PAGE_DIRTY', frameId: id };
+      await drive.client.body('setExpression', entry);
+      const again = (await drive.frames())[1];
+      const clean = (await drive.evaluate('entry', 'watch', again?.id)).result;
+      assert.match(clean, /^0x80000000[0-9a-f]{8} \(P\|RW\|US\|A\|NX\)$/);
     }));
 
   it('a structure that is in no memory opens to its members, which are read like C', () =>

@@ -5,7 +5,7 @@ import { FOLDERS } from '../recordings.js';
 
 const PROGRAM = '.program.gz';
 
-export interface RecordedProgram {
+interface RecordedProgram {
   /** The folder's name. */
   readonly machine: string;
   /** Such as `migr-s3`. */

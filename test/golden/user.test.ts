@@ -40,6 +40,8 @@ const PROGRAMS: Readonly<Record<string, { readonly ops: number; readonly events:
   'thp-s1': { ops: 130, events: 5000 },
   // Transparent huge pages that move: by alloc_contig_range() and FOLL_LONGTERM, whole, or stay for a reference; MADV_COLD, MADV_FREE, mlock.
   'thpmigr-s1': { ops: 31, events: 3600 },
+  // MADV_COLD, PAGEOUT and WILLNEED without swap: anonymous, given up, pinned, shared, huge; maps of a pool that move by mremap().
+  'advise-s1': { ops: 80, events: 2000 },
 };
 
 const LEAST = { ops: 20, events: 100 };

@@ -11,7 +11,7 @@ import { judgeProgram, spansOf } from '../../src/cli/replay/program/judgeProgram
 import { readProgram } from '../../src/cli/replay/program/readProgram.js';
 import { ToldPages } from '../../src/cli/replay/program/toldPages.js';
 import { UserOperations } from '../../src/cli/replay/program/userOps.js';
-import { markAccessed, Processes } from '../../src/cli/replay/program/processes.js';
+import { type Action, markAccessed, Processes } from '../../src/cli/replay/program/processes.js';
 import { poolMark } from '../../src/cli/replay/program/poolMarks.js';
 import { openStart } from '../../src/cli/replay/replay.js';
 import { eventsDifference, Tracepoints } from '../../src/cli/replay/tracepoints.js';
@@ -31,6 +31,7 @@ const PROGRAMS: Readonly<Record<string, number>> = {
   'hugetlb-s1': 200,
   'thp-s1': 80,
   'thpmigr-s1': 20,
+  'advise-s1': 60,
   // Its operations only look, but for a few.
   cmausr: 3,
 };
@@ -42,6 +43,15 @@ const LOOKS = new Set(['umm', 'upt', 'upage', 'mlock_stat']);
 /** The same program on more kernels, which takes its time: where all recordings are wanted. */
 const MORE = /^(i386-pae-slab|x86_64-slab|x86_64-slub)-160M$/;
 const isWanted = (name: string): boolean => FOLDERS.length > 1 || !MORE.test(name);
+
+/** Whether the last reference of a process's address space goes when it ends: before anything else is recorded. */
+function isDropped(program: readonly Action[], exit: Action): boolean {
+  for (const { name } of program.slice(program.indexOf(exit) + 1)) {
+    if (name === 'mmdrop') return true;
+    if (name === 'op') return false;
+  }
+  return true;
+}
 
 describe('a scenario after a recorded user program', () => {
   for (const { machine, program: named, file } of recordedPrograms()) {
@@ -131,6 +141,11 @@ describe('a scenario after a recorded user program', () => {
         }
         if (action.name === 'split_huge_pages') kernel.split_huge_pages_all(k);
         if (action.name === 'pagemap') kernel.mmgrab(k, mmOf() as never);
+        // khugepaged looks at an address space that ends: it holds the structure.
+        if (action.name === 'exit' && !isDropped(program, action)) {
+          vm.turns.give(slots.get(action.pid) ?? 0);
+          outside(() => kernel.mmgrab(k, mmOf() as never));
+        }
         if (action.name === 'alloc')
           outside(() => others.take(k, action.args[0] ?? '', parseInt(action.args[1] ?? '0', 16)));
         if (action.name === 'op') {

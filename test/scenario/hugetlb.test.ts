@@ -62,6 +62,83 @@ describe('huge pages of a pool', function () {
       ALL,
     ));
 
+  it('are told and set by the files of each pool', () => {
+    holds(
+      `#define DIR "/sys/kernel/mm/hugepages/hugepages-2048kB/"
+      char *p = map(3, HUGE); p[0] = 1;
+      expect(sysfs(DIR "nr_hugepages") == 4 && sysfs(DIR "free_hugepages") == 3 && sysfs(DIR "resv_hugepages") == 2);
+      expect(sysfs(DIR "nr_hugepages=6") == 6 && h->nr_huge_pages == 6 && sysfs(DIR "nr_hugepages = 1") == 3);
+      expect(sysfs(DIR "surplus_hugepages") == 2 && sysfs(DIR "nr_overcommit_hugepages=5") == 5 && h->nr_overcommit_huge_pages == 5);
+      expect(sysfs(DIR "free_hugepages=1") == -1 && errno == EACCES && sysfs(DIR "nr_hugepages=x") == -1 && errno == EINVAL);
+      // There is no GiB of memory: that pool stays empty.
+      expect(sysfs("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages=1") == 0);
+      expect(sysfs("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_overcommit_hugepages=1") == -1 && errno == EINVAL);`,
+      ['x86_64-slub'],
+    );
+    const { vm } = run(
+      `proc("/sys/kernel/mm/hugepages/hugepages-4096kB/nr_hugepages"); sysfs("/sys/x");`,
+      'i386-highmem4g-slub',
+    );
+    const [text, error = ''] = log(vm);
+    assert.equal(text, '4');
+    assert.match(
+      error,
+      /^cat: \/sys\/x: No such file or directory \(use one of .*hugepages-4096kB/,
+    );
+  });
+
+  it('of 1 GiB are a range of frames that is taken together, and given back page by page', () => {
+    const text = `#define DIR "/sys/kernel/mm/hugepages/hugepages-1048576kB/"
+      unsigned long nr_free(void) { drain_all_pages(NULL); return global_zone_page_state(NR_FREE_PAGES); }
+      unsigned long before = nr_free();
+      expect(sysfs(DIR "nr_hugepages=2") == 2 && sysfs(DIR "free_hugepages") == 2);
+      expect(before - nr_free() == 2 << 18);
+      struct hstate *h = &hstates[0];
+      if (h->order != 18) h = &hstates[1];
+      struct page *page = list_first_entry(&h->hugepage_freelists[0], struct page, lru);
+      expect(PageHead(page) && compound_order(page) == 18 && page_count(page) == 0 && page_to_pfn(page) % (1 << 18) == 0);
+      expect(compound_head(page + 77777) == page && page_count(page + 77777) == 0 && PageHuge(page + 1));
+      expect(sysfs(DIR "nr_hugepages=0") == 0 && nr_free() == before);
+      expect(!PageHead(page) && !PageTail(page + 77777));`;
+    const image = bootMachine({ profile: loadProfile('x86_64-slub'), ramBytes: 6 * 2 ** 30 });
+    const vm = new ScenarioVm(compile(text, 'x86_64-slub'), image, { kernel, name: 'test.mms' });
+    const bad = runToEnd(vm).filter(({ kind }) => kind === 'failed' || kind === 'deadlock');
+    assert.deepEqual([log(vm), bad], [[], []]);
+    assert.ok(vm.expects.held === 6);
+  }).timeout(60_000);
+
+  it('move with mremap(), and what they were promised', () =>
+    holds(
+      `char *p = map(3, HUGE); p[0] = 1; p[2 * size] = 3;
+      expect(h->free_huge_pages == 2 && h->resv_huge_pages == 1);
+      char *to = (char *)0x30000000;
+      expect(mremap(p, 3 * size, 3 * size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to);
+      expect(find_vma(current->mm, (unsigned long)p)->vm_start != (unsigned long)p && to[0] == 1 && to[2 * size] == 3);
+      expect(h->free_huge_pages == 2 && h->resv_huge_pages == 1);
+      to[size] = 2;
+      expect(h->free_huge_pages == 1 && h->resv_huge_pages == 0);
+      expect(mremap(to, 3 * size, 4 * size, MREMAP_MAYMOVE) == MAP_FAILED && errno == EINVAL);
+      expect(mremap(to + PAGE_SIZE, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, p) == MAP_FAILED && errno == EINVAL);
+      expect(mremap(to, 3 * size, 1, 0) == to && h->free_huge_pages == 3 && to[0] == 1);
+      munmap(to, size);
+      expect(h->free_huge_pages == 4 && h->resv_huge_pages == 0 && atomic_long_read(&current->mm->hugetlb_usage) == 0);`,
+      ALL,
+    ));
+
+  it('of a file that is shared move with mremap()', () =>
+    holds(
+      `int fd = memfd_create("f", MFD_HUGETLB); ftruncate(fd, 2 * size);
+      char *p = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0); p[0] = 1; p[size] = 2;
+      char *to = (char *)0x30000000;
+      expect(mremap(p + size, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to && to[0] == 2 && p[0] == 1);
+      expect(h->free_huge_pages == 2 && h->resv_huge_pages == 0);
+      struct vm_area_struct *vma = find_vma(current->mm, (unsigned long)to);
+      expect(((struct hugetlb_vma_lock *)vma->vm_private_data)->vma == vma);
+      munmap(to, size); munmap(p, size); close(fd);
+      expect(h->free_huge_pages == 4);`,
+      ['x86_64-slub', 'i386-highmem4g-slub'],
+    ));
+
   it('grow by overcommit, and shrink to what was asked for', () =>
     holds(`expect(sysctl("vm.nr_overcommit_hugepages = 2") == 2);
       char *p = map(6, HUGE);

@@ -166,6 +166,43 @@ describe('memory of a process', function () {
        expect(madvise(mine, PAGE_SIZE, MADV_REMOVE) == -1 && errno == EACCES);`,
     ));
 
+  it('is paged out as far as that goes without swap', () =>
+    holds(
+      `long anon(void) { return get_mm_counter(current->mm, MM_ANONPAGES); }
+       long shmem(void) { return get_mm_counter(current->mm, MM_SHMEMPAGES); }
+       long before = anon();
+       ${BUFFER} for (int i = 0; i < 4; i++) buf[i * PAGE_SIZE] = i + 1;
+       struct page *pages[4];
+       get_user_pages((unsigned long)buf, 4, FOLL_WRITE, pages, NULL);
+       for (int i = 0; i < 4; i++) put_page(pages[i]);
+       expect(madvise(buf, 4 * PAGE_SIZE, MADV_COLD) == 0 && !PageActive(pages[1]) && !PageReferenced(pages[1]));
+       // Anonymous pages cannot go: they come back to the active list.
+       expect(madvise(buf, 4 * PAGE_SIZE, MADV_PAGEOUT) == 0 && anon() == before + 4);
+       lru_add_drain();
+       expect(PageActive(pages[1]) && PageLRU(pages[1]) && !PageReferenced(pages[1]) && page_count(pages[1]) == 1);
+       expect(madvise(buf, 4 * PAGE_SIZE, MADV_WILLNEED) == 0);
+       // Those that were given up go, but for the one that was written to since.
+       expect(madvise(buf, 3 * PAGE_SIZE, MADV_FREE) == 0);
+       buf[0] = 9;
+       expect(madvise(buf, 4 * PAGE_SIZE, MADV_PAGEOUT) == 0 && anon() == before + 2);
+       expect(buf[0] == 9 && buf[PAGE_SIZE] == 0 && buf[3 * PAGE_SIZE] == 4);
+       int fd = memfd_create("f", 0); ftruncate(fd, 4 * PAGE_SIZE);
+       char *s = mmap(NULL, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+       s[0] = 1; s[PAGE_SIZE] = 2; int sum = s[2 * PAGE_SIZE] + s[3 * PAGE_SIZE];
+       struct address_space *mapping = fget(fd)->f_mapping;
+       expect(shmem() == 4 && mapping->nrpages == 4);
+       // Those of a file are unmapped; a clean one, a hole, is freed.
+       expect(madvise(s, 4 * PAGE_SIZE, MADV_PAGEOUT) == 0 && shmem() == 0 && mapping->nrpages == 2);
+       expect(madvise(s, 4 * PAGE_SIZE, MADV_WILLNEED) == 0 && mapping->nrpages == 2);
+       expect(s[0] == 1 && s[PAGE_SIZE] == 2 && s[2 * PAGE_SIZE] == 0 && shmem() == 3 && mapping->nrpages == 3);
+       mlock(buf, PAGE_SIZE);
+       expect(madvise(buf, PAGE_SIZE, MADV_PAGEOUT) == -1 && errno == EINVAL && madvise(buf, PAGE_SIZE, MADV_DONTNEED) == -1);
+       expect(madvise(buf, PAGE_SIZE, MADV_DONTNEED_LOCKED) == 0 && madvise(buf, PAGE_SIZE, MADV_RANDOM) == 0);
+       expect((find_vma(current->mm, (unsigned long)buf)->vm_flags & 0x18000) == 0x10000);
+       expect(madvise(buf, PAGE_SIZE, MADV_NORMAL) == 0 && (find_vma(current->mm, (unsigned long)buf)->vm_flags & 0x18000) == 0);`,
+      ALL.filter((profile) => profile !== 'x86_64-slub-smp'),
+    ));
+
   it('of a pool is in memory where an entry has it', () =>
     holds(
       `sysctl("vm.nr_hugepages=2"); unsigned char there[2]; long size = 1UL << PMD_SHIFT;
@@ -410,6 +447,18 @@ describe('pins', function () {
        expect(get_user_pages_remote(current->mm, at, 2, 0, pages, NULL, NULL) == 2); put_page(pages[0]); put_page(pages[1]);
        for (int i = 0; i < 1024; i++) get_user_pages_unlocked(at, 1, pages, 0);
        expect(page_maybe_dma_pinned(pages[0]));`,
+      ALL,
+    ));
+
+  it('are taken fast across tables, up to the first page that is not there', () =>
+    holds(
+      `char *area = mmap(NULL, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); struct page *pages[8], *one;
+       char *edge = (char *)(((unsigned long)area + (6 << 20)) & ~((4UL << 20) - 1));
+       for (int i = -3; i < 3; i++) edge[i * PAGE_SIZE] = 1;
+       unsigned long at = (unsigned long)edge - 3 * PAGE_SIZE;
+       expect(pin_user_pages_fast(at, 8, FOLL_WRITE | FOLL_FAST_ONLY, pages) == 6);
+       for (int i = 0; i < 6; i++) { get_user_pages(at + i * PAGE_SIZE, 1, 0, &one, NULL); expect(one == pages[i]); put_page(one); }
+       unpin_user_pages(pages, 6); expect(pin_user_pages_fast(at, 8, FOLL_WRITE, pages) == 8); unpin_user_pages(pages, 8);`,
       ALL,
     ));
 

@@ -42,18 +42,20 @@ const SLAB = 0x200;
 /**
  * The same of a machine on which other threads ran, too: what is in their caches is not known. Pages of slabs may differ in what mm/slab.c
  * and mm/slub.c keep in `private` and `_mapcount`, and pages that were taken for such a slab (`told`) are its.
+ * @param lent pages that are not compared
  */
 export function compareMemmapButSlabs(
   dump: TraceDump,
   image: KernelImage,
   told: { has(pfn: number): boolean },
+  lent: ReadonlySet<number> = new Set(),
 ): string | undefined {
   if (compareMemmap(dump, image) === undefined) return undefined;
   const [first = '0', second = '0'] = dump.args;
   const ours = pagesOf(dumpMemmap(image, parseInt(first, 16), parseInt(second, 16)));
   for (const [pfn, kernel] of pagesOf(dump.lines)) {
     const own = ours.get(pfn);
-    if (own === kernel) continue;
+    if (own === kernel || lent.has(pfn)) continue;
     const [ownFlags = '', ownRefs] = own?.split(' ') ?? [];
     const [kernelFlags = '', kernelRefs] = kernel.split(' ');
     const isSlab = (parseInt(kernelFlags.slice(-8), 16) & SLAB) !== 0;

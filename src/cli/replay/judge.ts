@@ -22,11 +22,17 @@ import { sameDeviceWalk } from './device.js';
 import { Machine } from './machine.js';
 import { withUserNotes } from './misuseOps.js';
 import { BootedStart } from './booted.js';
+import type { LoneCaches } from './lone.js';
 import { NotThere } from './operation.js';
 import { OPERATIONS, READ_ONLY, SILENT } from './ops.js';
 import { RECORDED } from './recorded.js';
 import type { Start } from './start.js';
-import { compareMemmap, comparePages, compareZones } from './dumpDifference.js';
+import {
+  compareMemmap,
+  compareMemmapButSlabs,
+  comparePages,
+  compareZones,
+} from './dumpDifference.js';
 import { callersIn, CALLERS, eventsDifference, Tracepoints } from './tracepoints.js';
 import { Untold } from './untold.js';
 
@@ -64,6 +70,9 @@ export class Judge {
   /** Of a machine that was rebuilt from a recorded state. */
   private untold: Untold | undefined;
   private booted: BootedStart | undefined;
+  private lone: LoneCaches | undefined;
+  /** Of what stands before {@link from}. */
+  private before: Judge | undefined;
   private finder = new StateFinder();
   /** The line of the operation behind which nothing is judged, and its name. */
   private lost: { readonly line: number; readonly name: string } | undefined;
@@ -86,8 +95,10 @@ export class Judge {
       this.from = start.from;
       if (start.nrToldEntries !== undefined && start.nrToldEntries > 0)
         this.countNotJudged('entries of page tables that only walks tell', start.nrToldEntries);
+      if (start.before !== undefined) this.before = new Judge(start.before);
       if (start.isBooted === true) this.booted = new BootedStart();
       this.begin(start.image);
+      this.lone = start.lone;
     } else {
       this.setMachine(start);
     }
@@ -157,10 +168,23 @@ export class Judge {
   private endMachine(): void {
     for (const [name, nr] of this.untold?.counts ?? []) this.countNotJudged(name, nr);
     for (const [name, nr] of this.booted?.counts ?? []) this.countNotJudged(name, nr);
+    for (const [name, nr] of this.lone?.counts ?? []) this.countNotJudged(name, nr);
+    if (this.before !== undefined) this.add(this.before.verdict());
     this.tracepoints?.listen(0);
     this.machine = undefined;
     this.untold = undefined;
     this.booted = undefined;
+    this.lone = undefined;
+    this.before = undefined;
+  }
+
+  /** What was judged on another machine. */
+  private add({ ops, partly, differ, first, notJudged }: Verdict): void {
+    this.ops += ops;
+    this.partly += partly;
+    this.differ += differ;
+    this.first ??= first;
+    for (const [name, nr] of notJudged) this.countNotJudged(name, nr);
   }
 
   /** From here on the machine runs freely: what follows has another start. */
@@ -175,7 +199,8 @@ export class Judge {
     if (SILENT.has(op.name) || this.booted?.passesOver(op.name) === true) return;
     const operation = OPERATIONS.get(op.name);
     if (op.line < this.from) {
-      this.countUnsupported(op.name);
+      if (this.before === undefined) this.countUnsupported(op.name);
+      else this.before.takeOp(op);
       return;
     }
     if (operation === undefined || this.machine === undefined || this.lost !== undefined) {
@@ -184,6 +209,7 @@ export class Judge {
       return;
     }
     let ours: string | undefined;
+    this.lone?.before(op, this.machine);
     try {
       ours = this.perform(() => operation(this.machine as Machine, op.args));
     } catch (error) {
@@ -221,7 +247,8 @@ export class Judge {
     this.events += op.events.length;
     const nrCallers = callersIn(op.events);
     if (nrCallers > 0) this.countNotJudged(CALLERS, nrCallers);
-    const difference = eventsDifference(ours, op.events);
+    const judged = this.lone?.judgedEvents(ours, op.events) ?? ([ours, op.events] as const);
+    const difference = eventsDifference(...judged);
     if (difference === undefined) return false;
     this.ops++;
     this.differ++;
@@ -241,8 +268,10 @@ export class Judge {
   }
 
   /** The kernel's result with ours in place of what cannot be judged. */
-  private judgeable({ name }: TraceOp, ours: string, kernel: string): string {
-    const { untold, machine, booted } = this;
+  private judgeable(op: TraceOp, ours: string, kernel: string): string {
+    const { untold, machine, booted, lone } = this;
+    const { name } = op;
+    if (lone !== undefined) kernel = lone.result(op, ours, kernel);
     if (booted !== undefined) return booted.judgeable(name, ours, kernel);
     if (name === 'pgw') return untold?.page(ours, kernel) ?? kernel;
     if (machine !== undefined && (name === 'bytes' || name === 'poke')) {
@@ -278,7 +307,9 @@ export class Judge {
       case 'zones-brief':
         return compareZones(dump, image);
       case 'memmap':
-        return compareMemmap(dump, image);
+        return this.lone === undefined
+          ? compareMemmap(dump, image)
+          : compareMemmapButSlabs(dump, image, this.lone, this.lone.lent);
       case 'pages':
         return comparePages(
           dump,
@@ -318,8 +349,9 @@ export class Judge {
     const judgeable = RECORDED.get(dump.name)?.judgeable;
     if (ours === undefined || kernel === undefined) return kernel;
     if (this.booted !== undefined) return this.booted.judgeable(dump.name, ours, kernel);
-    if (this.untold === undefined || judgeable === undefined) return kernel;
-    return judgeable(this.untold, ours, kernel);
+    const told = this.lone?.line(dump.name, ours, kernel) ?? kernel;
+    if (this.untold === undefined || judgeable === undefined) return told;
+    return judgeable(this.untold, ours, told);
   }
 
   private remember(line: number, difference: string): void {

@@ -45,7 +45,7 @@ export interface RecordedDump {
 
 const callers = new WeakMap<KernelImage, Callers>();
 
-function callersOf(image: KernelImage): Callers {
+export function callersOf(image: KernelImage): Callers {
   const known = callers.get(image) ?? new Callers(image.mm);
   callers.set(image, known);
   return known;

@@ -22,6 +22,7 @@ import {
 } from '../../engine/image/state/index.js';
 import { isProfileName, loadProfile } from '../../engine/types/bundled.js';
 import { readText } from '../openFile.js';
+import { LoneCaches, needsCaches } from './lone.js';
 import { RECORDED } from './recorded.js';
 import { sysfsNumbers } from './sysfsNumbers.js';
 import { tablesToldBy } from './toldTables.js';
@@ -58,6 +59,10 @@ export interface Start {
   readonly loaded: ReadonlySet<number>;
   /** Entries of page tables that no dump tells, but walks of the trace: these prove nothing of them. */
   readonly nrToldEntries?: number;
+  /** Caches and areas that no dump tells were made anew. */
+  readonly lone?: LoneCaches;
+  /** What the trace does before `from`, on a machine that has booted; of caches it is judged. */
+  readonly before?: Start;
   /** No state was recorded: it is that of a machine of this kind that has booted. */
   readonly isBooted?: boolean;
 }
@@ -77,10 +82,15 @@ export function startOf(file: string): Start | undefined {
     ];
   });
   if (dumps.some(({ name }) => name === 'zones'))
-    return startFrom(own, withTables(file, own.mark, dumps), 0);
+    return withCaches(file, dumps, startFrom(own, withTables(file, own.mark, dumps), 0));
   const later = laterBeginningOf(file);
-  if (later !== undefined)
-    return startFrom(later, withTables(file, later.mark, later.dumps), later.dumps[0]?.line ?? 0);
+  if (later !== undefined) {
+    const from = later.dumps[0]?.line ?? 0;
+    const told = withTables(file, later.mark, later.dumps);
+    const before = bootedStart(file, own, []);
+    const start = withCaches(file, later.dumps, startFrom(later, told, from));
+    return start && (before === undefined ? start : { ...start, before });
+  }
   return bootedStart(file, own, dumps);
 }
 
@@ -108,6 +118,28 @@ function bootedStart(file: string, own: Beginning, dumps: readonly TraceDump[]):
   image.tape.setRecording(true);
   const mine = tables.filter((dump) => own.dumps.includes(dump));
   return { image, from: 0, loaded: new Set(mine.map(({ line }) => line)), isBooted: true };
+}
+
+/** Where no dump has the caches, and the trace works on some: those of its build. */
+function withCaches(
+  file: string,
+  dumps: readonly TraceDump[],
+  start: Start | undefined,
+): Start | undefined {
+  if (start === undefined || dumps.some(({ name }) => name === 'slabs')) return start;
+  const items = [...readTrace(readText(file))];
+  if (!needsCaches(items)) return start;
+  const early = items
+    .filter((item) => item.kind === 'op')
+    .filter(({ line }) => line < start.from)
+    .filter(({ name }) => !HARMLESS.has(name));
+  // What else was done has left traces that the dumps of the zones tell.
+  if (early.some(({ name }) => name !== 'kc')) return start;
+  const { tape } = start.image;
+  tape.setRecording(false);
+  const lone = LoneCaches.on(start.image, items, early);
+  tape.setRecording(true);
+  return { ...start, lone };
 }
 
 /** The line of a dump that no trace has. */

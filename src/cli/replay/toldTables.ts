@@ -1,7 +1,7 @@
 /**
  * Page tables of a trace that dumps none: what its walks tell of those that were there when it began, as the lines of a `%pts` dump.
  *
- *     pt VA pgd[INDEX]@PHYS=ENTRY ... [PMDLEAF]      tables whose frames were not free, and entries of the direct map
+ *     pt VA pgd[INDEX]@PHYS=ENTRY ... [PMDLEAF]      tables whose frames were not free nor taken since, and entries of the direct map
  *
  * An entry that maps a page elsewhere may have been written by an operation of the trace: it is not taken for what was there.
  */
@@ -10,6 +10,7 @@ import { PAGE_SIZE } from '../../engine/memory/address.js';
 import type { Arch, Profile } from '../../engine/types/profile.js';
 import { sizeLevel } from '../../engine/x86/text.js';
 import { freeIn } from './freeFrames.js';
+import { readPageEvent } from './program/toldPages.js';
 
 const STEP = /(?:pgd|pud|pmd|pte)\[[0-9a-f]+\]@[0-9a-f]+=([0-9a-f]+)/g;
 const PRESENT = 1n;
@@ -33,7 +34,7 @@ export function tablesToldBy(
   const pageOffset = BigInt.asUintN(64, BigInt(profile.constant('PAGE_OFFSET')));
   /** By what an entry maps, the first that was seen of it. */
   const lines = new Map<string, string>();
-  for (const walk of walksOf(items)) {
+  for (const { walk, taken } of walksOf(items)) {
     const va = BigInt(`0x${walk.split(' ')[1] ?? '0'}`);
     const entries = [...walk.matchAll(STEP)].map(([, entry = '0']) => BigInt(`0x${entry}`));
     for (const [depth, entry] of entries.entries()) {
@@ -41,7 +42,8 @@ export function tablesToldBy(
       const phys = entry & FRAME;
       const isTable = depth < entries.length - 1;
       if ((entry & PRESENT) === 0n) break;
-      if (isTable && isFree(Number(phys) / PAGE_SIZE)) break;
+      const pfn = Number(phys) / PAGE_SIZE;
+      if (isTable && (isFree(pfn) || taken.has(pfn))) break;
       const start = (va >> shift) << shift;
       if (!isTable && start - pageOffset !== phys) break;
       const level = sizeLevel(Number(shift));
@@ -55,10 +57,18 @@ export function tablesToldBy(
   return [...lines.values()];
 }
 
-function* walksOf(items: Iterable<TraceItem>): Generator<string> {
+/** Each walk, with the frames that were taken before. */
+function* walksOf(
+  items: Iterable<TraceItem>,
+): Generator<{ readonly walk: string; readonly taken: ReadonlySet<number> }> {
+  const taken = new Set<number>();
   for (const item of items) {
     if (item.kind !== 'op') continue;
-    for (const text of [item.result ?? '', ...item.details])
-      if (/^pt [0-9a-f]/.test(text)) yield text;
+    for (const event of item.events) {
+      const { isTaken, pfn } = readPageEvent(event);
+      if (isTaken) taken.add(pfn);
+    }
+    for (const walk of [item.result ?? '', ...item.details])
+      if (/^pt [0-9a-f]/.test(walk)) yield { walk, taken };
   }
 }

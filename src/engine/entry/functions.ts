@@ -49,6 +49,7 @@ export * from '../kernel/include/linux/wait.h.js';
 export * from '../kernel/include/linux/workqueue.h.js';
 export * from '../kernel/drivers/base/class.js';
 export * from '../kernel/drivers/base/core.js';
+export * from '../kernel/drivers/base/devres.js';
 export {
   __register_chrdev,
   __unregister_chrdev,
@@ -63,12 +64,16 @@ export {
 export * from '../kernel/fs/dcache/dcache.js';
 export * from '../kernel/fs/dcache/hash.js';
 export * from '../kernel/fs/dcache/path.js';
+export * from '../kernel/fs/debugfs/file.js';
 export * from '../kernel/fs/file_table/devices.js';
 export { MKDEV } from '../kernel/include/linux/kdev_t.h.js';
 export { nonseekable_open } from '../kernel/fs/file_table/knownOperations.js';
 export * from '../kernel/fs/file_table/operations.js';
 export * from '../kernel/fs/file_table/file_table.js';
 export * from '../kernel/fs/hugetlbfs/inode.js';
+export * from '../kernel/fs/proc/generic.js';
+export * from '../kernel/fs/seq_file.js';
+export * from '../kernel/fs/sysfs/file.js';
 export * from '../kernel/kernel/dma/direct.js';
 export * from '../kernel/kernel/dma/mapping.js';
 export * from '../kernel/kernel/dma/swiotlb.js';
@@ -98,6 +103,13 @@ export * from '../kernel/lib/bitmap.js';
 export * from '../kernel/lib/find_bit.js';
 export * from '../kernel/lib/genalloc.js';
 export * from '../kernel/lib/idr.js';
+export {
+  kobject_create_and_add,
+  kobject_del,
+  kobject_get,
+  kobject_init_and_add,
+  kobject_put,
+} from '../kernel/lib/kobject.js';
 export * from '../kernel/lib/percpu_counter.js';
 export * from '../kernel/lib/scatterlist.js';
 export * from '../kernel/include/linux/scatterlist.h.js';
@@ -125,6 +137,7 @@ export * from '../kernel/mm/gup/populate.js';
 export * from '../kernel/mm/huge_memory/huge_memory.js';
 export * from '../kernel/mm/huge_memory/split_page.js';
 export * from '../kernel/mm/hugetlb/fault.js';
+export * from '../kernel/mm/hugetlb/gigantic.js';
 export * from '../kernel/mm/hugetlb/hugetlb.js';
 export * from '../kernel/mm/hugetlb/pool.js';
 export * from '../kernel/mm/hugetlb/reserve.js';
@@ -224,6 +237,7 @@ export * from '../kernel/mm/vmstat/refresh.js';
 export * from '../kernel/mm/vmstat/vmstat.js';
 export * from '../machine/events.js';
 export * from '../proc/files.js';
+export * from '../proc/sysfs.js';
 export * from '../machine/ulong.js';
 export * from '../proc/names.js';
 export * from '../proc/slabCaches.js';

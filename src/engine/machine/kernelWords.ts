@@ -42,8 +42,8 @@ export abstract class KernelWords {
       tape.memory.clearFrame(page as Cell);
       return;
     }
-    for (let i = 0; i < WORDS_PER_FRAME; i++)
-      if (words[page + i] !== 0) tape.writeIn(words, (page + i) as Cell, 0);
+    for (let at = page; at < page + WORDS_PER_FRAME; at += 8)
+      if (isFilled(words, at)) for (let i = at; i < at + 8; i++) tape.writeIn(words, i as Cell, 0);
   }
 
   copy_page(to: number, from: number): void {
@@ -52,8 +52,9 @@ export abstract class KernelWords {
       tape.memory.copyFrame(to as Cell, from as Cell);
       return;
     }
-    for (let i = 0; i < WORDS_PER_FRAME; i++)
-      tape.writeIn(words, (to + i) as Cell, words[from + i]!);
+    for (let at = 0; at < WORDS_PER_FRAME; at += 8)
+      if (isFilled(words, from + at) || isFilled(words, to + at))
+        for (let i = at; i < at + 8; i++) tape.writeIn(words, (to + i) as Cell, words[from + i]!);
   }
 
   /** Writes a pointer-sized integer (`unsigned long`) whose value is within ±2^53. */
@@ -163,3 +164,15 @@ export abstract class KernelWords {
     return 0;
   }
 }
+
+/** Whether any of eight words is not 0: most pages hold little, and to look at eight at once takes half the time. */
+const isFilled = (words: Int32Array, at: number): boolean =>
+  (words[at]! |
+    words[at + 1]! |
+    words[at + 2]! |
+    words[at + 3]! |
+    words[at + 4]! |
+    words[at + 5]! |
+    words[at + 6]! |
+    words[at + 7]!) !==
+  0;

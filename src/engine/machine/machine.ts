@@ -35,6 +35,7 @@ const LISTS = [
   'split_folios',
   'clean_folios',
   'free_folios',
+  'node_folio_list',
   // Huge pages: those that are to be split, and those that a collapse has taken off their list.
   'list',
   'compound_pagelist',

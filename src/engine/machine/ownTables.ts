@@ -90,3 +90,27 @@ export function callWithPosition(
   }
   return ret;
 }
+
+/** read() into the task's own stack: what it has read, or an error. Undefined without such a function. */
+export function callReading(
+  k: Kernel,
+  func: VirtAddr,
+  file: File,
+  count: Int,
+): { readonly ret: Long; readonly bytes: Cell } | undefined {
+  const f_pos = k.plus(file, k.file.f_pos);
+  let pos: Cell | undefined;
+  const fill = (object: Cell): readonly number[] => {
+    pos = object;
+    k.write(object, k.read_int(f_pos));
+    k.write(object + 1, k.read_int(f_pos + 1));
+    return [k.va_of(file), k.va_of(object) + 8, count, k.va_of(object)];
+  };
+  const ret = k.callOut?.(func, fill, 8 + count);
+  if (ret === undefined || pos === undefined) return undefined;
+  if (ret >= 0) {
+    k.write(f_pos, k.read_int(pos));
+    k.write(f_pos + 1, k.read_int(pos + 1));
+  }
+  return { ret, bytes: k.plus(pos, 2) };
+}

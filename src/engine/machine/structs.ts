@@ -6,7 +6,7 @@
  * `?` marks a member that not every build has: -1 there, as are all members of a structure that a build lacks.
  */
 export const STRUCTS = {
-  address_space: 'a_ops gfp_mask host i_mmap i_mmap_writable i_pages nrpages private_data',
+  address_space: 'a_ops flags gfp_mask host i_mmap i_mmap_writable i_pages nrpages private_data',
   anon_vma: 'num_active_vmas num_children parent refcount rb_root root rwsem',
   anon_vma_chain: 'anon_vma rb rb_subtree_last same_vma vma',
   array_cache: 'avail batchcount entry limit touched',
@@ -21,13 +21,13 @@ export const STRUCTS = {
   cpu_fbatches: 'activate? lru_add lru_deactivate lru_deactivate_file lru_lazyfree',
   cpuinfo_x86: 'x86_cache_alignment',
   dentry: `
-    d_flags d_hash.next d_hash.pprev d_iname d_inode d_lockref d_lockref.count? d_name.hash d_name.len d_name.name d_op d_parent
-    d_sb d_u.d_alias d_u.d_rcu
+    d_child d_flags d_hash.next d_hash.pprev d_iname d_inode d_lockref d_lockref.count? d_name.hash d_name.len d_name.name d_op d_parent
+    d_sb d_subdirs d_u.d_alias d_u.d_rcu
   `,
   dentry_operations: 'd_dname',
   device:
-    'bus_dma_limit class coherent_dma_mask devres_head devt dma_mask dma_pools driver driver_data kobj parent',
-  devres_node: 'entry name release size',
+    'bus_dma_limit class coherent_dma_mask devres_head devt dma_mask dma_pools driver driver_data init_name kobj parent release',
+  devres_node: 'entry release size',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
@@ -79,6 +79,7 @@ export const STRUCTS = {
   khugepaged_scan: 'mm_head mm_slot',
   kobject: 'entry kref kset ktype name parent sd state_initialized',
   kobj_map: 'lock probes',
+  kobj_type: 'release sysfs_ops',
   kset: 'kobj list',
   kthread: 'cpu data exited flags full_name parked result threadfn',
   list_head: 'prev',
@@ -132,7 +133,7 @@ export const STRUCTS = {
     node_zones nr_zones per_cpu_nodestats totalreserve_pages vm_stat
   `,
   probe: 'data dev get lock next owner range',
-  proc_dir_entry: 'data mode name parent proc_ops single_show',
+  proc_dir_entry: 'data mode name parent proc_ops seq_ops single_show state_size',
   proc_ops: 'proc_ioctl proc_lseek proc_mmap proc_open proc_read proc_release proc_write',
   rb_node: '__rb_parent_color rb_left rb_right',
   rb_root_cached: 'rb_leftmost',

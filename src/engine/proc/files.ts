@@ -12,6 +12,7 @@ import { frag_show, pagetypeinfo_show } from './buddyinfo.js';
 import { iomem_show } from './iomem.js';
 import { meminfo_proc_show } from './meminfo.js';
 import { slab_show } from './slabinfo.js';
+import { sysfs_value } from './sysfs.js';
 import { vmallocinfo_show } from './vmallocinfo.js';
 import { vmstat_show } from './vmstat.js';
 import { zoneinfo_show } from './zoneinfo.js';
@@ -30,9 +31,16 @@ const PROC_FILES: Readonly<Record<string, (k: Kernel) => string[]>> = {
 /** Names below /proc. */
 export const proc_names: readonly string[] = Object.keys(PROC_FILES);
 
-/** The lines of a file, each without its line end; undefined when there is no such file. Of a process: `self/maps`, `1/smaps`. */
+/**
+ * The lines of a file, each without its line end; undefined when there is no such file. Of a process: `self/maps`, `1/smaps`;
+ * of sysfs the whole path.
+ */
 export function proc_lines(k: Kernel, name: string): string[] | undefined {
   if (Object.hasOwn(PROC_FILES, name)) return PROC_FILES[name]?.(k);
+  if (name.startsWith('/sys/')) {
+    const value = sysfs_value(k, name);
+    return value === undefined ? undefined : [`${value}`];
+  }
   const self = k.read_int(k.plus(current(k), k.task_struct.pid));
   return pidLines(inspectedMachine(k), name, self);
 }

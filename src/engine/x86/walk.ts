@@ -80,32 +80,38 @@ const KERNEL_READ: Access = { kind: 'read', user: false };
 export function walk(paging: Paging, memory: TableMemory, va: VirtAddr, access?: Access): Walk {
   if (paging.mode === 'off') return { va, steps: [], page: identity(va), exception: undefined };
   const steps: WalkStep[] = [];
-  const stopped = (exception: Exception): Walk => ({ va, steps, page: undefined, exception });
   if (!isCanonical(paging, va)) {
     const address = formatAddress(va, paging.pointerSize);
     const bits = `bits 63..${paging.addressBits - 1} of ${address} are not all the same`;
-    return stopped({ kind: 'general protection', reason: `not a canonical address: ${bits}` });
+    const reason = `not a canonical address: ${bits}`;
+    return stopped(va, steps, { kind: 'general protection', reason });
   }
-  const asked = { paging, va, access: access ?? KERNEL_READ };
   let tablePhys = paging.rootPhys;
   let rights = ALL_RIGHTS;
   for (const level of paging.levels) {
     const step = readEntry(memory, level, tablePhys, va);
-    if (step === undefined) return stopped(noMemory(level, tablePhys));
+    if (step === undefined) return stopped(va, steps, noMemory(level, tablePhys));
     steps.push(step);
     const { entry } = step;
-    const fault = faultIn(asked, step);
-    if (fault !== undefined) return stopped(fault);
+    if (!entry.present || entry.reservedBits.length > 0)
+      return stopped(va, steps, faultIn({ paging, va, access: access ?? KERNEL_READ }, step));
     rights = narrowed(rights, paging, level, entry.low, entry.high);
     if (entry.leaf) {
       const page = pageOf(paging, step, rights, va);
-      const exception = access && refusal(asked, steps, step, rights);
+      const exception = access && refusal({ paging, va, access }, steps, step, rights);
       return { va, steps, page, exception };
     }
     tablePhys = entry.phys;
   }
   throw new Error(`the levels of ${paging.mode} do not end in one that maps pages`);
 }
+
+const stopped = (va: VirtAddr, steps: readonly WalkStep[], exception: Exception): Walk => ({
+  va,
+  steps,
+  page: undefined,
+  exception,
+});
 
 function readEntry(
   memory: TableMemory,
@@ -128,13 +134,12 @@ interface Asked {
   readonly access: Access;
 }
 
-/** What one entry alone raises. */
-function faultIn(asked: Asked, step: WalkStep): Exception | undefined {
+/** What one entry alone raises, which is not present or has reserved bits set. */
+function faultIn(asked: Asked, step: WalkStep): Exception {
   const { entry, level } = step;
   if (!entry.present)
     return pageFault(asked, step, 'not present', () => `${stepText(step)} is not present`);
   const bits = entry.reservedBits;
-  if (bits.length === 0) return undefined;
   const which = `${stepText(step)} has reserved ${bits.length === 1 ? 'bit' : 'bits'} ${bits.join(', ')} set`;
   if (level.hasNoRights === true)
     return { kind: 'general protection', reason: `${which}: the processor refuses to load cr3` };

@@ -1,9 +1,11 @@
 /** The kernel log. */
+import type { VirtAddr } from '../../engine/memory/address.js';
 import { splitLevel, vsprintf } from '../printk/print.js';
 import { printServices } from './printServices.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
+import { va } from './pointers.js';
 
 const LEVELS = {
   emerg: 0,
@@ -49,12 +51,40 @@ const pr = (name: keyof typeof LEVELS) => ({
   },
 });
 
+const PIECE = 4096;
+/** More of a file than anybody reads. */
+const MOST_BYTES = 1 << 20;
+
+/** A file of /proc, or of /sys by its whole path. */
+const pathOf = (name: string): string => (name.startsWith('/') ? name : `/proc/${name}`);
+
+/** The lines of a file that a module has made in /proc; undefined: there is none. */
+function linesOfModule(call: BuiltinCall, name: string): string[] | undefined {
+  const { k, kernel } = call;
+  const node = call.process.files.named(pathOf(name));
+  if (node === undefined) return undefined;
+  const error = { value: 0 };
+  const file = kernel.openDevice(k, node, 0, error);
+  if (file === 0) return [`cat: ${pathOf(name)}: error ${-error.value}`];
+  let text = '';
+  const collect = (from: VirtAddr, n: number): number => {
+    text += String.fromCharCode(...call.memory.readBytes(from, n));
+    return n;
+  };
+  while (text.length < MOST_BYTES)
+    if (kernel.readDevice(k, file, va(0), PIECE, collect) <= 0) break;
+  kernel.fput(k, file);
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
 /** As `cat /proc/NAME` would print it, a line of the log each. */
 function showProc(call: BuiltinCall, name: string): void {
-  const lines = call.kernel.proc_lines(call.k, name);
+  const lines = linesOfModule(call, name) ?? call.kernel.proc_lines(call.k, name);
   if (lines === undefined) {
     const known = `${call.kernel.proc_names.join(', ')}, self/maps, PID/maps`;
-    call.printk(LEVELS.err, `cat: /proc/${name}: No such file or directory (use one of ${known})`);
+    call.printk(LEVELS.err, `cat: ${pathOf(name)}: No such file or directory (use one of ${known})`);
     return;
   }
   for (const text of lines) call.printk(LEVELS.info, text);
@@ -64,7 +94,7 @@ export const output: readonly Builtin[] = [
   ...group('output', '', [
     {
       signature: 'void proc(const char *name)',
-      doc: 'Prints a file of /proc as the kernel would: "buddyinfo", "meminfo", "slabinfo", "vmallocinfo", "zoneinfo" and others; of a process "self/maps", "self/smaps", "self/status", "self/pagemap", with a pid in place of "self".',
+      doc: 'Prints a file of /proc as the kernel would: "buddyinfo", "meminfo", "slabinfo", "vmallocinfo", "zoneinfo" and others; a file that a module has made; of a process "self/maps", "self/smaps", "self/status", "self/pagemap", with a pid in place of "self"; and one of /sys by its whole path, as sysfs() takes it.',
       changes: true,
       run: (call, name) => {
         showProc(call, call.string(name));

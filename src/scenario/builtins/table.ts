@@ -42,6 +42,7 @@ import { signals } from './signals.js';
 import { sorting } from './sorting.js';
 import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
+import { sysfsFiles } from './sysfs.js';
 import { tasks } from './tasks.js';
 import { userAreas } from './user/areas.js';
 import { laterCalls } from './works.js';
@@ -49,8 +50,11 @@ import { charDevices } from './user/charDevices.js';
 import { drivers } from './user/devices.js';
 import { userCopies } from './user/copies.js';
 import { files } from './user/files.js';
+import { attributes } from './user/attributes.js';
+import { managed } from './user/managed.js';
 import { pins } from './user/pins.js';
 import { processes } from './user/processes.js';
+import { procFiles } from './user/procFiles.js';
 import { xarrays } from './xarrays.js';
 import { vmallocs } from './vmalloc.js';
 
@@ -93,12 +97,16 @@ export const allBuiltins: readonly Builtin[] = [
   ...laterCalls,
   ...signals,
   ...sysctls,
+  ...sysfsFiles,
   ...processes,
   ...processList,
   ...userAreas,
   ...userCopies,
   ...files,
   ...charDevices,
+  ...procFiles,
+  ...managed,
+  ...attributes,
   ...drivers,
   ...pins,
   ...locks,

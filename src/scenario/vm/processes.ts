@@ -214,7 +214,7 @@ export class Processes implements ProcessCalls {
       return;
     }
     if (!this.around.isProcess || (!tasks.hasMemory(task) && tasks.isOfText(task))) {
-      kernel.make_task_dead(k);
+      this.killed();
       return;
     }
     // exit_files(): with the last task of the process.
@@ -231,7 +231,9 @@ export class Processes implements ProcessCalls {
 
   /** The running task does not go on after what it did in the kernel; what it had stays, to be looked at. */
   killed(): void {
-    this.around.kernel().make_task_dead(this.around.k);
+    const { k } = this.around;
+    // On a core a scenario's first task lends the structure of the one that ran there, which goes on.
+    if (k.isOwnObject(k.va_of(current(k)))) this.around.kernel().make_task_dead(k);
   }
 
   private isLastOfProcess(task: number): boolean {

@@ -35,8 +35,8 @@ const SPARE: Readonly<Record<string, number>> = {
   'kmalloc-192': 10,
 };
 
-export function spareObjects(k: Kernel): void {
-  for (const [name, nr] of Object.entries(SPARE)) {
+export function spareObjects(k: Kernel, wanted: Readonly<Record<string, number>> = SPARE): void {
+  for (const [name, nr] of Object.entries(wanted)) {
     const cache = findCache(k, name);
     if (cache === NULL) continue;
     const kept = new Set<Page>();

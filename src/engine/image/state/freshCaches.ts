@@ -9,7 +9,7 @@ import { kmem_cache_init, kmem_cache_init_late } from '../../kernel/include/linu
 import { writeByte } from '../../kernel/lib/string.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { cacheRecords } from '../boot/bootRecord.js';
-import { Growth } from '../boot/growth.js';
+import { type BootSteps, Growth } from '../boot/growth.js';
 import { writeKmallocInfo } from '../boot/kmallocInfo.js';
 import { clearBootData, writeStaticData } from '../boot/staticData.js';
 import { ObjectMemory } from './objectMemory.js';
@@ -17,8 +17,11 @@ import { loadPercpu, PERCPU_BYTES } from './percpuState.js';
 
 const STRING_BYTES = 16384;
 
-/** Takes pages from the free lists. */
-export function freshCaches(k: Kernel): void {
+/**
+ * Takes pages from the free lists.
+ * @param steps by the cache that is made next, what is done before
+ */
+export function freshCaches(k: Kernel, steps: BootSteps = {}): void {
   const memory = new ObjectMemory(k, PERCPU_BYTES + STRING_BYTES);
   loadPercpu(k, memory);
   const texts = ['', 'kernel', 'slab', ...cacheRecords(k.profile).map(({ name }) => name)];
@@ -34,6 +37,7 @@ export function freshCaches(k: Kernel): void {
   writeKmallocInfo(k);
   kmem_cache_init(k);
   new Growth(k, {
+    ...steps,
     pid: () => {
       kmem_cache_init_late(k);
     },

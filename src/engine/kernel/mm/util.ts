@@ -2,15 +2,24 @@
  * Strings in kernel memory, and memory that comes from kmalloc() or, where that has none, from vmalloc(). A string in the kernel's
  * read-only data is never copied where it is constant, nor freed.
  *
- * Source: Linux 6.1 mm/util.c: kstrdup(), kvmalloc_node(), kvfree_sensitive(), kstrdup_const(), kfree_const(). kvfree() is with vfree();
+ * Source: Linux 6.1 mm/util.c: kstrdup(), folio_mapping(), kvmalloc_node(), kvfree_sensitive(), kstrdup_const(), kfree_const(). kvfree() is with vfree();
  * include/asm-generic/sections.h: is_kernel_rodata(); include/linux/mman.h.
  */
-import type { Gfp, Int, Long, ULong } from '../../machine/ctypes.js';
+import {
+  type AddressSpace,
+  type Gfp,
+  type Int,
+  type Long,
+  NULL,
+  type Page,
+  type ULong,
+} from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import { isText } from '../../machine/text.js';
 import { ENOMEM } from '../include/linux/errno.h.js';
 import { totalram_pages } from '../include/linux/mm.h.js';
+import { PAGE_MAPPING_FLAGS, PageSlab } from '../include/linux/page-flags.h.js';
 import { per_cpu_ptr } from '../include/linux/percpu-defs.h.js';
 import { WARN_ON_ONCE } from '../include/asm-generic/bug.h.js';
 import { memset, stringAt, writeByte } from '../lib/string.js';
@@ -25,6 +34,13 @@ export function kstrdup(k: Kernel, s: string, gfp: Gfp): VirtAddr {
   for (let i = 0; i < s.length; i++) writeByte(k, asVirt(buf + i), s.charCodeAt(i));
   writeByte(k, asVirt(buf + s.length), 0);
   return buf;
+}
+
+/** The address space of the file that a page is of; NULL: of none. Left out: the swap cache. */
+export function folio_mapping(k: Kernel, folio: Page): AddressSpace {
+  if (PageSlab(k, folio)) return NULL;
+  if ((k.words[folio + k.page.mapping]! & PAGE_MAPPING_FLAGS) !== 0) return NULL;
+  return k.read_ptr(folio + k.page.mapping);
 }
 
 /** Whether an address is in the kernel's own constants, which live as long as it does. */

@@ -28,7 +28,7 @@ const isUserRange = (call: BuiltinCall, addr: Value, size: number): boolean => {
 };
 
 /** Bytes that could be read. */
-const readUser = (call: BuiltinCall, from: Value, n: number): Uint8Array =>
+export const readUser = (call: BuiltinCall, from: Value, n: number): Uint8Array =>
   isOwn(call, from) ? call.memory.readBytes(from, n).slice() : call.user.read(from, n);
 
 /** Bytes that could not be read; the rest of `to` is zero. */
@@ -41,7 +41,8 @@ function fromUser(call: BuiltinCall, to: Value, from: Value, n: number): number 
   return n - bytes.length;
 }
 
-function toUser(call: BuiltinCall, to: Value, bytes: Uint8Array): number {
+/** copy_to_user(): how many bytes could not be written. */
+export function toUser(call: BuiltinCall, to: Value, bytes: Uint8Array): number {
   if (!isUserRange(call, to, bytes.length)) return bytes.length;
   if (!isOwn(call, to)) return bytes.length - call.user.write(to, bytes);
   const room = call.memory.readBytes(to, bytes.length).length;

@@ -18,6 +18,7 @@ import { group, type Builtin, type BuiltinRow } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
 import { sizeOf, va } from '../pointers.js';
+import { readUser, toUser } from './copies.js';
 import { libc } from './libc.js';
 
 const changes = true;
@@ -187,6 +188,21 @@ function readAt(call: BuiltinCall, file: File, buf: Value, count: number, from: 
   return length;
 }
 
+/** What the kernel itself reads of a file goes to the process as copy_to_user() does it. */
+function readNode(call: BuiltinCall, file: File, buf: Value, count: number): number {
+  let done = 0;
+  return call.kernel.readDevice(call.k, file, va(buf), count, (from, n) => {
+    const copied = n - toUser(call, call.offset(buf, done), call.memory.readBytes(from, n).slice());
+    done += copied;
+    return copied;
+  });
+}
+
+function writeNode(call: BuiltinCall, file: File, buf: Value, count: number): number {
+  const text = (): string => String.fromCharCode(...readUser(call, buf, count));
+  return call.kernel.writeDevice(call.k, file, va(buf), count, text);
+}
+
 /** What is done with an open file. */
 const withFile = (call: BuiltinCall, fd: Value, run: (file: File) => number): number => {
   const file = call.process.files.find(Number(fd));
@@ -276,7 +292,7 @@ export const files: readonly Builtin[] = [
       (call, fd, buf, count) =>
         withFile(call, fd, (file) => {
           if (call.kernel.hasOwnOperations(call.k, file))
-            return call.kernel.writeDevice(call.k, file, va(buf), sizeOf(call, count));
+            return writeNode(call, file, buf, sizeOf(call, count));
           const from = positionOf(call, file);
           const done = writeAt(call, file, buf, sizeOf(call, count), from);
           if (done > 0) setPosition(call, file, from + done);
@@ -289,7 +305,7 @@ export const files: readonly Builtin[] = [
       (call, fd, buf, count) =>
         withFile(call, fd, (file) => {
           if (call.kernel.hasOwnOperations(call.k, file))
-            return call.kernel.readDevice(call.k, file, va(buf), sizeOf(call, count));
+            return readNode(call, file, buf, sizeOf(call, count));
           const from = positionOf(call, file);
           const done = readAt(call, file, buf, sizeOf(call, count), from);
           if (done > 0) setPosition(call, file, from + done);

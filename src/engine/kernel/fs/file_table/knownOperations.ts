@@ -45,10 +45,10 @@ function generic_file_open(): Int {
 }
 
 /** A loff_t: exact up to 2^53. */
-const readLoff = (k: Kernel, at: number): Long =>
+export const readLoff = (k: Kernel, at: number): Long =>
   k.read_int(at) * 1 + (k.read_int(at) < 0 ? 2 ** 32 : 0) + k.read_int(at + 1) * 2 ** 32;
 
-const writeLoff = (k: Kernel, at: number, value: Long): void => {
+export const writeLoff = (k: Kernel, at: number, value: Long): void => {
   k.write(at, (value % 2 ** 32) | 0);
   k.write(at + 1, Math.floor(value / 2 ** 32));
 };

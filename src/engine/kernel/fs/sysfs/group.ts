@@ -20,7 +20,12 @@ type AttributeGroup = Pointer<'struct attribute_group'>;
 const SYSFS_MODE = 0o664;
 
 /** Left out: sysfs_ops without show or store, sysfs_warn_dup. */
-function sysfs_add_file_mode_ns(k: Kernel, parent: KernfsNode, attr: Attribute, mode: Int): Int {
+export function sysfs_add_file_mode_ns(
+  k: Kernel,
+  parent: KernfsNode,
+  attr: Attribute,
+  mode: Int,
+): Int {
   const ops: VirtAddr = k.profile.symbol('sysfs_file_kfops_rw')?.address ?? asVirt(0);
   const name: VirtAddr = k.read_va(attr + k.attribute.name);
   const kn: KernfsNode = __kernfs_create_file(k, parent, name, mode, PAGE_SIZE, ops, attr);

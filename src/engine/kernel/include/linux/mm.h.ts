@@ -19,8 +19,8 @@ import type {
   ZoneType,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { virt_to_page } from '../../arch/x86/include/asm/page.h.js';
+import { PAGE_SIZE, phys_to_pfn, type VirtAddr } from '../../../memory/address.js';
+import { __pa, virt_to_page } from '../../arch/x86/include/asm/page.h.js';
 import { VM_MAYWRITE, VM_SHARED } from './mm_types.h.js';
 import {
   compound_head,
@@ -229,7 +229,7 @@ export const file_inode = (k: Kernel, file: File): Inode =>
 
 /** Which all areas share that were only read. Of include/linux/pgtable.h. */
 export function my_zero_pfn(k: Kernel): Pfn {
-  return Math.floor(k.phys_of(k.va_of(k.globals.empty_zero_page))! / PAGE_SIZE);
+  return phys_to_pfn(__pa(k, k.globals.empty_zero_page));
 }
 
 export function is_zero_pfn(k: Kernel, pfn: Pfn): boolean {

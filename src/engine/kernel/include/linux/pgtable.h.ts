@@ -20,7 +20,14 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { umin } from '../../../machine/ulong.js';
-import { asCell, asVirt, type Cell, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import {
+  asCell,
+  asVirt,
+  type Cell,
+  lowWord,
+  PAGE_SHIFT,
+  type VirtAddr,
+} from '../../../memory/address.js';
 import {
   p4d_pgtable,
   pgd_page_vaddr,
@@ -59,11 +66,11 @@ export function pud_index(k: Kernel, address: VirtAddr): ULong {
 }
 
 export function pmd_index(k: Kernel, address: VirtAddr): ULong {
-  return hasPmd(k) ? Math.floor(address / k.PMD_SIZE) & (k.PTRS_PER_PTE - 1) : 0;
+  return hasPmd(k) ? (lowWord(address) >>> k.PMD_SHIFT) & (k.PTRS_PER_PTE - 1) : 0;
 }
 
 export function pte_index(k: Kernel, address: VirtAddr): ULong {
-  return Math.floor(address / PAGE_SIZE) & (k.PTRS_PER_PTE - 1);
+  return (lowWord(address) >>> PAGE_SHIFT) & (k.PTRS_PER_PTE - 1);
 }
 
 export function pgd_offset_pgd(k: Kernel, pgd: Pgd, address: VirtAddr): Pgd {

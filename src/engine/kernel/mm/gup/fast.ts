@@ -8,24 +8,30 @@
 import {
   type Int,
   type MmStruct,
-  NULL,
+  type Out,
+  type P4d,
   type Page,
+  type Pgd,
   type Pmd,
   type Pte,
+  type Pud,
   type ULong,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { NO_PTE } from '../../../machine/pteWords.js';
-import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
 import {
+  p4d_none,
+  pgd_none,
   pmd_page,
+  pmd_present,
   pmd_trans_huge,
   pmd_write,
   pte_page,
   pte_special,
   pte_write,
+  pud_present,
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import {
   _PAGE_PRESENT,
@@ -37,8 +43,16 @@ import { EFAULT, EINVAL } from '../../include/linux/errno.h.js';
 import { HPAGE_PMD_SIZE } from '../../include/linux/huge_mm.h.js';
 import { nth_page } from '../../include/linux/mm.h.js';
 import { page_folio } from '../../include/linux/page-flags.h.js';
-import { mm_find_pmd } from '../huge_memory/split_pmd.js';
-import { follow_pte } from '../memory/follow_pte.js';
+import {
+  p4d_offset,
+  pgd_addr_end,
+  pgd_offset,
+  pmd_addr_end,
+  pmd_offset,
+  pte_offset_map,
+  pud_addr_end,
+  pud_offset,
+} from '../../include/linux/pgtable.h.js';
 import { __gup_longterm_locked, mm_set_has_pinned_flag } from './gup.js';
 import {
   gup_must_unshare,
@@ -53,46 +67,124 @@ function pte_access_permitted(pte: PteVal, write: boolean): boolean {
   return (pte.low & need) === need;
 }
 
-/** One small page of a huge one; undefined: the slow way must look. */
-function gup_huge_pmd(k: Kernel, orig: PteVal, addr: VirtAddr, flags: Int): Page | undefined {
+/** Small pages of a huge one, of which each takes its reference. False: the slow way must look. */
+function gup_huge_pmd(
+  k: Kernel,
+  orig: PteVal,
+  addr: VirtAddr,
+  end: VirtAddr,
+  flags: Int,
+  pages: Page[],
+  nr: Out<Int>,
+): boolean {
   // pmd_access_permitted():
-  if (!pte_access_permitted(orig, (flags & k.FOLL_WRITE) !== 0)) return undefined;
-  const page: Page = nth_page(
-    k,
-    pmd_page(k, orig),
-    Math.floor((addr % HPAGE_PMD_SIZE(k)) / PAGE_SIZE),
-  );
-  if ((flags & k.FOLL_LONGTERM) !== 0 && !is_longterm_pinnable_page(k, page)) return undefined;
-  if (!try_grab_page(k, page, flags)) return undefined;
-  const folio: Page = page_folio(k, page);
-  if (!pmd_write(orig) && gup_must_unshare(k, flags, folio)) {
-    gup_put_folio(k, folio, 1, flags);
-    return undefined;
+  if (!pte_access_permitted(orig, (flags & k.FOLL_WRITE) !== 0)) return false;
+  const first: Page = pmd_page(k, orig);
+  for (; addr !== end; addr = asVirt(addr + PAGE_SIZE)) {
+    const page: Page = nth_page(k, first, Math.floor((addr % HPAGE_PMD_SIZE(k)) / PAGE_SIZE));
+    if ((flags & k.FOLL_LONGTERM) !== 0 && !is_longterm_pinnable_page(k, page)) return false;
+    if (!try_grab_page(k, page, flags)) return false;
+    const folio: Page = page_folio(k, page);
+    if (!pmd_write(orig) && gup_must_unshare(k, flags, folio)) {
+      gup_put_folio(k, folio, 1, flags);
+      return false;
+    }
+    set_bit(k, k.PG_referenced, folio + k.page.flags);
+    pages[nr.value] = page;
+    nr.value++;
   }
-  set_bit(k, k.PG_referenced, folio + k.page.flags);
-  return page;
+  return true;
 }
 
-/** The page at one address; undefined: the slow way must look. */
-function gup_pte_range(k: Kernel, mm: MmStruct, addr: VirtAddr, flags: Int): Page | undefined {
-  // gup_pmd_range():
-  const pmd: Pmd = mm_find_pmd(k, mm, addr);
-  const pmdval: PteVal = pmd === NULL ? NO_PTE : k.read_pte(pmd);
-  if (pmd_trans_huge(pmdval)) return gup_huge_pmd(k, pmdval, addr, flags);
-  const ptep: Pte = follow_pte(k, mm, addr);
-  if (ptep === NULL) return undefined;
-  const pte: PteVal = k.read_pte(ptep);
-  if (!pte_access_permitted(pte, (flags & k.FOLL_WRITE) !== 0) || pte_special(pte))
-    return undefined;
-  const page: Page = pte_page(k, pte);
-  if ((flags & k.FOLL_LONGTERM) !== 0 && !is_longterm_pinnable_page(k, page)) return undefined;
-  if (!try_grab_page(k, page, flags)) return undefined;
-  if (!pte_write(pte) && gup_must_unshare(k, flags, page)) {
-    gup_put_folio(k, page_folio(k, page), 1, flags);
-    return undefined;
+/** The pages of [addr, end), which one table maps. False: the slow way must look, at the first that is not in `pages`. */
+function gup_pte_range(
+  k: Kernel,
+  pmd: Pmd,
+  addr: VirtAddr,
+  end: VirtAddr,
+  flags: Int,
+  pages: Page[],
+  nr: Out<Int>,
+): boolean {
+  const write = (flags & k.FOLL_WRITE) !== 0;
+  let ptep: Pte = pte_offset_map(k, pmd, addr);
+  for (; addr !== end; ptep = asCell(ptep + k.pte_words), addr = asVirt(addr + PAGE_SIZE)) {
+    const pte: PteVal = k.read_pte(ptep);
+    if (!pte_access_permitted(pte, write) || pte_special(pte)) return false;
+    const page: Page = pte_page(k, pte);
+    if ((flags & k.FOLL_LONGTERM) !== 0 && !is_longterm_pinnable_page(k, page)) return false;
+    if (!try_grab_page(k, page, flags)) return false;
+    const folio: Page = page_folio(k, page);
+    if (!pte_write(pte) && gup_must_unshare(k, flags, page)) {
+      gup_put_folio(k, folio, 1, flags);
+      return false;
+    }
+    set_bit(k, k.PG_referenced, folio + k.page.flags);
+    pages[nr.value] = page;
+    nr.value++;
   }
-  set_bit(k, k.PG_referenced, page_folio(k, page) + k.page.flags);
-  return page;
+  return true;
+}
+
+function gup_pmd_range(
+  k: Kernel,
+  pud: Pud,
+  addr: VirtAddr,
+  end: VirtAddr,
+  flags: Int,
+  pages: Page[],
+  nr: Out<Int>,
+): boolean {
+  let pmdp: Pmd = pmd_offset(k, pud, addr);
+  for (let next: VirtAddr; addr !== end; pmdp = asCell(pmdp + k.pte_words), addr = next) {
+    next = pmd_addr_end(k, addr, end);
+    const pmd: PteVal = k.read_pte(pmdp);
+    if (!pmd_present(pmd)) return false;
+    const went = pmd_trans_huge(pmd)
+      ? gup_huge_pmd(k, pmd, addr, next, flags, pages, nr)
+      : gup_pte_range(k, pmdp, addr, next, flags, pages, nr);
+    if (!went) return false;
+  }
+  return true;
+}
+
+function gup_pud_range(
+  k: Kernel,
+  p4d: P4d,
+  addr: VirtAddr,
+  end: VirtAddr,
+  flags: Int,
+  pages: Page[],
+  nr: Out<Int>,
+): boolean {
+  let pudp: Pud = pud_offset(k, p4d, addr);
+  for (let next: VirtAddr; addr !== end; pudp = asCell(pudp + k.pte_words), addr = next) {
+    next = pud_addr_end(k, addr, end);
+    if (!pud_present(k, k.read_pte(pudp))) return false;
+    if (!gup_pmd_range(k, pudp, addr, next, flags, pages, nr)) return false;
+  }
+  return true;
+}
+
+/** As far as all is there, and allows the access. */
+function gup_pgd_range(
+  k: Kernel,
+  mm: MmStruct,
+  addr: VirtAddr,
+  end: VirtAddr,
+  flags: Int,
+  pages: Page[],
+  nr: Out<Int>,
+): void {
+  let pgdp: Pgd = pgd_offset(k, mm, addr);
+  for (let next: VirtAddr; addr !== end; pgdp = asCell(pgdp + k.pte_words), addr = next) {
+    next = pgd_addr_end(k, addr, end);
+    if (pgd_none(k, k.read_pte(pgdp))) return;
+    // gup_p4d_range():
+    const p4d: P4d = p4d_offset(k, pgdp, addr);
+    if (p4d_none(k, k.read_pte(p4d))) return;
+    if (!gup_pud_range(k, p4d, addr, next, flags, pages, nr)) return;
+  }
 }
 
 function internal_get_user_pages_fast(
@@ -116,12 +208,11 @@ function internal_get_user_pages_fast(
   start = asVirt(start - (start % PAGE_SIZE));
   if (start + nr_pages * PAGE_SIZE > k.TASK_SIZE) return -EFAULT;
 
-  let nr_pinned: Int = 0;
-  for (; nr_pinned < nr_pages; nr_pinned++) {
-    const page = gup_pte_range(k, mm, asVirt(start + nr_pinned * PAGE_SIZE), gup_flags);
-    if (page === undefined) break;
-    pages[nr_pinned] = page;
-  }
+  // lockless_pages_from_mm():
+  const nr: Out<Int> = { value: 0 };
+  const end: VirtAddr = asVirt(start + nr_pages * PAGE_SIZE);
+  gup_pgd_range(k, mm, start, end, gup_flags, pages, nr);
+  const nr_pinned: Int = nr.value;
   if (nr_pinned === nr_pages || (gup_flags & k.FOLL_FAST_ONLY) !== 0) return nr_pinned;
 
   // The rest by the slow way, which touches the pages as well.

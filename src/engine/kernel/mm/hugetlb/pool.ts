@@ -7,7 +7,7 @@
  *
  * A page on a free list has no reference; a page that was just made has none, either.
  *
- * Left out: several nodes, gigantic pages, demotion, struct pages given back, hwpoison, cgroups, hugetlb_lock, signals while it grows.
+ * Left out: several nodes, demotion, struct pages given back, hwpoison, cgroups, hugetlb_lock, signals while it grows.
  * Source: Linux 6.1 mm/hugetlb.c: enqueue_huge_page(), remove_hugetlb_page() to alloc_pool_huge_page(), remove_pool_huge_page(),
  * alloc_surplus_huge_page() to return_unused_surplus_pages(), set_max_huge_pages(), hugetlb_sysctl_handler(),
  * hugetlb_overcommit_handler(), hugetlb_acct_memory().
@@ -57,6 +57,16 @@ import { __free_pages } from '../page_alloc/api.js';
 import { __alloc_pages } from '../page_alloc/page_alloc.js';
 import { ClearPageAnonExclusive } from '../rmap/rmap.js';
 
+/** Of gigantic.ts, which stands on migration, and that on pools: linked when it is loaded. */
+interface GiganticPages {
+  readonly fresh: (k: Kernel, h: Hstate, gfp_mask: Gfp) => Page;
+  readonly free: (k: Kernel, h: Hstate, page: Page) => void;
+}
+let giganticPages: GiganticPages | undefined;
+export const linkGiganticPages = (pages: GiganticPages): void => {
+  giganticPages = pages;
+};
+
 const freeList = (k: Kernel, h: Hstate): ListHead => h + k.hstate.hugepage_freelists;
 
 /** A counter of the pool, and the node's own. */
@@ -95,7 +105,8 @@ function update_and_free_page(k: Kernel, h: Hstate, page: Page): void {
     const subpage: Page = nth_page(k, page, i);
     k.write(subpage + k.page.flags, k.words[subpage + k.page.flags]! & ~mask);
   }
-  __free_pages(k, page, huge_page_order(k, h));
+  if (hstate_is_gigantic(k, h)) giganticPages?.free(k, h, page);
+  else __free_pages(k, page, huge_page_order(k, h));
 }
 
 function update_and_free_pages_bulk(k: Kernel, h: Hstate, list: ListHead): void {
@@ -141,11 +152,8 @@ function remove_pool_huge_page(k: Kernel, h: Hstate, acct_surplus: boolean): Pag
 
 // --- into the pool -------------------------------------------------------------------------------------------------------
 
-/** A huge page that is in no list and has no reference, but is counted; NULL without memory. */
-function alloc_fresh_huge_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
-  // alloc_gigantic_page():
-  if (hstate_is_gigantic(k, h)) return NULL;
-  // alloc_buddy_huge_page():
+/** From the page allocator: without a reference. */
+function alloc_buddy_huge_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
   gfp_mask |= k.__GFP_COMP | k.__GFP_NOWARN | k.__GFP_RETRY_MAYFAIL;
   const page: Page = __alloc_pages(k, gfp_mask, huge_page_order(k, h));
   if (page === NULL) {
@@ -155,6 +163,15 @@ function alloc_fresh_huge_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
   // page_ref_freeze():
   if (page_ref_count(k, page) === 1) set_page_count(k, page, 0);
   __count_vm_events(k, k.HTLB_BUDDY_PGALLOC, 1);
+  return page;
+}
+
+/** A huge page that is in no list and has no reference, but is counted; NULL without memory. */
+function alloc_fresh_huge_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
+  const page: Page = hstate_is_gigantic(k, h)
+    ? (giganticPages?.fresh(k, h, gfp_mask) ?? NULL)
+    : alloc_buddy_huge_page(k, h, gfp_mask);
+  if (page === NULL) return NULL;
   // prep_new_huge_page():
   INIT_LIST_HEAD(k, page + k.page.lru);
   set_compound_page_dtor(k, page, k.HUGETLB_PAGE_DTOR);

@@ -1,12 +1,13 @@
 /**
  * MADV_COLD: pages that nobody will need soon: their entries become old, and the pages go to the inactive list. Of a huge page that is
- * concerned in part, the small pages that it is split into.
+ * concerned in part, the small pages that it is split into. MADV_PAGEOUT: they are reclaimed at once, as far as that goes without swap.
  *
- * Left out: MADV_PAGEOUT (nothing is written anywhere), idle page tracking.
- * Source: Linux 6.1 mm/madvise.c: madvise_cold_or_pageout_pte_range(), can_madv_lru_vma(), madvise_cold().
+ * Left out: idle page tracking, who may write to a file (everybody is its owner).
+ * Source: Linux 6.1 mm/madvise.c: madvise_cold_or_pageout_pte_range(), can_madv_lru_vma(), madvise_cold(), madvise_pageout().
  */
 import {
   type Int,
+  type ListHead,
   type MmStruct,
   NULL,
   type Page,
@@ -17,7 +18,7 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import { clear_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import {
   pmd_mkold,
   pmd_page,
@@ -34,6 +35,7 @@ import {
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { EINVAL } from '../../include/linux/errno.h.js';
 import { HPAGE_PMD_SIZE, is_huge_zero_pmd } from '../../include/linux/huge_mm.h.js';
+import { INIT_LIST_HEAD, list_add } from '../../include/linux/list.h.js';
 import { page_mapcount } from '../../include/linux/mm.h.js';
 import { VM_HUGETLB, VM_LOCKED, VM_PFNMAP } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageCompound, PageLRU } from '../../include/linux/page-flags.h.js';
@@ -53,11 +55,32 @@ import { pmdp_invalidate } from '../pgtable-generic.js';
 import { deactivate_page } from '../swap/batches.js';
 import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { get_page, put_page } from '../swap/swap.js';
+import { folio_isolate_lru, folio_putback_lru } from '../vmscan/isolate.js';
+import { reclaim_pages } from '../vmscan/reclaim_pages.js';
+
+/** struct madvise_walk_private */
+export interface MadviseWalkPrivate {
+  readonly tlb: MmuGather;
+  /** Where pages wait to be reclaimed; NULL: they only become old. */
+  readonly page_list: ListHead;
+}
+
+/** A page whose entry is old now goes to the inactive list, or off its list. */
+function takePage(k: Kernel, page: Page, page_list: ListHead): void {
+  clear_bit(k, k.PG_referenced, page + k.page.flags);
+  if (page_list === NULL) {
+    deactivate_page(k, page);
+    return;
+  }
+  if (folio_isolate_lru(k, page) !== 0) return;
+  if (test_bit(k, k.PG_unevictable, page + k.page.flags)) folio_putback_lru(k, page);
+  else list_add(k, page + k.page.lru, page_list);
+}
 
 /** True: all is done. False: the entry is a table of small pages now. */
 function coldHugePmd(
   k: Kernel,
-  tlb: MmuGather,
+  { tlb, page_list }: MadviseWalkPrivate,
   vma: VmAreaStruct,
   pmd: Pmd,
   addr: VirtAddr,
@@ -81,8 +104,7 @@ function coldHugePmd(
     set_pmd(k, pmd, pmd_mkold(orig_pmd));
     tlb_flush_pte_range(tlb, addr, HPAGE_PMD_SIZE(k));
   }
-  clear_bit(k, k.PG_referenced, page + k.page.flags);
-  deactivate_page(k, page);
+  takePage(k, page, page_list);
   return true;
 }
 
@@ -102,16 +124,12 @@ function splitTail(k: Kernel, page: Page): boolean {
   return isSplit;
 }
 
-function madvise_cold_or_pageout_pte_range(
-  k: Kernel,
-  pmd: Pmd,
-  start: VirtAddr,
-  end: VirtAddr,
-  walk: MmWalk,
-): Int {
-  const tlb = walk.private as MmuGather;
+/** The pages of one entry of the middle level. */
+function coldRange(k: Kernel, pmd: Pmd, start: VirtAddr, end: VirtAddr, walk: MmWalk): Int {
+  const { tlb, page_list } = walk.private as MadviseWalkPrivate;
   const vma: VmAreaStruct = walk.vma;
-  if (pmd_trans_huge(k.read_pte(pmd)) && coldHugePmd(k, tlb, vma, pmd, start, end)) return 0;
+  if (pmd_trans_huge(k.read_pte(pmd)) && coldHugePmd(k, { tlb, page_list }, vma, pmd, start, end))
+    return 0;
   // regular_page: pmd_trans_unstable():
   if (!pmd_present(k.read_pte(pmd)) || pmd_trans_huge(k.read_pte(pmd))) return 0;
   let pte: Pte = pte_offset_map(k, pmd, start);
@@ -134,22 +152,45 @@ function madvise_cold_or_pageout_pte_range(
       set_pte(k, pte, pte_mkold(ptep_get_and_clear(k, pte)));
       tlb_flush_pte_range(tlb, addr, PAGE_SIZE);
     }
-    clear_bit(k, k.PG_referenced, page + k.page.flags);
-    deactivate_page(k, page);
+    takePage(k, page, page_list);
   }
   return 0;
 }
 
-/** 0, or -EINVAL: such an area's pages are on no list. */
-export function madvise_cold(k: Kernel, vma: VmAreaStruct, start: VirtAddr, end: VirtAddr): Int {
+/** One entry of the middle level: what was gathered is reclaimed before the next one. */
+function madvise_cold_or_pageout_pte_range(
+  k: Kernel,
+  pmd: Pmd,
+  start: VirtAddr,
+  end: VirtAddr,
+  walk: MmWalk,
+): Int {
+  const { page_list } = walk.private as MadviseWalkPrivate;
+  if (page_list !== NULL) INIT_LIST_HEAD(k, page_list);
+  const err: Int = coldRange(k, pmd, start, end, walk);
+  if (page_list !== NULL) reclaim_pages(k, page_list);
+  return err;
+}
+
+/** 0, or -EINVAL: such an area's pages are on no list. @param pageout whether they are reclaimed */
+export function madvise_cold(
+  k: Kernel,
+  vma: VmAreaStruct,
+  start: VirtAddr,
+  end: VirtAddr,
+  pageout: boolean,
+): Int {
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   // can_madv_lru_vma():
   if ((vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0) return -EINVAL;
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   lru_add_drain(k);
   const tlb: MmuGather = tlb_gather_mmu(k, mm);
-  const cold_walk_ops: MmWalkOps = { pmd_entry: madvise_cold_or_pageout_pte_range };
-  walk_page_range(k, mm, start, end, cold_walk_ops, tlb);
+  const cold_walk_ops: MmWalkOps = {
+    pmd_entry: madvise_cold_or_pageout_pte_range,
+  };
+  const page_list: ListHead = pageout ? k.machine.register('page_list') : NULL;
+  walk_page_range(k, mm, start, end, cold_walk_ops, { tlb, page_list });
   tlb_finish_mmu(k, tlb);
   return 0;
 }

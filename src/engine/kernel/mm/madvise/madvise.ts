@@ -1,8 +1,7 @@
 /**
  * Advice about addresses: that their contents are not needed any more, or may be dropped when memory is short; and flags of areas.
  *
- * Left out: all advice that only files or reclaim would follow (WILLNEED, PAGEOUT), KSM, hwpoison,
- * process_madvise.
+ * Left out: KSM, hwpoison, process_madvise.
  * Source: Linux 6.1 mm/madvise.c: madvise_update_vma(), madvise_dontneed_single_vma(), madvise_walk_vmas(),
  * do_madvise(); mm/khugepaged.c: hugepage_madvise(); mm/memory.c: zap_page_range_single().
  */
@@ -17,14 +16,20 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
-import { hstate_vma, huge_page_size } from '../../include/linux/hugetlb.h.js';
+import { hstate_vma, huge_page_size, is_file_hugepages } from '../../include/linux/hugetlb.h.js';
 import {
   VM_DONTCOPY,
+  VM_DONTDUMP,
   VM_HUGEPAGE,
   VM_HUGETLB,
+  VM_IO,
   VM_LOCKED,
   VM_NOHUGEPAGE,
   VM_PFNMAP,
+  VM_RAND_READ,
+  VM_SEQ_READ,
+  VM_SHARED,
+  VM_SPECIAL,
   VM_WIPEONFORK,
 } from '../../include/linux/mm_types.h.js';
 import { madvise_collapse } from '../khugepaged/collapse.js';
@@ -32,6 +37,7 @@ import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
 import { zap_page_range_single } from '../memory/zap.js';
 import { find_vma, find_vma_prev } from '../mmap/find_vma.js';
 import { vmaFile } from '../mmap/link.js';
+import { lru_add_drain } from '../swap/lru_add_drain.js';
 import { split_vma, vma_merge } from '../mmap/merge.js';
 import { madvise_cold } from './cold.js';
 import { madvise_free_single_vma } from './free.js';
@@ -39,22 +45,33 @@ import { MADV_POPULATE_READ, MADV_POPULATE_WRITE, madvise_populate } from './pop
 import { MADV_REMOVE, madvise_remove } from './remove.js';
 
 export const MADV_NORMAL = 0;
+const MADV_RANDOM = 1;
+const MADV_SEQUENTIAL = 2;
+const MADV_WILLNEED = 3;
 export const MADV_DONTNEED = 4;
 export const MADV_FREE = 8;
 export const MADV_DONTFORK = 10;
 export const MADV_DOFORK = 11;
 export const MADV_HUGEPAGE = 14;
 export const MADV_NOHUGEPAGE = 15;
+const MADV_DONTDUMP = 16;
+const MADV_DODUMP = 17;
 export const MADV_WIPEONFORK = 18;
 export const MADV_KEEPONFORK = 19;
 export const MADV_COLD = 20;
+const MADV_PAGEOUT = 21;
+const MADV_DONTNEED_LOCKED = 24;
 export const MADV_COLLAPSE = 25;
 
 /** What advice makes of an area's flags; undefined where it is not about flags. */
 const FLAGS: ReadonlyMap<Int, (flags: VmFlags) => VmFlags> = new Map([
-  [MADV_NORMAL, (flags: VmFlags) => flags],
+  [MADV_NORMAL, (flags: VmFlags) => flags & ~(VM_RAND_READ | VM_SEQ_READ)],
+  [MADV_RANDOM, (flags: VmFlags) => (flags & ~VM_SEQ_READ) | VM_RAND_READ],
+  [MADV_SEQUENTIAL, (flags: VmFlags) => (flags & ~VM_RAND_READ) | VM_SEQ_READ],
   [MADV_DONTFORK, (flags: VmFlags) => flags | VM_DONTCOPY],
   [MADV_DOFORK, (flags: VmFlags) => flags & ~VM_DONTCOPY],
+  [MADV_DONTDUMP, (flags: VmFlags) => flags | VM_DONTDUMP],
+  [MADV_DODUMP, (flags: VmFlags) => flags & ~VM_DONTDUMP],
   [MADV_WIPEONFORK, (flags: VmFlags) => flags | VM_WIPEONFORK],
   [MADV_KEEPONFORK, (flags: VmFlags) => flags & ~VM_WIPEONFORK],
   [MADV_HUGEPAGE, (flags: VmFlags) => (flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE],
@@ -62,7 +79,8 @@ const FLAGS: ReadonlyMap<Int, (flags: VmFlags) => VmFlags> = new Map([
 ]);
 
 const OTHERS: readonly Int[] = [
-  ...[MADV_DONTNEED, MADV_FREE, MADV_COLD, MADV_COLLAPSE],
+  ...[MADV_WILLNEED, MADV_DONTNEED, MADV_DONTNEED_LOCKED],
+  ...[MADV_FREE, MADV_COLD, MADV_PAGEOUT, MADV_COLLAPSE],
   ...[MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_REMOVE],
 ];
 
@@ -106,6 +124,16 @@ function madvise_update_vma(
   return 0;
 }
 
+/**
+ * Pages that will be needed soon: what is in the swap would be read, of which there is none; new pages go to their lists.
+ * Left out: files with a disk to be read from (vfs_fadvise).
+ */
+function madvise_willneed(k: Kernel, vma: VmAreaStruct): Int {
+  const file = vmaFile(k, vma);
+  if (file === NULL || !is_file_hugepages(k, file)) lru_add_drain(k);
+  return 0;
+}
+
 /** One area's part. */
 function madvise_vma_behavior(
   k: Kernel,
@@ -116,9 +144,10 @@ function madvise_vma_behavior(
   behavior: Int,
 ): Int {
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
-  if (behavior === MADV_DONTNEED) {
+  if (behavior === MADV_DONTNEED || behavior === MADV_DONTNEED_LOCKED) {
     prev.value = vma;
-    if ((vm_flags & (VM_LOCKED | VM_PFNMAP)) !== 0) return -EINVAL;
+    const forbidden: VmFlags = VM_PFNMAP | (behavior === MADV_DONTNEED ? VM_LOCKED : 0);
+    if ((vm_flags & forbidden) !== 0) return -EINVAL;
     if ((vm_flags & VM_HUGETLB) !== 0) {
       // Whole huge pages, of which one that is cut off at the end stays.
       const size: ULong = huge_page_size(k, hstate_vma(k));
@@ -134,14 +163,22 @@ function madvise_vma_behavior(
     if ((vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0) return -EINVAL;
     return madvise_free_single_vma(k, vma, start, end);
   }
-  if (behavior === MADV_COLD) {
+  if (behavior === MADV_COLD || behavior === MADV_PAGEOUT) {
     prev.value = vma;
-    return madvise_cold(k, vma, start, end);
+    return madvise_cold(k, vma, start, end, behavior === MADV_PAGEOUT);
+  }
+  if (behavior === MADV_WILLNEED) {
+    prev.value = vma;
+    return madvise_willneed(k, vma);
   }
   if (behavior === MADV_REMOVE) return madvise_remove(k, vma, prev, start, end);
   if (behavior === MADV_POPULATE_READ || behavior === MADV_POPULATE_WRITE)
     return madvise_populate(k, vma, prev, start, end, behavior);
-  if (behavior === MADV_WIPEONFORK && vmaFile(k, vma) !== NULL) return -EINVAL;
+  const isPrivateAnon = vmaFile(k, vma) === NULL && (vm_flags & VM_SHARED) === 0;
+  if (behavior === MADV_WIPEONFORK && !isPrivateAnon) return -EINVAL;
+  if (behavior === MADV_DOFORK && (vm_flags & VM_IO) !== 0) return -EINVAL;
+  const isSpecial = (vm_flags & VM_HUGETLB) === 0 && (vm_flags & VM_SPECIAL) !== 0;
+  if (behavior === MADV_DODUMP && isSpecial) return -EINVAL;
   if (behavior === MADV_COLLAPSE) return madvise_collapse(k, vma, prev, start, end);
   const change = FLAGS.get(behavior);
   if (change === undefined) return -EINVAL;

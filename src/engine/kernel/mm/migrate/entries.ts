@@ -4,7 +4,7 @@
  *
  *     try_to_migrate()         every entry of the page becomes an entry of migration
  *     remove_migration_ptes()  every such entry maps the new page (or the old one again, if that could not be moved)
- *     try_to_unmap()           a page that may be lost (MADV_FREE) leaves all who map it
+ *     try_to_unmap()           a page of a file, or one that may be lost (MADV_FREE), leaves all who map it
  *
  * Left out: hugetlb, device memory, hwpoison, swap, mmu_notifier, batched TLB flushes.
  * Source: Linux 6.1 mm/rmap.c: try_to_migrate_one(), try_to_migrate(), try_to_unmap_one(), try_to_unmap(); mm/migrate.c:
@@ -47,10 +47,10 @@ import { EBUSY } from '../../include/linux/errno.h.js';
 import { hugeAddress } from '../../include/linux/huge_mm.h.js';
 import {
   compound_order,
+  folio_mapcount,
   folio_mapped,
   linear_page_index,
   nth_page,
-  page_mapcount,
 } from '../../include/linux/mm.h.js';
 import { VM_LOCKED } from '../../include/linux/mm_types.h.js';
 import { PageAnon, PageHead } from '../../include/linux/page-flags.h.js';
@@ -78,7 +78,7 @@ import { maybe_pmd_mkwrite } from '../huge_memory/huge_memory.js';
 import { split_huge_pmd_address } from '../huge_memory/split_pmd.js';
 import { add_mm_counter } from '../memory/rss.js';
 import { maybe_mkwrite, set_page_dirty } from '../memory/wp.js';
-import { mlock_page_drain_local } from '../mlock/mlock.js';
+import { mlock_page_drain_local, mlock_vma_page } from '../mlock/mlock.js';
 import { update_hiwater_rss } from '../mmap/munmap.js';
 import { pmdp_invalidate } from '../pgtable-generic.js';
 import {
@@ -254,29 +254,50 @@ export function remove_migration_ptes(k: Kernel, src: Page, dst: Page): void {
   rmap_walk(k, dst, rwc);
 }
 
-// --- a page that may be lost ---------------------------------------------------------------------------------------------
+// --- a page that is reclaimed ---------------------------------------------------------------------------------------------
 
-/** Of a page that MADV_FREE has given up. If somebody has written to it since, it stays, and is like any other again. */
+/**
+ * Of a page of a file, or of one that MADV_FREE has given up: if somebody has written to that since, it stays, and is like any other
+ * again.
+ */
 function try_to_unmap_one(k: Kernel, folio: Page, vma: VmAreaStruct, address: VirtAddr): boolean {
+  // TTU_SPLIT_HUGE_PMD:
+  if (PageHead(k, folio)) split_huge_pmd_address(k, vma, address, false, folio);
   const pvmw: PageVmaMappedWalk = folioVmaWalk(folio, vma, address, false);
-  if (!page_vma_mapped_walk(k, pvmw) || pvmw.pte === NULL) return true;
-  const { pte } = pvmw;
-  const pteval: PteVal = ptep_clear_flush(k, vma, pvmw.address, pte);
-  if (pte_dirty(pteval)) set_page_dirty(k, folio);
-  const mm: MmStruct = mmOf(k, vma);
-  update_hiwater_rss(k, mm);
-  const map_count: Int = page_mapcount(k, folio);
-  const isClean = !test_bit(k, k.PG_dirty, folio + k.page.flags);
-  // Its references are its mappings, and the one of whoever isolated it: nobody else looks at it.
-  if (page_ref_count(k, folio) === 1 + map_count && isClean) {
-    add_mm_counter(k, mm, k.MM_ANONPAGES, -1);
-    // discard:
-    dropMapping(k, folio, vma);
-    return true;
+  while (page_vma_mapped_walk(k, pvmw)) {
+    if (isLocked(k, vma)) {
+      // The mlocked flag was lost: its list is found again.
+      mlock_vma_page(k, folio, vma, false);
+      return false;
+    }
+    if (pvmw.pte === NULL) return false;
+    const subpage: Page = pte_page(k, k.read_pte(pvmw.pte));
+    const pteval: PteVal = ptep_clear_flush(k, vma, pvmw.address, pvmw.pte);
+    if (pte_dirty(pteval)) set_page_dirty(k, folio);
+    const mm: MmStruct = mmOf(k, vma);
+    update_hiwater_rss(k, mm);
+    if (!PageAnon(k, folio)) {
+      // mm_counter_file():
+      const isShmem = test_bit(k, k.PG_swapbacked, folio + k.page.flags);
+      add_mm_counter(k, mm, isShmem ? k.MM_SHMEMPAGES : k.MM_FILEPAGES, -1);
+      // discard:
+      dropMapping(k, subpage, vma);
+      continue;
+    }
+    const map_count: Int = folio_mapcount(k, folio);
+    const isClean = !test_bit(k, k.PG_dirty, folio + k.page.flags);
+    // Its references are its mappings, and the one of whoever isolated it: nobody else looks at it.
+    if (page_ref_count(k, folio) === 1 + map_count && isClean) {
+      add_mm_counter(k, mm, k.MM_ANONPAGES, -1);
+      // discard:
+      dropMapping(k, subpage, vma);
+      continue;
+    }
+    set_pte(k, pvmw.pte, pteval);
+    set_bit(k, k.PG_swapbacked, folio + k.page.flags);
+    return false;
   }
-  set_pte(k, pte, pteval);
-  set_bit(k, k.PG_swapbacked, folio + k.page.flags);
-  return false;
+  return true;
 }
 
 export function try_to_unmap(k: Kernel, folio: Page): void {

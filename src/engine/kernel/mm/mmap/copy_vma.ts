@@ -18,6 +18,7 @@ import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { fput, get_file } from '../../fs/file_table/file_table.js';
 import { MA_STATE } from '../../include/linux/maple_tree.h.js';
 import { vma_is_anonymous } from '../../include/linux/mm.h.js';
+import { vmOperations } from '../memory/vm_ops.js';
 import { anon_vma_clone, unlink_anon_vmas } from '../rmap/anon_vma.js';
 import { addMapCount } from './adjust.js';
 import { find_vma_prev, mmTree } from './find_vma.js';
@@ -92,8 +93,10 @@ export function copy_vma(
     return NULL;
   }
   if (file !== NULL) get_file(k, file);
+  vmOperations(k, copy)?.open?.(k, copy);
   if (vma_link(k, mm, copy) !== 0) {
     // out_vma_link:
+    vmOperations(k, copy)?.close?.(k, copy);
     if (file !== NULL) fput(k, file);
     unlink_anon_vmas(k, copy);
     vm_area_free(k, copy);

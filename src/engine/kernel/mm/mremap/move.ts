@@ -2,7 +2,7 @@
  * Moving the entries of a range of addresses to another one, a whole table at once where both lie at its boundaries. Frames stay where
  * they are.
  *
- * Left out: userfaultfd, soft-dirty bits (no build has them), hugetlb, the locks of rmap and of tables, mmu_notifier.
+ * Left out: userfaultfd, soft-dirty bits (no build has them), the locks of rmap and of tables, mmu_notifier.
  * Source: Linux 6.1 mm/mremap.c: get_old_pud() to move_page_tables().
  */
 import {
@@ -46,6 +46,8 @@ import {
   PUD_SIZE,
 } from '../../include/linux/pgtable.h.js';
 import { is_swap_pmd } from '../../include/linux/huge_mm.h.js';
+import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
+import { move_hugetlb_page_tables } from '../hugetlb/move.js';
 import { move_huge_pmd } from '../huge_memory/pmd.js';
 import { split_huge_pmd } from '../huge_memory/split_pmd.js';
 import { __pte_alloc, p4d_alloc, pmd_alloc, pud_alloc } from '../memory/memory.js';
@@ -161,6 +163,7 @@ export function move_page_tables(
   len: ULong,
 ): ULong {
   if (len === 0) return 0;
+  if (is_vm_hugetlb_page(k, vma)) return move_hugetlb_page_tables(k, vma, old_addr, new_addr, len);
   const old_end: VirtAddr = asVirt(old_addr + len);
   const mm: MmStruct = mmOf(k, vma);
   let extent!: ULong;

@@ -4,7 +4,7 @@
  *     shrink   the end is unmapped          grow   in place where there is room behind it, else it moves
  *     move     copy_vma() ─> move_page_tables() ─> the old range is unmapped
  *
- * Left out: userfaultfd, KSM, hugetlb, limits (RLIMIT_*: nobody has any), vm_ops->may_split and ->mremap (no operations here have them),
+ * Left out: userfaultfd, KSM, limits (RLIMIT_*: nobody has any), vm_ops->mremap (no operations here have it),
  * the address space's lock.
  * Source: Linux 6.1 mm/mremap.c: move_vma() to the system call; include/linux/mm.h: PAGE_ALIGN(), offset_in_page().
  */
@@ -19,8 +19,10 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
+import { hugetlb_get_unmapped_area } from '../../fs/hugetlbfs/inode.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EFAULT, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
+import { hstate_vma, huge_page_size, is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
 import { vma_is_anonymous } from '../../include/linux/mm.h.js';
 import {
   MAP_FIXED,
@@ -37,6 +39,8 @@ import {
   VM_SHARED,
 } from '../../include/linux/mm_types.h.js';
 import { __mm_populate } from '../gup/populate.js';
+import { clear_vma_resv_huge_pages } from '../hugetlb/move.js';
+import { vmOperations } from '../memory/vm_ops.js';
 import { copy_vma } from '../mmap/copy_vma.js';
 import { find_vma, find_vma_intersection, vma_lookup } from '../mmap/find_vma.js';
 import { vmaFile } from '../mmap/link.js';
@@ -82,6 +86,10 @@ function move_vma(
   // Unmapping may make three areas of one: not that it fails at the end.
   if (k.read_int(k.plus(mm, k.mm_struct.map_count)) >= sysctl_max_map_count - 3)
     return asVirt(-ENOMEM);
+  const ops = vmOperations(k, vma);
+  if (split_before && ops?.may_split?.(k, vma, old_addr) === false) return asVirt(-EINVAL);
+  if (split_after && ops?.may_split?.(k, vma, asVirt(old_addr + old_len)) === false)
+    return asVirt(-EINVAL);
   const to_account: ULong = (flags & MREMAP_DONTUNMAP) !== 0 ? new_len : new_len - old_len;
 
   // The old area stays, unlocked: it must be an area of its own for that.
@@ -115,6 +123,7 @@ function move_vma(
     old_addr = new_addr;
     new_addr = asVirt(err);
   }
+  if (is_vm_hugetlb_page(k, vma)) clear_vma_resv_huge_pages(k, vma);
 
   // What was promised to the old area is the new one's: unmapping must not give it back.
   let excess: ULong = 0;
@@ -216,7 +225,9 @@ function mremap_to(
   const map_flags: Int =
     ((flags & MREMAP_FIXED) !== 0 ? MAP_FIXED : 0) |
     ((flagsOf(k, vma) & VM_MAYSHARE) !== 0 ? MAP_SHARED : 0);
-  const ret: VirtAddr = get_unmapped_area(k, mm, new_addr, new_len, map_flags);
+  const ret: VirtAddr = is_vm_hugetlb_page(k, vma)
+    ? hugetlb_get_unmapped_area(k, mm, new_addr, new_len, map_flags)
+    : get_unmapped_area(k, mm, new_addr, new_len, map_flags);
   if (IS_ERR(ret)) return ret;
   if ((flags & MREMAP_FIXED) === 0) new_addr = ret;
   return move_vma(k, vma, addr, old_len, new_len, new_addr, locked, flags);
@@ -277,7 +288,16 @@ function remapRange(
   locked: Locked,
 ): VirtAddr {
   const mm: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
-  if (vma_lookup(k, mm, addr) === NULL) return asVirt(-EFAULT);
+  const found: VmAreaStruct = vma_lookup(k, mm, addr);
+  if (found === NULL) return asVirt(-EFAULT);
+  if (is_vm_hugetlb_page(k, found)) {
+    const size: ULong = huge_page_size(k, hstate_vma(k));
+    old_len = Math.ceil(old_len / size) * size;
+    new_len = Math.ceil(new_len / size) * size;
+    if (addr % size !== 0 || new_addr % size !== 0) return asVirt(-EINVAL);
+    // What is reserved cannot be added to.
+    if (new_len > old_len) return asVirt(-EINVAL);
+  }
   if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) !== 0)
     return mremap_to(k, addr, old_len, new_addr, new_len, locked, flags);
 

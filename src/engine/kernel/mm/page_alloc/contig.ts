@@ -29,6 +29,7 @@ import { WARN } from '../../include/asm-generic/bug.h.js';
 import { ALIGN } from '../../include/linux/align.h.js';
 import { EAGAIN, EBUSY, ENOMEM } from '../../include/linux/errno.h.js';
 import { gfp_zone, node_zonelist } from '../../include/linux/gfp.h.js';
+import { PageHuge } from '../../include/linux/hugetlb.h.js';
 import { INIT_LIST_HEAD, list_empty } from '../../include/linux/list.h.js';
 import { pfn_to_online_page } from '../../include/linux/memory_hotplug.h.js';
 import { page_zone } from '../../include/linux/mm.h.js';
@@ -174,11 +175,12 @@ export function free_contig_range(k: Kernel, pfn: Pfn, nr_pages: ULong): void {
 
 // --- any range -----------------------------------------------------------------------------------------------------------
 
-/** Whether all pages of a range exist, are the zone's, and are not kept for good. Left out: PageHuge. */
+/** Whether all pages of a range exist, are the zone's, and are neither kept for good nor huge ones of a pool. */
 function pfn_range_valid_contig(k: Kernel, z: Zone, start_pfn: Pfn, nr_pages: ULong): boolean {
   for (let i: ULong = start_pfn; i < start_pfn + nr_pages; i++) {
     const page: Page = pfn_to_online_page(k, i);
     if (page === NULL || page_zone(k, page) !== z || PageReserved(k, page)) return false;
+    if (PageHuge(k, page)) return false;
   }
   return true;
 }

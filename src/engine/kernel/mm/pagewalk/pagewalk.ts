@@ -54,6 +54,7 @@ import {
 } from '../../include/linux/pgtable.h.js';
 import { split_huge_pmd } from '../huge_memory/split_pmd.js';
 import { huge_pte_offset } from '../hugetlb/fault.js';
+import type { MadviseWalkPrivate } from '../madvise/cold.js';
 import { find_vma } from '../mmap/find_vma.js';
 import type { MmuGather } from '../mmu_gather.js';
 
@@ -61,6 +62,9 @@ import type { MmuGather } from '../mmu_gather.js';
 export const ACTION_SUBTREE = 0;
 export const ACTION_CONTINUE = 1;
 export const ACTION_AGAIN = 2;
+
+/** What callers give along. */
+type WalkData = MmuGather | MadviseWalkPrivate | number;
 
 /** struct mm_walk */
 export interface MmWalk {
@@ -71,7 +75,7 @@ export interface MmWalk {
   action: Int;
   readonly no_vma: boolean;
   /** What the caller gave along: a struct mmu_gather, if entries change; of others a pointer. */
-  readonly private: MmuGather | number;
+  readonly private: WalkData;
 }
 
 type Entry<Of> = (k: Kernel, entry: Of, addr: VirtAddr, next: VirtAddr, walk: MmWalk) => Int;
@@ -136,11 +140,11 @@ function walk_pmd_range(k: Kernel, pud: Pud, addr: VirtAddr, end: VirtAddr, walk
       if (ops.pmd_entry !== undefined) err = ops.pmd_entry(k, pmd, addr, next, walk);
       if (err !== 0) break;
       // again:
-      if ((walk.action) === ACTION_AGAIN) continue;
+      if (walk.action === ACTION_AGAIN) continue;
       const pmdval: PteVal = k.read_pte(pmd);
       const isLeaf = walk.vma === NULL && (pmd_large(pmdval) || !pmd_present(pmdval));
       // Huge pages are split only for those that want each page.
-      if (!isLeaf && (walk.action) !== ACTION_CONTINUE && ops.pte_entry !== undefined) {
+      if (!isLeaf && walk.action !== ACTION_CONTINUE && ops.pte_entry !== undefined) {
         if (walk.vma !== NULL) {
           split_huge_pmd(k, walk.vma, pmd, addr);
           // pmd_trans_unstable(): it went, or became a huge page again.
@@ -172,11 +176,11 @@ function walk_pud_range(k: Kernel, p4d: P4d, addr: VirtAddr, end: VirtAddr, walk
       if (ops.pud_entry !== undefined) err = ops.pud_entry(k, pud, addr, next, walk);
       if (err !== 0) break;
       // again:
-      if ((walk.action) === ACTION_AGAIN) continue;
+      if (walk.action === ACTION_AGAIN) continue;
       const pudval: PteVal = k.read_pte(pud);
       const isLeaf = walk.vma === NULL && (pud_large(k, pudval) || !pud_present(k, pudval));
       const goesDown = ops.pmd_entry !== undefined || ops.pte_entry !== undefined;
-      if (!isLeaf && (walk.action) !== ACTION_CONTINUE && goesDown) {
+      if (!isLeaf && walk.action !== ACTION_CONTINUE && goesDown) {
         err = walk_pmd_range(k, pud, addr, next, walk);
         if (err !== 0) break;
       }
@@ -275,7 +279,7 @@ export function walk_page_range(
   start: VirtAddr,
   end: VirtAddr,
   ops: MmWalkOps,
-  data: MmuGather | number,
+  data: WalkData,
 ): Int {
   if (start >= end || mm === NULL) return -EINVAL;
   const walk: MmWalk = { ops, mm, vma: NULL, action: 0, no_vma: false, private: data };
@@ -313,7 +317,7 @@ export function walk_page_range_vma(
   start: VirtAddr,
   end: VirtAddr,
   ops: MmWalkOps,
-  data: MmuGather | number,
+  data: WalkData,
 ): Int {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   const walk: MmWalk = { ops, mm, vma, action: 0, no_vma: false, private: data };
@@ -326,12 +330,7 @@ export function walk_page_range_vma(
 }
 
 /** One area. */
-export function walk_page_vma(
-  k: Kernel,
-  vma: VmAreaStruct,
-  ops: MmWalkOps,
-  data: MmuGather | number,
-): Int {
+export function walk_page_vma(k: Kernel, vma: VmAreaStruct, ops: MmWalkOps, data: WalkData): Int {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   const walk: MmWalk = { ops, mm, vma, action: 0, no_vma: false, private: data };
   if (mm === NULL) return -EINVAL;

@@ -1,0 +1,76 @@
+/**
+ * Files below /sys that memory management has for its reader: those of pools of huge pages. Their numbers are read, and some are set.
+ *
+ * Source: Linux 6.1 mm/hugetlb.c: hugetlb_sysfs_init(), hstate_attrs.
+ */
+import {
+  free_hugepages_show,
+  nr_hugepages_show,
+  nr_hugepages_store,
+  nr_overcommit_hugepages_show,
+  nr_overcommit_hugepages_store,
+  resv_hugepages_show,
+  surplus_hugepages_show,
+} from '../kernel/mm/hugetlb/sysfs.js';
+import { stringAt } from '../kernel/lib/string.js';
+import type { Hstate, Int, ULong } from '../machine/ctypes.js';
+import type { Kernel } from '../machine/kernel.js';
+import { asCell, asVirt } from '../memory/address.js';
+
+interface Attribute {
+  readonly show: (k: Kernel, h: Hstate) => ULong;
+  /** 0 or an error. None: the file is only read. */
+  readonly store?: (k: Kernel, h: Hstate, value: ULong) => Int;
+}
+
+const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
+  nr_hugepages: { show: nr_hugepages_show, store: nr_hugepages_store },
+  nr_overcommit_hugepages: {
+    show: nr_overcommit_hugepages_show,
+    store: nr_overcommit_hugepages_store,
+  },
+  free_hugepages: { show: free_hugepages_show },
+  resv_hugepages: { show: resv_hugepages_show },
+  surplus_hugepages: { show: surplus_hugepages_show },
+};
+
+const FOLDER = '/sys/kernel/mm/hugepages';
+const EACCES = 13;
+const ENOENT = 2;
+
+/** None of a machine that was rebuilt without pools. */
+function pools(k: Kernel): readonly { readonly name: string; readonly h: Hstate }[] {
+  const { hstates, hugetlb_max_hstate } = k.globals;
+  if (hstates === 0 || hugetlb_max_hstate === 0) return [];
+  return Array.from({ length: k.words[hugetlb_max_hstate] ?? 0 }, (_, i) => {
+    const h: Hstate = hstates + i * k.stride.hstate;
+    return { name: stringAt(k, asVirt(k.va_of(asCell(h)) + k.hstate.name)), h };
+  });
+}
+
+function find(k: Kernel, path: string) {
+  const [, pool, name] = /^\/sys\/kernel\/mm\/hugepages\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+  const h = pools(k).find((each) => each.name === pool)?.h;
+  const attribute =
+    name !== undefined && Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined;
+  return h === undefined || attribute === undefined ? undefined : { h, attribute };
+}
+
+/** Names of all files, whole paths. */
+export const sysfs_names = (k: Kernel): readonly string[] =>
+  pools(k).flatMap(({ name }) =>
+    Object.keys(ATTRIBUTES).map((file) => `${FOLDER}/${name}/${file}`),
+  );
+
+/** What a file says; undefined: there is none of that name. */
+export function sysfs_value(k: Kernel, path: string): number | undefined {
+  const found = find(k, path);
+  return found?.attribute.show(k, found.h);
+}
+
+/** Writes a number to a file: 0 or an error. */
+export function sysfs_store(k: Kernel, path: string, value: number): number {
+  const found = find(k, path);
+  if (found === undefined) return -ENOENT;
+  return found.attribute.store?.(k, found.h, value) ?? -EACCES;
+}

@@ -1,0 +1,37 @@
+/** Files below /sys that a scenario reads and writes: the pools of huge pages, each of its own size. */
+import { group, type Builtin } from './builtin.js';
+import type { BuiltinCall } from './call.js';
+import { needsCaches } from './needs.js';
+import { libc } from './user/libc.js';
+
+const EINVAL = 22;
+const ENOENT = 2;
+const LEVEL_ERR = 3;
+
+/** `PATH`, or `PATH=VALUE` with spaces where one likes. */
+function sysfs(call: BuiltinCall, setting: string): number {
+  const { k, kernel } = call;
+  const [, path = '', text] = /^\s*([^=\s]*)\s*(?:=\s*(.*?)\s*)?$/.exec(setting) ?? [];
+  const before = kernel.sysfs_value(k, path);
+  if (before === undefined) {
+    const known = kernel.sysfs_names(k);
+    const names = known.length === 0 ? 'this machine has none' : `use one of ${known.join(', ')}`;
+    call.printk(LEVEL_ERR, `cat: ${path}: No such file or directory (${names})`);
+    return -ENOENT;
+  }
+  if (text === undefined) return before;
+  if (!/^\d+$/.test(text)) return -EINVAL;
+  const error = kernel.sysfs_store(k, path, Number(text));
+  return error !== 0 ? error : (kernel.sysfs_value(k, path) ?? 0);
+}
+
+export const sysfsFiles: readonly Builtin[] = group('task', 'fs/sysfs/file.c', [
+  {
+    signature: 'long sysfs(const char *setting)',
+    doc: 'As `cat FILE` or `echo VALUE > FILE` below /sys: "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages=8" makes the pool of that size as large as that, as far as there is memory; nr_overcommit_hugepages can be set, too; free_, resv_ and surplus_hugepages are read. What the file says then; -1 and errno if there is none of the name, or it is only read.',
+    changes: true,
+    sleeps: 'always',
+    needs: needsCaches,
+    run: (call, setting) => libc(call, sysfs(call, call.string(setting))),
+  },
+]);
