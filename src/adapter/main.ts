@@ -60,7 +60,7 @@ export interface AdapterServer {
 export function listen(port: number, script?: string): Promise<AdapterServer> {
   const spare = new SpareThread();
   // The connection is closed when the session is over, not before.
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const hangUp = (): void => void socket.end();
     const served =
       script === undefined

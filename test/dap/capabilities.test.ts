@@ -10,6 +10,7 @@ import {
   type CapabilityRow,
 } from '../../src/adapter/protocol/capabilityTable.js';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import { listItems } from '../docs/listItems.js';
 import { build, CLIENT, withAdapter } from './session.js';
 
 const rows = Object.entries(CAPABILITY_TABLE) as [string, CapabilityRow][];
@@ -35,19 +36,15 @@ function protocolNames(): readonly string[] {
   return names;
 }
 
-/** Cells of the matrix in docs/debugging.md, without the backquotes of the first. */
+/** Name, whether it is here, meaning and test of each item in docs/debugging.md. */
 function documented(): readonly (readonly string[])[] {
   const page = readFileSync('docs/debugging.md', 'utf8');
   const section = /^## Capabilities$([^]*?)^## /m.exec(page)?.[1] ?? '';
-  return section
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim().replace(/^`(\w+)`$/, '$1')),
-    );
+  return listItems(section).map((item) => {
+    const [, name = item, absent, meaning = '', test = ''] =
+      /^`(\w+)`( \(not here\))?: (.*?)(?: _Test:_ (.*))?$/.exec(item) ?? [];
+    return [name, absent === undefined ? 'yes' : 'no', meaning, test];
+  });
 }
 
 describe('capabilities', function () {

@@ -5,6 +5,7 @@ import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { EXCEPTION_FILTERS } from '../../src/adapter/breakpoints/exceptionFilters.js';
 import { HAPPENINGS as TABLE } from '../../src/adapter/breakpoints/happenings/index.js';
 import { lineOf, onScenario, scenario, type Drive } from './drive.js';
+import { listItems } from '../docs/listItems.js';
 import { build } from './session.js';
 
 const HAPPENINGS = scenario('happenings.mms');
@@ -203,7 +204,9 @@ describe('semantic breakpoints', function () {
     const ofPages = EXPECTED.map(({ id }) => id);
     for (const { id, knows } of TABLE) {
       const rowIn = (part: string): string =>
-        part.split('\n').find((line) => line.startsWith(`| \`${id}\``)) ?? '';
+        [...part.split('\n'), ...listItems(part)].find((line) =>
+          new RegExp(`^(?:\\| )?\`${id}\``).test(line),
+        ) ?? '';
       const isOfPages = ofPages.includes(id);
       // The others have their facts in the row that says where they stop.
       const row = rowIn(isOfPages ? facts : text);

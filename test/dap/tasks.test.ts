@@ -63,12 +63,13 @@ describe('threads', function () {
           seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
           const motion = motions[(seed >>> 8) % motions.length] ?? 'stepIn';
           const stop = await drive.go(motion);
-          const ids = (await threadsOf(drive)).map(({ id }) => id);
+          // Asked at once: the answers come in one go.
+          const [threads, names] = await Promise.all([threadsOf(drive), drive.names()]);
+          const ids = threads.map(({ id }) => id);
           assert.ok(
             ids.includes(drive.threadId),
             `${i} ${motion}: ${drive.threadId} of ${ids.join()}`,
           );
-          const names = await drive.names();
           assert.ok(names.length > 0, `${i} ${motion}: an empty stack`);
           assert.match(names.at(-1) ?? '', /^(main|writer|one|two)$/);
           if (stop.reason === 'end') await drive.go('reverseContinue');

@@ -1,6 +1,7 @@
 /** docs/checklist.md: fifty rows, at least forty hold, each says by what; and the numbers that it gives are the manifest's. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { listItems } from './listItems.js';
 
 interface Manifest {
   readonly engines: { readonly vscode: string };
@@ -27,16 +28,10 @@ interface Manifest {
 }
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
-const rows = readFileSync('docs/checklist.md', 'utf8')
-  .split('\n')
-  .filter((line) => /^\| \d/.test(line))
-  .map((line) => {
-    const [number = '', what = '', stands = '', evidence = ''] = line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim());
-    return { number: Number(number), what, stands, evidence };
-  });
+const rows = listItems(readFileSync('docs/checklist.md', 'utf8')).map((item, i) => {
+  const [, what = item, stands = '', said = ''] = /^\*\*(.*?)\*\* _(\w+)_: (.*)$/.exec(item) ?? [];
+  return { number: i + 1, what, stands, evidence: said };
+});
 const evidence = (number: number): string => rows[number - 1]?.evidence ?? '';
 
 describe('the checklist', () => {

@@ -3,20 +3,14 @@
  * copy on write, by what happens; who holds a page that is pinned; the processes of the machine. A screenshot of each step.
  */
 import assert from 'node:assert/strict';
+import { runToText } from './kernelLines.js';
 import { lineOf, tell } from './story.js';
-import type { Workbench } from './workbench.js';
 
 const EXAMPLE = 'fork-and-cow.mms';
 const at = (text: string): number => lineOf(EXAMPLE, text);
 /** Where the page is pinned, and only the parent has it. */
 const BEHIND_PIN = at('pin_user_pages(address') + 1;
 const BREAK_INSIDE = 'mmscope: Break Inside the Allocator...';
-
-/** Runs to a line of the kernel's source that is in view. */
-async function runToText(bench: Workbench, text: string): Promise<void> {
-  await bench.editor.goToLine(await bench.editor.lineShowing(text));
-  await bench.quick.command('Debug: Run to Cursor');
-}
 
 tell('a process in VS Code', { shots: 'processes' }, (step) => {
   step('opens the example, and stops in front of the first write', async (bench) => {
@@ -54,10 +48,7 @@ tell('a process in VS Code', { shots: 'processes' }, (step) => {
   );
 
   step('steps down to the page table entry', async (bench) => {
-    // The line is further down than the frame's, which is in the middle.
-    const top = /memory\.c (\d+):/.exec(await bench.session.topFrame())?.[1];
-    await bench.editor.goToLine(Number(top) + 30);
-    await runToText(bench, 'set_pte(');
+    await runToText(bench, 'set_pte(', 30);
     await bench.session.step('Step Into');
     await bench.session.stoppedAt('native_set_pte');
     assert.match(await bench.variables.valueOf('pte'), /P\|RW\|US\|A\|D/);
@@ -110,8 +101,12 @@ tell('a process in VS Code', { shots: 'processes' }, (step) => {
     await bench.session.settled();
   });
 
-  step('the processes of the machine, as a tree', async (bench) => {
+  step('and by which call, at which line', async (bench) => {
     await bench.quick.command('Run and Debug: Focus on Machine View');
+    await bench.machine.open('Pinned pages', 'pfn 0x');
+    const held = `pinned at line ${at('pin_user_pages(address')} by pin_user_pages()`;
+    await bench.machine.goTo('2 pin');
+    await bench.machine.row('2 pin').filter({ hasText: held }).waitFor();
     await bench.session.settled();
   });
 

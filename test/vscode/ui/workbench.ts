@@ -13,6 +13,7 @@ import {
   type Page,
 } from 'playwright-core';
 import { Editor } from './editor.js';
+import { MachineView } from './machineView.js';
 import { QuickInput } from './quickInput.js';
 import { Session } from './session.js';
 import { Variables } from './variables.js';
@@ -51,6 +52,7 @@ export class Workbench {
   readonly editor: Editor;
   readonly session: Session;
   readonly variables: Variables;
+  readonly machine: MachineView;
   private shots = 0;
 
   private constructor(
@@ -62,6 +64,7 @@ export class Workbench {
     this.editor = new Editor(page, this.quick);
     this.session = new Session(page, wire, this.quick, this.editor);
     this.variables = new Variables(page, this.session);
+    this.machine = new MachineView(page, this.session);
   }
 
   /** A new window; nothing is left in it of those before. */

@@ -62,14 +62,16 @@ function paintHit(painter: Painter, hit: TlbHit, column: Column, y: number): Pai
   const { palette } = painter;
   const stale = hit.stale !== undefined;
   const text = `${stale ? 'stale ' : ''}in the TLB of CPU ${hit.cpu}`;
+  const look = { size: 11.5 };
+  const fits = painter.widthOf(text, look) <= column.width - 16;
   painter.circle(
     column.x + 6,
     y + 8,
     4,
     stale ? { stroke: palette.error, strokeWidth: 2 } : { fill: palette.foreground },
   );
-  painter.text(column.x + 16, y + 12, text, {
-    size: 11.5,
+  painter.text(column.x + 16, y + 12, fits ? text : `${stale ? 'stale in ' : ''}TLB ${hit.cpu}`, {
+    ...look,
     color: stale ? palette.error : palette.foreground,
     maxWidth: column.width - 16,
     data: { tlb: hit.cpu },
