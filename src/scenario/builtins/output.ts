@@ -84,7 +84,10 @@ function showProc(call: BuiltinCall, name: string): void {
   const lines = linesOfModule(call, name) ?? call.kernel.proc_lines(call.k, name);
   if (lines === undefined) {
     const known = `${call.kernel.proc_names.join(', ')}, self/maps, PID/maps`;
-    call.printk(LEVELS.err, `cat: ${pathOf(name)}: No such file or directory (use one of ${known})`);
+    call.printk(
+      LEVELS.err,
+      `cat: ${pathOf(name)}: No such file or directory (use one of ${known})`,
+    );
     return;
   }
   for (const text of lines) call.printk(LEVELS.info, text);

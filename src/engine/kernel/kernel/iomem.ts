@@ -19,8 +19,8 @@ import { PageHighMem, PageReserved } from '../include/linux/page-flags.h.js';
 import { is_vmalloc_addr } from '../mm/vmalloc/vm_struct.js';
 
 export const MEMREMAP_WB = 1;
-export const MEMREMAP_WT = 2;
-export const MEMREMAP_WC = 4;
+const MEMREMAP_WT = 2;
+const MEMREMAP_WC = 4;
 
 const REGION_INTERSECTS = 0;
 const REGION_DISJOINT = 1;

@@ -72,7 +72,7 @@ const mapping_unevictable = (k: Kernel, mapping: AddressSpace): boolean =>
   mapping !== NULL &&
   (k.read_int(k.plus(mapping, k.address_space.flags)) & (1 << AS_UNEVICTABLE)) !== 0;
 
-export function folio_evictable(k: Kernel, folio: Page): boolean {
+function folio_evictable(k: Kernel, folio: Page): boolean {
   return !mapping_unevictable(k, folio_mapping(k, folio)) && !folio_test_mlocked(k, folio);
 }
 

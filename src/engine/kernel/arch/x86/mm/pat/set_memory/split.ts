@@ -124,7 +124,7 @@ function split_page_count(k: Kernel, level: Int): void {
 
 // --- large entries ---------------------------------------------------------------------------------------------------------
 
-export const page_level_size = (k: Kernel, level: Int): ULong =>
+const page_level_size = (k: Kernel, level: Int): ULong =>
   level === PG_LEVEL_1G ? PUD_SIZE(k) : PMD_SIZE(k);
 
 /** The bits of a large entry as a small one has them: PSE is where PAT would be. */
@@ -135,7 +135,7 @@ export const pgprot_clear_protnone_bits = (prot: PteVal): PteVal =>
   (prot.low & _PAGE_PRESENT) === 0 ? pteClear(prot, _PAGE_GLOBAL) : prot;
 
 /** In every address space, where each has its own copy of the kernel's entries: two levels, and PAE's if they are not shared. */
-export function __set_pmd_pte(k: Kernel, kpte: Pte, address: VirtAddr, pte: PteVal): void {
+function __set_pmd_pte(k: Kernel, kpte: Pte, address: VirtAddr, pte: PteVal): void {
   set_pte(k, kpte, pte);
   // SHARED_KERNEL_PMD: of PAE's the tables below are the same.
   if (k.wide || k.pte_words === 2) return;
@@ -158,7 +158,7 @@ export function __set_pmd_pte(k: Kernel, kpte: Pte, address: VirtAddr, pte: PteV
  * 1: it must be split. 0: the large page is as it should be, or has been changed as a whole; `cpa.numpages` says how much of the range
  * that was.
  */
-export function __should_split_large_page(
+function __should_split_large_page(
   k: Kernel,
   kpte: Pte,
   address: VirtAddr,
