@@ -10,6 +10,7 @@ import {
   smallMember,
   terms,
 } from './cPlaces.mjs';
+import { methodCall } from './cMethods.mjs';
 import { event } from './cReports.mjs';
 import { CONVERSIONS, P, expr, isContext, isK, plainText, stripped, wrap } from './cShapes.mjs';
 import { snakeCase } from './cTypes.mjs';
@@ -69,6 +70,8 @@ export function callOf(c, node) {
       return machineCall(c, expression.name.text, args);
     if (expression.expression.getText(c.source) === 'Math')
       return math(c, expression.name.text, args);
+    const method = methodCall(c, node);
+    if (method !== undefined) return method;
   }
   if (!ts.isIdentifier(expression)) {
     const callee = ts.isPropertyAccessExpression(expression)
@@ -77,6 +80,7 @@ export function callOf(c, node) {
     return expr(`${callee}(${c.list(args.filter((each) => !isK(each)))})`);
   }
   const name = expression.text;
+  if (name === 'String') return c.print(args[0]);
   if (CONVERSIONS.has(name)) return c.print(args.at(-1));
   const own = args.filter((each) => !isK(each));
   if (name === 'this_cpu_ptr' && ts.isStringLiteral(own[0]))

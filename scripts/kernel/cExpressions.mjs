@@ -39,6 +39,15 @@ const NAMES = new Map([
   ['NO_PTE', '0'],
 ]);
 
+/** What `k` knows of where memory lies, under Linux's names. */
+const LAYOUT = new Set(['memmap', 'linear']);
+const LAYOUT_NAMES = {
+  pageOffset: 'PAGE_OFFSET',
+  directMapEndFrame: 'max_pfn_mapped',
+  kernelMap: 'kernel_map',
+  endPfn: 'max_pfn',
+};
+
 export class CExpressions {
   /** @param {import('./cTypes.mjs').CTypes} types */
   constructor(types, structs, source) {
@@ -132,7 +141,7 @@ export class CExpressions {
 
   /** A literal of an array or a structure: with its type, unless it is what a variable begins with. */
   compound(node, parts) {
-    const text = `{ ${parts.join(', ')} }`;
+    const text = parts.length === 0 ? '{ }' : `{ ${parts.join(', ')} }`;
     if (ts.isVariableDeclaration(node.parent) || ts.isArrayLiteralExpression(node.parent))
       return expr(text);
     const contextual =
@@ -159,6 +168,7 @@ export class CExpressions {
       if (expression.name.text === 'sizeof' || expression.name.text === 'stride')
         return expr(`sizeof(struct ${name.text})`);
       if (expression.name.text === 'machine') return expr(snakeCase(name.text));
+      if (LAYOUT.has(expression.name.text)) return expr(LAYOUT_NAMES[name.text] ?? name.text);
     }
     if (name.text === 'value' && this.types.isReference(expression))
       return this.types.isParameter(expression)

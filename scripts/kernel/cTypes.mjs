@@ -69,7 +69,7 @@ export class CTypes {
     }
     const name = (bare.aliasSymbol ?? bare.symbol)?.name;
     if (name !== undefined && /^[A-Z]\w*$/.test(name)) return `struct ${snakeCase(name)} *`;
-    return spelled;
+    return spelled.startsWith('{') ? this.unnamed(bare) : spelled;
   }
 
   /**
@@ -95,6 +95,15 @@ export class CTypes {
       members[property.name] = aliasedType(valueDeclaration.type) ?? this.of(member);
     }
     return Object.keys(members).length === 0 ? undefined : { spelled, members };
+  }
+
+  /** A structure without a name, by its members. */
+  unnamed(type) {
+    const members = this.checker.getPropertiesOfType(type).map((property) => {
+      const written = aliasedType(property.valueDeclaration?.type);
+      return `${declared(written ?? this.of(this.checker.getTypeOfSymbol(property)), property.name)};`;
+    });
+    return `struct { ${members.join(' ')} }`;
   }
 
   functionPointer(call) {

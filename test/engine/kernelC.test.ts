@@ -60,6 +60,10 @@ declare function next_zones_zonelist(k: Kernel, z: Zoneref, highest: ZoneType): 
 declare function zonelist_zone(k: Kernel, z: Zoneref): Zone;
 `;
 
+/** Types of TypeScript, and methods of JavaScript that C writes otherwise. */
+const UNTRANSLATED =
+  /\{ (readonly )?\w+\??: |BigInt->|\b(memmap|linear)->|->(push|slice|padStart|padEnd|join|repeat|split|startsWith|includes|toString)\(/;
+
 /** Statement in TypeScript, the same in C. */
 const STATEMENTS: readonly (readonly [string, string])[] = [
   ['k.write_long(page + k.page.private, order);', 'page->private = order;'],
@@ -102,6 +106,16 @@ const STATEMENTS: readonly (readonly [string, string])[] = [
   ],
   ['order = k.read_int(k.plus(chunk, k.pcpu_chunk.nr_pages));', 'order = chunk->nr_pages;'],
   ['if (k.read_bool(chunk, k.pcpu_chunk.isolated)) return;', 'if (chunk->isolated)\n\t\treturn;'],
+  ["const line = '='.repeat(3);", 'const char *line = "===";'],
+  [
+    'const pages: Page[] = [];\npages.push(page);',
+    'struct page **pages = { };\n\tpages[n++] = page;',
+  ],
+  ['if (k.memmap.pfn_valid(order)) return;', 'if (pfn_valid(order))\n\t\treturn;'],
+  [
+    'const pair = { head, order };',
+    'struct { struct list_head *head; unsigned int order; } pair = { .head = head, .order = order };',
+  ],
   ['const entry = k.read_pte(pte);', 'pteval_t entry = *pte;'],
   ['pte = asCell(pte + k.pte_words);', 'pte++;'],
   [
@@ -174,6 +188,7 @@ describe('kernel sources as C', () => {
           if (/=>|===|!==|\?\.|\.\.\.|\bk[.,)]|\b(const|let|yield|undefined|typeof) \b/.test(line))
             if (!/^(static )?(inline )?const char|const char \*|^static const/.test(line.trim()))
               left.push(`${file}:${i + 1}: ${line.trim()}`);
+          if (UNTRANSLATED.test(line)) left.push(`${file}:${i + 1}: ${line.trim()}`);
         });
     assert.deepEqual(left, []);
   });

@@ -16,6 +16,7 @@ import {
   NULL,
   type Pointer,
   type ULong,
+  type Out,
 } from '../../machine/ctypes.js';
 import { KernelFault } from '../../machine/events.js';
 import type { Kernel } from '../../machine/kernel.js';
@@ -331,7 +332,7 @@ export function seq_read_iter(
   k: Kernel,
   file: File,
   size: ULong,
-  pos: { value: Long },
+  pos: Out<Long>,
   copy_to_iter: CopyToIter,
 ): Long {
   const m: SeqFile = seqFileOf(k, file);

@@ -18,6 +18,7 @@ import {
   type ULong,
   type VmAreaStruct,
   type VmFlags,
+  type Out,
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { NO_PTE } from '../../machine/pteWords.js';
@@ -205,7 +206,7 @@ function mprotect_fixup(
   k: Kernel,
   tlb: MmuGather,
   vma: VmAreaStruct,
-  pprev: { value: VmAreaStruct },
+  pprev: Out<VmAreaStruct>,
   start: VirtAddr,
   end: VirtAddr,
   newflags: VmFlags,
@@ -285,7 +286,7 @@ export function mprotectRange(
   const end: VirtAddr = asVirt(start + Math.ceil(len / PAGE_SIZE) * PAGE_SIZE);
   if (end <= start) return -ENOMEM;
   prot = withImpliedExec(k, prot);
-  const prev: { value: VmAreaStruct } = { value: NULL };
+  const prev: Out<VmAreaStruct> = { value: NULL };
   let vma: VmAreaStruct = find_vma_prev(k, mm, start, prev);
   if (vma === NULL || k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start)) > start) return -ENOMEM;
   if (start > k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start))) prev.value = vma;

@@ -5,7 +5,7 @@
  * Source: Linux 6.1 drivers/base/core.c: device_create(), device_destroy(), device_initialize(), device_release(),
  * device_add(), dev_set_name().
  */
-import { type File, type Int, NULL, type UInt } from '../../../machine/ctypes.js';
+import { type File, type Int, NULL, type UInt, type Out } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { makeDeviceNode } from '../../fs/file_table/devices.js';
@@ -71,7 +71,7 @@ export function device_create(
   devt: UInt,
   drvdata: VirtAddr,
   name: string,
-  node: { value: File },
+  node: Out<File>,
 ): Device {
   const object: VirtAddr = kzalloc(k, k.sizeof.device, k.GFP_KERNEL);
   if (object === 0) return ERR_PTR(-ENOMEM);

@@ -4,7 +4,7 @@
  * Differs: the dentry is an object of kmalloc(), and in no hash table.
  * Source: Linux 6.1 fs/debugfs/inode.c: debugfs_create_file(), debugfs_create_dir(), debugfs_remove(); fs/debugfs/file.c.
  */
-import { type Dentry, type File, NULL } from '../../../machine/ctypes.js';
+import { type Dentry, type File, NULL, type Out } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { Cell, VirtAddr } from '../../../memory/address.js';
 import {
@@ -28,7 +28,7 @@ export const createEntry = (
   parent: Dentry,
   data: VirtAddr,
   fops: VirtAddr,
-  node: { value: File },
+  node: Out<File>,
 ): Dentry => {
   const object: VirtAddr = kzalloc(k, k.sizeof.dentry, k.GFP_KERNEL);
   if (object === 0) return NULL;

@@ -7,7 +7,14 @@
  * Source: Linux 6.1 drivers/char/misc.c: misc_register(), misc_deregister(), misc_open(); fs/inode.c: init_special_inode();
  * drivers/base/devtmpfs.c.
  */
-import { type File, type Inode, type Int, NULL, type UInt } from '../../../machine/ctypes.js';
+import {
+  type File,
+  type Inode,
+  type Int,
+  NULL,
+  type UInt,
+  type Out,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type Cell } from '../../../memory/address.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
@@ -74,7 +81,7 @@ export const deviceOf = (k: Kernel, node: File): Cell =>
  * The node of a small device; NULL without memory.
  * @param misc a struct miscdevice @param nrDevices how many there are already
  */
-export function registerDevice(k: Kernel, misc: Cell, nrDevices: Int, node: { value: File }): Int {
+export function registerDevice(k: Kernel, misc: Cell, nrDevices: Int, node: Out<File>): Int {
   INIT_LIST_HEAD(k, k.plus(misc, k.miscdevice.list));
   const file: File = makeNode(k, `/dev/${stringAt(k, k.read_va(k.plus(misc, k.miscdevice.name)))}`);
   node.value = file;

@@ -15,6 +15,7 @@ import {
   type UInt,
   type ULong,
   type VmAreaStruct,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { callReading, callWithPosition } from '../../../machine/ownTables.js';
@@ -101,7 +102,7 @@ const inodeOf = (k: Kernel, file: File): Inode => k.read_ptr(k.plus(file, k.file
 const modeOf = (k: Kernel, file: File): UInt => k.read_int(k.plus(file, k.file.f_mode));
 
 /** open() of a node: an open file with its operations, whose `open` is asked. NULL without memory; `*error` if it refuses. */
-export function openDevice(k: Kernel, node: File, flags: Int, error: { value: Int }): File {
+export function openDevice(k: Kernel, node: File, flags: Int, error: Out<Int>): File {
   const filp_cachep = k.read_ptr(k.globals.filp_cachep);
   const object: VirtAddr = kmem_cache_alloc(k, filp_cachep, k.GFP_KERNEL | k.__GFP_ZERO);
   if (object === 0) return NULL;
@@ -174,13 +175,13 @@ export function readDevice(
   const read: VirtAddr = operationOf(k, file, 'read');
   const table = knownTable(k, tableOf(k, file));
   if (table !== '' && !isSequence(table)) {
-    const error = { value: 0 };
+    const error: Out<Int> = { value: 0 };
     const text = textOfKnown(k, table, inodeOf(k, file), error);
     return error.value !== 0 ? error.value : readText(k, file, text, count, copy);
   }
   if (table !== '' || (read !== 0 && read === functionNamed(k, 'seq_read'))) {
     const f_pos = k.plus(file, k.file.f_pos);
-    const pos = { value: readLoff(k, f_pos) };
+    const pos: Out<Long> = { value: readLoff(k, f_pos) };
     const copied: Long = seq_read_iter(k, file, count, pos, copy);
     writeLoff(k, f_pos, pos.value);
     return copied;

@@ -6,7 +6,7 @@
  * Source: Linux 6.1 fs/proc/generic.c: __proc_create() to proc_remove(); fs/proc/internal.h: PDE();
  * include/linux/proc_fs.h: pde_data().
  */
-import { type File, type Int, NULL, type Pointer } from '../../../machine/ctypes.js';
+import { type File, type Int, NULL, type Pointer, type Out } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { Cell, VirtAddr } from '../../../memory/address.js';
 import { kmem_cache_free, kmem_cache_zalloc } from '../../include/linux/slab.h.js';
@@ -49,7 +49,7 @@ export function proc_create_data(
   parent: ProcDirEntry,
   ops: VirtAddr,
   data: VirtAddr,
-  node: { value: File },
+  node: Out<File>,
 ): ProcDirEntry {
   const type = (mode & S_IFDIR) === 0 ? S_IFREG : 0;
   const ent: ProcDirEntry = __proc_create(k, parent, name, type | (mode === 0 ? 0o444 : mode));
@@ -76,7 +76,7 @@ export function proc_mkdir_data(
   mode: Int,
   parent: ProcDirEntry,
   data: VirtAddr,
-  node: { value: File },
+  node: Out<File>,
 ): ProcDirEntry {
   const ops: VirtAddr = functionNamed(k, 'proc_dir_operations');
   const bits: Int = S_IFDIR | (mode === 0 ? 0o555 : mode);
@@ -91,7 +91,7 @@ export function proc_create_single_data(
   parent: ProcDirEntry,
   show: VirtAddr,
   data: VirtAddr,
-  node: { value: File },
+  node: Out<File>,
 ): ProcDirEntry {
   const ops: VirtAddr = functionNamed(k, 'proc_single_ops');
   const ent: ProcDirEntry = proc_create_data(k, name, mode, parent, ops, data, node);
@@ -108,7 +108,7 @@ export function proc_create_seq_private(
   ops: VirtAddr,
   state_size: Int,
   data: VirtAddr,
-  node: { value: File },
+  node: Out<File>,
 ): ProcDirEntry {
   const seq_ops: VirtAddr = functionNamed(k, 'proc_seq_ops');
   const ent: ProcDirEntry = proc_create_data(k, name, mode, parent, seq_ops, data, node);

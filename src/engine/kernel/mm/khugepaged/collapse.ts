@@ -21,6 +21,7 @@ import {
   type Pte,
   type VmAreaStruct,
   type VmFlags,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
@@ -372,7 +373,7 @@ const GOES_ON: ReadonlySet<ScanResult> = new Set<ScanResult>([
 export function madvise_collapse(
   k: Kernel,
   vma: VmAreaStruct,
-  prev: { value: VmAreaStruct },
+  prev: Out<VmAreaStruct>,
   start: VirtAddr,
   end: VirtAddr,
 ): Int {

@@ -12,6 +12,7 @@ import {
   type ULong,
   type VmAreaStruct,
   type VmFlags,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
@@ -88,7 +89,7 @@ const OTHERS: readonly Int[] = [
 function madvise_update_vma(
   k: Kernel,
   vma: VmAreaStruct,
-  prev: { value: VmAreaStruct },
+  prev: Out<VmAreaStruct>,
   start: VirtAddr,
   end: VirtAddr,
   new_flags: VmFlags,
@@ -138,7 +139,7 @@ function madvise_willneed(k: Kernel, vma: VmAreaStruct): Int {
 function madvise_vma_behavior(
   k: Kernel,
   vma: VmAreaStruct,
-  prev: { value: VmAreaStruct },
+  prev: Out<VmAreaStruct>,
   start: VirtAddr,
   end: VirtAddr,
   behavior: Int,
@@ -205,7 +206,7 @@ export function do_madvise(
 
   // madvise_walk_vmas():
   let unmapped_error: Int = 0;
-  const prev: { value: VmAreaStruct } = { value: NULL };
+  const prev: Out<VmAreaStruct> = { value: NULL };
   let vma: VmAreaStruct = find_vma_prev(k, mm, start, prev);
   if (vma !== NULL && start > k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start)))
     prev.value = vma;

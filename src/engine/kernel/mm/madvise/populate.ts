@@ -5,7 +5,13 @@
  * Left out: mmap_lock that a fault may have let go, signals (-EINTR), -EHWPOISON.
  * Source: Linux 6.1 mm/madvise.c: madvise_populate().
  */
-import { type Int, type MmStruct, NULL, type VmAreaStruct } from '../../../machine/ctypes.js';
+import {
+  type Int,
+  type MmStruct,
+  NULL,
+  type VmAreaStruct,
+  type Out,
+} from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { EFAULT, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
@@ -19,7 +25,7 @@ export const MADV_POPULATE_WRITE = 23;
 export function madvise_populate(
   k: Kernel,
   vma: VmAreaStruct,
-  prev: { value: VmAreaStruct },
+  prev: Out<VmAreaStruct>,
   start: VirtAddr,
   end: VirtAddr,
   behavior: Int,

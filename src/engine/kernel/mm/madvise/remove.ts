@@ -10,6 +10,7 @@ import {
   NULL,
   type ULong,
   type VmAreaStruct,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
@@ -24,7 +25,7 @@ export const MADV_REMOVE = 9;
 export function madvise_remove(
   k: Kernel,
   vma: VmAreaStruct,
-  prev: { value: VmAreaStruct },
+  prev: Out<VmAreaStruct>,
   start: VirtAddr,
   end: VirtAddr,
 ): Int {

@@ -20,6 +20,7 @@ import {
   type VmAreaStruct,
   type VmFault_t,
   type VmFlags,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { KernelFault } from '../../../machine/events.js';
@@ -119,7 +120,7 @@ export function vm_insert_pages(
   vma: VmAreaStruct,
   addr: VirtAddr,
   pages: readonly Page[],
-  num: { value: ULong },
+  num: Out<ULong>,
 ): Int {
   const end_addr: ULong = addr + num.value * PAGE_SIZE - 1;
   if (!isIn(k, vma, addr) || !isIn(k, vma, asVirt(end_addr))) return -EFAULT;

@@ -14,6 +14,7 @@ import {
   type ULong,
   type VmAreaStruct,
   type VmFlags,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
@@ -97,7 +98,7 @@ function mlock_vma_pages_range(
 function mlock_fixup(
   k: Kernel,
   vma: VmAreaStruct,
-  prev: { value: VmAreaStruct },
+  prev: Out<VmAreaStruct>,
   start: VirtAddr,
   end: VirtAddr,
   newflags: VmFlags,
@@ -151,7 +152,7 @@ function apply_vma_lock_flags(
   let vma: VmAreaStruct = mas_walk(k, mas);
   if (vma === NULL) return -ENOMEM;
   const inside = start > k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
-  const prev = { value: inside ? vma : mas_prev(k, mas, 0) };
+  const prev: Out<VmAreaStruct> = { value: inside ? vma : mas_prev(k, mas, 0) };
   for (let nstart: VirtAddr = start; ;) {
     const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
     const newflags: VmFlags = (vm_flags & VM_LOCKED_CLEAR_MASK) | flags;

@@ -11,6 +11,7 @@ import {
   type MmStruct,
   NULL,
   type ULong,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
@@ -58,7 +59,7 @@ export function ksys_mmap_pgoff(
     if (made === NULL) return asVirt(-ENOMEM);
     file = made;
   }
-  const populate = { value: 0 };
+  const populate: Out<ULong> = { value: 0 };
   const at: VirtAddr = do_mmap(k, mm, file, addr, len, prot, flags, pgoff, populate);
   if (populate.value !== 0) __mm_populate(k, mm, at, populate.value, true);
   if (made !== NULL) fput(k, made);

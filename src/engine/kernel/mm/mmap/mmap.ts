@@ -16,6 +16,7 @@ import {
   type ULong,
   type VmAreaStruct,
   type VmFlags,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
@@ -314,7 +315,7 @@ export function do_mmap(
   prot: Int,
   flags: Int,
   pgoff: ULong,
-  populate: { value: ULong },
+  populate: Out<ULong>,
 ): VirtAddr {
   populate.value = 0;
   if (len === 0) return asVirt(-EINVAL);

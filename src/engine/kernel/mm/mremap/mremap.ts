@@ -15,6 +15,7 @@ import {
   type ULong,
   type VmAreaStruct,
   type VmFlags,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
@@ -103,7 +104,7 @@ function move_vma(
 
   const pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
   const new_pgoff: ULong = pgoff + (old_addr - startOf(k, vma)) / PAGE_SIZE;
-  const vmap = { value: vma };
+  const vmap: Out<VmAreaStruct> = { value: vma };
   const keep_source = (flags & MREMAP_DONTUNMAP) !== 0;
   const new_vma: VmAreaStruct = copy_vma(k, vmap, new_addr, new_len, new_pgoff, keep_source);
   vma = vmap.value;

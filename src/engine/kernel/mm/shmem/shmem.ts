@@ -16,6 +16,7 @@ import {
   type ULong,
   type VmAreaStruct,
   type VmFault_t,
+  type Out,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
@@ -74,7 +75,7 @@ export function shmem_get_folio_gfp(
   index: ULong,
   sgp: SgpType,
   gfp: Gfp,
-  foliop: { value: Page },
+  foliop: Out<Page>,
 ): Int {
   const mapping: AddressSpace = k.read_ptr(k.plus(inode, k.inode.i_mapping));
   // Behind the end of the file there is nothing to fault in. A write makes the file longer.
@@ -115,7 +116,7 @@ function shmem_fault(k: Kernel, vmf: VmFault): VmFault_t {
   const file: File = k.read_ptr(k.plus(vmf.vma, k.vm_area_struct.vm_file));
   const inode: Inode = file_inode(k, file);
   const mapping: AddressSpace = k.read_ptr(k.plus(inode, k.inode.i_mapping));
-  const folio = { value: NULL };
+  const folio: Out<Page> = { value: NULL };
   const gfp: Gfp = mapping_gfp_mask(k, mapping);
   const err: Int = shmem_get_folio_gfp(k, inode, vmf.pgoff, 'SGP_CACHE', gfp, folio);
   // vmf_error():
@@ -156,7 +157,7 @@ export function shmemWritePage(
 ): Int {
   const mapping: AddressSpace = k.read_ptr(k.plus(inode, k.inode.i_mapping));
   const gfp: Gfp = mapping_gfp_mask(k, mapping);
-  const folio = { value: NULL };
+  const folio: Out<Page> = { value: NULL };
   const err: Int = shmem_get_folio_gfp(k, inode, index, 'SGP_WRITE', gfp, folio);
   if (err !== 0) return err;
   const page: Page = folio.value;

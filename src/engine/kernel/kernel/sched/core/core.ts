@@ -37,10 +37,10 @@ export function cond_resched(k: Kernel): void {
 
 /** Waits until a work is done, which is done here and now. Whether it waited to be done. @param work its address */
 export function flush_work(k: Kernel, work: VirtAddr): boolean {
-  for (const { work: symbol, func } of WORKS) {
-    if (k.profile.symbol(symbol)?.address !== work || !work_pending(k, symbol)) continue;
-    set_work_pool_and_clear_pending(k, symbol);
-    func(k);
+  for (const each of WORKS) {
+    if (k.profile.symbol(each.work)?.address !== work || !work_pending(k, each.work)) continue;
+    set_work_pool_and_clear_pending(k, each.work);
+    each.func(k);
     return true;
   }
   return false;
