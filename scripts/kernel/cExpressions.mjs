@@ -48,6 +48,14 @@ const LAYOUT_NAMES = {
   endPfn: 'max_pfn',
 };
 
+/** Whether a text is the last argument of a function that takes a format and what it prints. */
+const isFormat = ({ parent }) =>
+  ts.isCallExpression(parent) &&
+  ts.isIdentifier(parent.expression) &&
+  /^(pr_(emerg|alert|crit|err|warn|notice|info|cont|debug)|WARN)(_once|_ONCE)?$/.test(
+    parent.expression.text,
+  );
+
 export class CExpressions {
   /** @param {import('./cTypes.mjs').CTypes} types */
   constructor(types, structs, source) {
@@ -96,7 +104,9 @@ export class CExpressions {
       case K.NoSubstitutionTemplateLiteral:
         return expr(JSON.stringify(node.text));
       case K.TemplateExpression:
-        return expr(`kasprintf(GFP_KERNEL, ${formatOf(this, node)})`);
+        return expr(
+          isFormat(node) ? formatOf(this, node) : `kasprintf(GFP_KERNEL, ${formatOf(this, node)})`,
+        );
       case K.TrueKeyword:
         return expr('true');
       case K.FalseKeyword:

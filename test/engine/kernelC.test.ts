@@ -52,6 +52,7 @@ import { NO_PTE, pteAndNot, pteAt, pteClear, pteIsZero, pteOf, pteOr } from '../
 import { ule, ult } from '../../machine/ulong.js';
 import { asCell } from '../../memory/address.js';
 declare function g(nr: Out<Int>): void;
+declare function pr_err(k: Kernel, text: string): void;
 declare function list_first_entry(k: Kernel, head: ListHead, member: number): Page;
 declare function list_next_entry(k: Kernel, page: Page, member: number): Page;
 declare function list_entry_is_head(k: Kernel, page: Page, head: ListHead, member: number): boolean;
@@ -106,6 +107,7 @@ const STATEMENTS: readonly (readonly [string, string])[] = [
   ],
   ['order = k.read_int(k.plus(chunk, k.pcpu_chunk.nr_pages));', 'order = chunk->nr_pages;'],
   ['if (k.read_bool(chunk, k.pcpu_chunk.isolated)) return;', 'if (chunk->isolated)\n\t\treturn;'],
+  ['pr_err(k, `pfn ${order}`);', 'pr_err("pfn %d", order);'],
   ["const line = '='.repeat(3);", 'const char *line = "===";'],
   [
     'const pages: Page[] = [];\npages.push(page);',

@@ -77,8 +77,9 @@ tell('addresses in VS Code', { shots: 'addresses' }, (step) => {
     await bench.variables.foldScope('Locals');
     await bench.variables.openScope('Machine');
     await bench.variables.expand('page tables');
+    await bench.variables.scroll(44);
     await bench.variables.expand('init (pid 1)');
-    await bench.variables.scroll(200);
+    await bench.variables.scroll(178);
     await bench.variables.expand('[0x20] 0x08000000');
     await bench.variables.expand('[0x48..0x67] 0x08048000');
     assert.match(
