@@ -58,13 +58,14 @@ function includesOf(tree, file) {
     .filter((header) => existsSync(path.join(tree, header)));
 }
 
-/** What the C files below some folders export: EXPORT_SYMBOL() and its like. Sorted. */
+/** What the C files below some folders export: EXPORT_SYMBOL() and its like, but for those in macros. Sorted. */
 function exportedNames(tree) {
   const found = new Set();
   for (const folder of EXPORTERS)
     for (const file of readdirSync(path.join(tree, folder), { recursive: true })) {
       if (!file.endsWith('.c') || isOurs(path.basename(file))) continue;
-      const text = readFileSync(path.join(tree, folder, file), 'utf8');
+      // One line for a macro: what it exports begins no line.
+      const text = readFileSync(path.join(tree, folder, file), 'utf8').replaceAll('\\\n', ' ');
       for (const [, name] of text.matchAll(/^\s*EXPORT_SYMBOL\w*\((\w+)/gm)) found.add(name);
     }
   return [...found].sort();
