@@ -24,6 +24,7 @@ export const STRUCTS = {
     d_child d_flags d_hash.next d_hash.pprev d_iname d_inode d_lockref d_lockref.count? d_name.hash d_name.len d_name.name d_op d_parent
     d_sb d_subdirs d_u.d_alias d_u.d_rcu
   `,
+  debugfs_blob_wrapper: 'data size',
   dentry_operations: 'd_dname',
   device:
     'bus_dma_limit class coherent_dma_mask devres_head devt dma_mask dma_pools driver driver_data init_name kobj parent release',

@@ -1,4 +1,5 @@
 /** What of a machine a call needs, and what is said where it is missing: machines that were rebuilt from a few dumps lack much. */
+import type { BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 
 const MISSING = {
@@ -18,6 +19,15 @@ export function needsCaches(call: BuiltinCall, name: string): void {
   call.k.machine.caller = call.caller;
   if (!call.kernel.slab_is_available(call.k)) lacks(call, name, 'caches');
 }
+
+/** A function that changes the machine, and allocates or frees objects. */
+export const withCaches = (signature: string, doc: string, run: BuiltinRow['run']): BuiltinRow => ({
+  signature,
+  doc,
+  changes: true,
+  needs: needsCaches,
+  run,
+});
 
 export function needsAreas(call: BuiltinCall, name: string): void {
   const { k } = call;

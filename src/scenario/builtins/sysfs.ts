@@ -1,11 +1,10 @@
 /** Files below /sys that a scenario reads and writes: the pools of huge pages, each of its own size. */
+import { EINVAL, ENOENT } from '../../engine/kernel/include/linux/errno.h.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 import { needsCaches } from './needs.js';
 import { libc } from './user/libc.js';
 
-const EINVAL = 22;
-const ENOENT = 2;
 const LEVEL_ERR = 3;
 
 /** `PATH`, or `PATH=VALUE` with spaces where one likes. */

@@ -54,7 +54,9 @@ import { attributes } from './user/attributes.js';
 import { managed } from './user/managed.js';
 import { pins } from './user/pins.js';
 import { processes } from './user/processes.js';
+import { debugFiles } from './user/debugFiles.js';
 import { procFiles } from './user/procFiles.js';
+import { seqFiles } from './user/seqFiles.js';
 import { xarrays } from './xarrays.js';
 import { vmallocs } from './vmalloc.js';
 
@@ -105,6 +107,8 @@ export const allBuiltins: readonly Builtin[] = [
   ...files,
   ...charDevices,
   ...procFiles,
+  ...seqFiles,
+  ...debugFiles,
   ...managed,
   ...attributes,
   ...drivers,

@@ -4,6 +4,7 @@
  *     static struct kobj_attribute hits_attr = __ATTR(hits, 0644, hits_show, hits_store);
  *     kobj = kobject_create_and_add("demo", kernel_kobj);  sysfs_create_file(kobj, &hits_attr.attr);    /sys/kernel/demo/hits
  */
+import { EEXIST, ENOMEM } from '../../../engine/kernel/include/linux/errno.h.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Cell } from '../../../engine/memory/address.js';
 import { asVirt, type VirtAddr } from '../../../engine/memory/address.js';
@@ -12,23 +13,12 @@ import type { Value } from '../../semantics/arithmetic.js';
 import { vsprintf } from '../../printk/print.js';
 import { group, type Builtin, type BuiltinRow } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
-import { needsCaches } from '../needs.js';
+import { withCaches } from '../needs.js';
 import { va } from '../pointers.js';
 import { printServices } from '../printServices.js';
 
-const changes = true;
-const EEXIST = 17;
-const ENOMEM = 12;
 /** More attributes than any group has. */
 const MOST_ATTRIBUTES = 1024;
-
-const row = (signature: string, doc: string, run: BuiltinRow['run']): BuiltinRow => ({
-  signature,
-  doc,
-  changes,
-  needs: needsCaches,
-  run,
-});
 
 // --- where attributes lie --------------------------------------------------------------------------------------------------
 
@@ -159,7 +149,7 @@ function withText(call: BuiltinCall, text: string, run: (at: VirtAddr) => number
 }
 
 const kobjects: readonly BuiltinRow[] = [
-  row(
+  withCaches(
     'struct kobject *kobject_create_and_add(const char *name, struct kobject *parent)',
     'A folder in sysfs: kernel_kobj is /sys/kernel. NULL without memory, or if there is one of the name.',
     (call, name, parent) => {
@@ -173,7 +163,7 @@ const kobjects: readonly BuiltinRow[] = [
     },
   ),
   {
-    ...row(
+    ...withCaches(
       'int kobject_init_and_add(struct kobject *kobj, const struct kobj_type *ktype, struct kobject *parent, const char *fmt, ...)',
       'A folder in sysfs of memory of a module, with a type of its own. 0 or an error; kobject_put() in both cases.',
       (call, kobj, ktype, parent, format, ...args) => {
@@ -187,7 +177,7 @@ const kobjects: readonly BuiltinRow[] = [
     ),
     format: 3,
   },
-  row(
+  withCaches(
     'struct kobject *kobject_get(struct kobject *kobj)',
     'A reference to a kobject.',
     (call, kobj) => {
@@ -195,7 +185,7 @@ const kobjects: readonly BuiltinRow[] = [
       return kobj;
     },
   ),
-  row(
+  withCaches(
     'void kobject_put(struct kobject *kobj)',
     'Drops a reference to a kobject: with the last one its folder goes, and its type ends it.',
     (call, kobj) => {
@@ -205,7 +195,7 @@ const kobjects: readonly BuiltinRow[] = [
       });
     },
   ),
-  row(
+  withCaches(
     'void kobject_del(struct kobject *kobj)',
     'Takes the folder of a kobject away.',
     (call, kobj) => {
@@ -215,24 +205,24 @@ const kobjects: readonly BuiltinRow[] = [
 ];
 
 const inSysfs: readonly BuiltinRow[] = [
-  row(
+  withCaches(
     'int sysfs_create_file(struct kobject *kobj, const struct attribute *attr)',
     'A file in the folder of a kobject, whose text its show() writes. 0 or an error.',
     (call, kobj, attr) => createFile(call, call.cell(kobj), attr),
   ),
-  row(
+  withCaches(
     'void sysfs_remove_file(struct kobject *kobj, const struct attribute *attr)',
     'The file of an attribute goes.',
     (call, kobj, attr) => {
       removeAttribute(call, call.cell(kobj), attr);
     },
   ),
-  row(
+  withCaches(
     'int sysfs_create_group(struct kobject *kobj, const struct attribute_group *grp)',
     'A file for each attribute of a group. 0 or an error, and then none.',
     (call, kobj, grp) => createFiles(call, call.cell(kobj), attributesOf(call, grp)),
   ),
-  row(
+  withCaches(
     'void sysfs_remove_group(struct kobject *kobj, const struct attribute_group *grp)',
     'The files of a group go.',
     (call, kobj, grp) => {
@@ -242,12 +232,12 @@ const inSysfs: readonly BuiltinRow[] = [
 ];
 
 const ofDevices: readonly BuiltinRow[] = [
-  row(
+  withCaches(
     'int device_create_file(struct device *dev, const struct device_attribute *attr)',
     'A file of a device, /sys/class/CLASS/DEVICE/NAME. 0 or an error.',
     (call, dev, attr) => addFile(call, devicePath(call, call.cell(dev)), attr, va(dev)),
   ),
-  row(
+  withCaches(
     'void device_remove_file(struct device *dev, const struct device_attribute *attr)',
     'The file of an attribute of a device goes.',
     (call, dev, attr) => {
@@ -270,7 +260,7 @@ function classAttributes(call: BuiltinCall, cls: Value): Value[] {
 }
 
 const ofClasses: readonly BuiltinRow[] = [
-  row(
+  withCaches(
     'int class_register(struct class *cls)',
     'A class of memory of a module, with the files of its class_groups. 0 or an error.',
     (call, cls) => {
@@ -281,16 +271,20 @@ const ofClasses: readonly BuiltinRow[] = [
       return 0;
     },
   ),
-  row('void class_unregister(struct class *cls)', 'The files of a class go.', (call, cls) => {
-    for (const attr of classAttributes(call, cls))
-      removeFile(call, classPath(call, call.cell(cls)), attr);
-  }),
-  row(
+  withCaches(
+    'void class_unregister(struct class *cls)',
+    'The files of a class go.',
+    (call, cls) => {
+      for (const attr of classAttributes(call, cls))
+        removeFile(call, classPath(call, call.cell(cls)), attr);
+    },
+  ),
+  withCaches(
     'int class_create_file(struct class *cls, const struct class_attribute *attr)',
     'A file of a class, /sys/class/CLASS/NAME. 0 or an error.',
     (call, cls, attr) => addFile(call, classPath(call, call.cell(cls)), attr, va(cls)),
   ),
-  row(
+  withCaches(
     'void class_remove_file(struct class *cls, const struct class_attribute *attr)',
     'The file of an attribute of a class goes.',
     (call, cls, attr) => {

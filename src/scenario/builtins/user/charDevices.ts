@@ -5,34 +5,24 @@
  *     class_create(THIS_MODULE, "demo");  device_create(class, NULL, dev, NULL, "demo%d", 0);    makes /dev/demo0
  *     mknod("/dev/demo1", S_IFCHR | 0600, MKDEV(major, 1));                                       or the program does
  */
+import { EEXIST, EINVAL, ENOMEM } from '../../../engine/kernel/include/linux/errno.h.js';
 import { NULL, type File } from '../../../engine/machine/ctypes.js';
 import type { Value } from '../../semantics/arithmetic.js';
 import { vsprintf } from '../../printk/print.js';
 import { group, type Builtin, type BuiltinRow } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
-import { needsCaches, needsProcess } from '../needs.js';
+import { needsProcess, withCaches } from '../needs.js';
 import { va } from '../pointers.js';
 import { printServices } from '../printServices.js';
 import { libc } from './libc.js';
 
 const changes = true;
-const EEXIST = 17;
-const EINVAL = 22;
-const ENOMEM = 12;
 const S_IFMT = 0o170000;
 const S_IFCHR = 0o020000;
 /** What register_chrdev() takes of a major. */
 const ALL_MINORS = 256;
 
 const number = (dev: Value): number => Number(dev) >>> 0;
-
-const row = (signature: string, doc: string, run: BuiltinRow['run']): BuiltinRow => ({
-  signature,
-  doc,
-  changes,
-  needs: needsCaches,
-  run,
-});
 
 // --- regions ---------------------------------------------------------------------------------------------------------------
 
@@ -81,17 +71,17 @@ function unregisterChrdev(call: BuiltinCall, major: Value, base: Value, count: V
 }
 
 const regions: readonly BuiltinRow[] = [
-  row(
+  withCaches(
     'int register_chrdev_region(dev_t from, unsigned int count, const char *name)',
     'Reserves device numbers; 0 or an error: -EBUSY if somebody has one of them.',
     registerRegion,
   ),
-  row(
+  withCaches(
     'int alloc_chrdev_region(dev_t *dev, unsigned int baseminor, unsigned int count, const char *name)',
     'Reserves device numbers of a major that nobody has: the first in *dev. 0 or an error.',
     (call, ...args) => allocRegion(call, args),
   ),
-  row(
+  withCaches(
     'void unregister_chrdev_region(dev_t from, unsigned int count)',
     'Gives device numbers back.',
     (call, from, count) => {
@@ -99,31 +89,31 @@ const regions: readonly BuiltinRow[] = [
       regionGiven(call, number(from));
     },
   ),
-  row(
+  withCaches(
     'int __register_chrdev(unsigned int major, unsigned int baseminor, unsigned int count, const char *name, const struct file_operations *fops)',
     'Reserves device numbers with a cdev that answers for them; with major 0 a major that nobody has, which is the result. Otherwise 0, or an error.',
     (call, ...args) => registerChrdev(call, args),
   ),
-  row(
+  withCaches(
     'void __unregister_chrdev(unsigned int major, unsigned int baseminor, unsigned int count, const char *name)',
     'Gives back what __register_chrdev() has taken.',
     (call, major, base, count) => {
       unregisterChrdev(call, major, base, count);
     },
   ),
-  row(
+  withCaches(
     'void cdev_init(struct cdev *cdev, const struct file_operations *fops)',
     'Makes a cdev of memory of the driver, with its operations.',
     (call, cdev, fops) => {
       call.kernel.cdev_init(call.k, call.cell(cdev), call.cell(fops));
     },
   ),
-  row(
+  withCaches(
     'struct cdev *cdev_alloc(void)',
     'A cdev of its own, which cdev_del() frees with its last user; NULL without memory. The driver sets its ops.',
     (call) => call.pointer(call.kernel.cdev_alloc(call.k)),
   ),
-  row(
+  withCaches(
     'int cdev_add(struct cdev *p, dev_t dev, unsigned int count)',
     'From here on the cdev answers for its numbers: open() of a node comes to it. 0 or -ENOMEM.',
     (call, p, dev, count) => {
@@ -132,7 +122,7 @@ const regions: readonly BuiltinRow[] = [
       return error;
     },
   ),
-  row(
+  withCaches(
     'void cdev_del(struct cdev *p)',
     'Nobody can open the device any more; whoever has it open keeps it.',
     (call, p) => {
@@ -143,12 +133,12 @@ const regions: readonly BuiltinRow[] = [
 ];
 
 const inHeaders: readonly BuiltinRow[] = [
-  row(
+  withCaches(
     'int register_chrdev(unsigned int major, const char *name, const struct file_operations *fops)',
     'Reserves the first 256 minors of a major, with a cdev that answers for them; 0: of a major that nobody has, which is the result.',
     (call, major, name, fops) => registerChrdev(call, [major, 0, ALL_MINORS, name, fops]),
   ),
-  row(
+  withCaches(
     'void unregister_chrdev(unsigned int major, const char *name)',
     'Gives back what register_chrdev() has taken.',
     (call, major) => {
@@ -207,7 +197,7 @@ function destroyDevice(call: BuiltinCall, cls: Value, devt: Value): void {
 
 const classes: readonly Builtin[] = [
   ...group('process', 'drivers/base/class.c', [
-    row(
+    withCaches(
       'struct class *__class_create(struct module *owner, const char *name)',
       'The function behind class_create(): a class that devices are made under, or an error pointer.',
       (call, _owner, name) => {
@@ -217,7 +207,7 @@ const classes: readonly Builtin[] = [
         return call.pointer(cls);
       },
     ),
-    row('void class_destroy(struct class *cls)', 'Frees a class.', (call, cls) => {
+    withCaches('void class_destroy(struct class *cls)', 'Frees a class.', (call, cls) => {
       if (cls === 0 || (Number(cls) < 0 && Number(cls) >= -4095)) return;
       call.ledger.freed('class', cls);
       call.kernel.class_destroy(call.k, call.cell(cls));
@@ -225,14 +215,14 @@ const classes: readonly Builtin[] = [
   ]),
   ...group('process', 'drivers/base/core.c', [
     {
-      ...row(
+      ...withCaches(
         'struct device *device_create(struct class *class, struct device *parent, dev_t devt, void *drvdata, const char *fmt, ...)',
         'A device of a class, and its node /dev/NAME if it has a number; an error pointer if that is not possible.',
         (call, ...args) => createDevice(call, args),
       ),
       format: 4,
     },
-    row(
+    withCaches(
       'void device_destroy(struct class *class, dev_t devt)',
       'The device of a class that has the number goes, and its node.',
       (call, cls, devt) => {

@@ -5,26 +5,16 @@ import { vsprintf } from '../../printk/print.js';
 import type { Value } from '../../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
-import { needsAreas, needsCaches } from '../needs.js';
+import { needsAreas, withCaches } from '../needs.js';
 import { sizeOf, va } from '../pointers.js';
 import { printServices } from '../printServices.js';
-
-const changes = true;
-
-const row = (signature: string, doc: string, run: BuiltinRow['run']): BuiltinRow => ({
-  signature,
-  doc,
-  changes,
-  needs: needsCaches,
-  run,
-});
 
 const allocating = (
   signature: string,
   doc: string,
   sleeps: number,
   run: BuiltinRow['run'],
-): BuiltinRow => ({ ...row(signature, doc, run), sleeps });
+): BuiltinRow => ({ ...withCaches(signature, doc, run), sleeps });
 
 const kmalloc = (call: BuiltinCall, dev: Value, bytes: number, gfp: Value): VirtAddr =>
   call.kernel.devm_kmalloc(call.k, call.cell(dev), bytes, Number(gfp));
@@ -82,7 +72,7 @@ const memory: readonly BuiltinRow[] = [
       },
     ),
   ),
-  row(
+  withCaches(
     'void devm_kfree(struct device *dev, const void *p)',
     'Frees memory of devm_kmalloc() before the end of its device.',
     (call, dev, p) => {
@@ -112,7 +102,7 @@ const memory: readonly BuiltinRow[] = [
     format: 2,
   },
   {
-    ...row(
+    ...withCaches(
       'unsigned long devm_get_free_pages(struct device *dev, gfp_t gfp_mask, unsigned int order)',
       '__get_free_pages() for a device: freed at its end.',
       (call, dev, gfp, order) => {
@@ -127,13 +117,13 @@ const memory: readonly BuiltinRow[] = [
 ];
 
 const actions: readonly BuiltinRow[] = [
-  row(
+  withCaches(
     'int devm_add_action(struct device *dev, void (*action)(void *), void *data)',
     'A function that is called at the end of a device. 0 or -ENOMEM.',
     (call, dev, action, data) =>
       call.kernel.devm_add_action(call.k, call.cell(dev), va(action), va(data)),
   ),
-  row(
+  withCaches(
     'void devm_remove_action(struct device *dev, void (*action)(void *), void *data)',
     'The function is not called at the end of the device.',
     (call, dev, action, data) => {
@@ -141,7 +131,7 @@ const actions: readonly BuiltinRow[] = [
         call.warn('devm_remove_action: the device has no such action');
     },
   ),
-  row(
+  withCaches(
     'void *devres_alloc(void (*release)(struct device *, void *), size_t size, gfp_t gfp)',
     "Zeroed memory with a function for its end, which becomes a device's with devres_add().",
     (call, release, size, gfp) =>
@@ -149,21 +139,21 @@ const actions: readonly BuiltinRow[] = [
         ...([call.k, va(release), sizeOf(call, size), Number(gfp)] as const),
       ),
   ),
-  row(
+  withCaches(
     'void devres_add(struct device *dev, void *res)',
     "Memory of devres_alloc() is the device's from here on.",
     (call, dev, res) => {
       call.kernel.devres_add(call.k, call.cell(dev), va(res));
     },
   ),
-  row(
+  withCaches(
     'void devres_free(void *res)',
     "Frees memory of devres_alloc() that is not a device's.",
     (call, res) => {
       call.kernel.devres_free(call.k, va(res));
     },
   ),
-  row(
+  withCaches(
     'int devres_release_all(struct device *dev)',
     'The end of all that a device has, the last first; how many there were.',
     (call, dev) => call.kernel.devres_release_all(call.k, call.cell(dev)),
@@ -172,7 +162,7 @@ const actions: readonly BuiltinRow[] = [
 
 const mappings: readonly BuiltinRow[] = [
   {
-    ...row(
+    ...withCaches(
       'void *devm_ioremap(struct device *dev, resource_size_t offset, resource_size_t size)',
       'ioremap() for a device: the mapping ends with it.',
       (call, dev, offset, size) => {
@@ -187,7 +177,7 @@ const mappings: readonly BuiltinRow[] = [
     sleeps: 'always',
   },
   {
-    ...row(
+    ...withCaches(
       'void devm_iounmap(struct device *dev, void *addr)',
       'Ends a mapping of devm_ioremap() before its device does.',
       (call, dev, addr) => {
@@ -200,26 +190,26 @@ const mappings: readonly BuiltinRow[] = [
 ];
 
 const devices: readonly BuiltinRow[] = [
-  row(
+  withCaches(
     'void device_initialize(struct device *dev)',
     'Makes a device of memory of a module: put_device() ends it, which calls its release.',
     (call, dev) => {
       call.kernel.device_initialize(call.k, call.cell(dev));
     },
   ),
-  row(
+  withCaches(
     'int device_add(struct device *dev)',
     'A device that has a name is there from here on. 0, or -EINVAL without one.',
     (call, dev) => call.kernel.device_add(call.k, call.cell(dev)),
   ),
-  row(
+  withCaches(
     'void device_del(struct device *dev)',
     'A device is not there any more; its memory stays.',
     (call, dev) => {
       call.kernel.devres_release_all(call.k, call.cell(dev));
     },
   ),
-  row(
+  withCaches(
     'void device_unregister(struct device *dev)',
     'A device goes: what drivers have got for it, and with its last user the device.',
     (call, dev) => {
@@ -228,13 +218,17 @@ const devices: readonly BuiltinRow[] = [
       call.kernel.device_unregister(call.k, call.cell(dev));
     },
   ),
-  row('struct device *get_device(struct device *dev)', 'A reference to a device.', (call, dev) => {
-    if (dev === 0) return 0;
-    const { k, kernel } = call;
-    kernel.kobject_get(k, k.plus(call.cell(dev), k.device.kobj));
-    return dev;
-  }),
-  row(
+  withCaches(
+    'struct device *get_device(struct device *dev)',
+    'A reference to a device.',
+    (call, dev) => {
+      if (dev === 0) return 0;
+      const { k, kernel } = call;
+      kernel.kobject_get(k, k.plus(call.cell(dev), k.device.kobj));
+      return dev;
+    },
+  ),
+  withCaches(
     'void put_device(struct device *dev)',
     'Drops a reference to a device: the last one ends it.',
     (call, dev) => {
@@ -242,7 +236,7 @@ const devices: readonly BuiltinRow[] = [
     },
   ),
   {
-    ...row(
+    ...withCaches(
       'int dev_set_name(struct device *dev, const char *name, ...)',
       'The name of a device. 0 or -ENOMEM.',
       (call, dev, format, ...args) => {

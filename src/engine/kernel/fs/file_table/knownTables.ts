@@ -124,8 +124,9 @@ const numberText = (k: Kernel, table: string, inode: Inode): string => {
 
 /** struct debugfs_blob_wrapper: bytes, and how many. */
 const blobText = (k: Kernel, blob: VirtAddr): string => {
-  const data: VirtAddr = k.read_va(k.cell_at(blob));
-  const size: Int = k.read_ulong(k.cell_at(asVirt(blob + k.ptr_words * 4)));
+  const wrapper: Cell = k.cell_at(blob);
+  const data: VirtAddr = k.read_va(k.plus(wrapper, k.debugfs_blob_wrapper.data));
+  const size: Int = k.read_ulong(k.plus(wrapper, k.debugfs_blob_wrapper.size));
   let text = '';
   for (let i = 0; i < size; i++) text += String.fromCharCode(readByte(k, asVirt(data + i)));
   return text;
