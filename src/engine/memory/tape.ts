@@ -324,16 +324,7 @@ export class Tape<Event = unknown> {
    * each, oldest first. Views of the tape: not to be kept across a write.
    */
   stretches(from: number, to: number): readonly Stretch[] {
-    const found: Stretch[] = [];
-    const last = Math.min(to, this.end);
-    for (let position = Math.max(from, this.start); position < last;) {
-      const first = position % ENTRIES_PER_SEGMENT;
-      const nrEntries = Math.min(ENTRIES_PER_SEGMENT - first, last - position);
-      const words = this.segmentAt(position).subarray(first * STRIDE, (first + nrEntries) * STRIDE);
-      found.push({ position, words });
-      position += nrEntries;
-    }
-    return found;
+    return this.piecesOf(Math.max(from, this.start), Math.min(to, this.end));
   }
 
   /** 64-bit hash of the state at the cursor, as 16 hex digits, relative to the image as opened. */
@@ -361,15 +352,23 @@ export class Tape<Event = unknown> {
 
   private carryHash(target: number): void {
     const { position } = this.stateHash;
-    const to = Math.max(position, target);
-    for (let at = Math.min(position, target); at < to;) {
-      const first = at % ENTRIES_PER_SEGMENT;
-      const nrEntries = Math.min(ENTRIES_PER_SEGMENT - first, to - at);
-      const words = this.segmentAt(at).subarray(first * STRIDE, (first + nrEntries) * STRIDE);
-      this.stateHash.add(words, target < position ? -1 : 1);
-      at += nrEntries;
-    }
+    const sign = target < position ? -1 : 1;
+    for (const { words } of this.piecesOf(Math.min(position, target), Math.max(position, target)))
+      this.stateHash.add(words, sign);
     this.stateHash.position = target;
+  }
+
+  /** [from, to), which the tape has, cut where segments end. */
+  private piecesOf(from: number, to: number): Stretch[] {
+    const found: Stretch[] = [];
+    for (let position = from; position < to;) {
+      const first = position % ENTRIES_PER_SEGMENT;
+      const nrEntries = Math.min(ENTRIES_PER_SEGMENT - first, to - position);
+      const words = this.segmentAt(position).subarray(first * STRIDE, (first + nrEntries) * STRIDE);
+      found.push({ position, words });
+      position += nrEntries;
+    }
+    return found;
   }
 
   private segmentAt(position: number): Int32Array {
@@ -380,37 +379,23 @@ export class Tape<Event = unknown> {
   /** Writes `before` of each entry of [from, to), the last one first: stretch by stretch, for they may be tens of millions. */
   private undo(from: number, to: number): void {
     const { words, generations } = this.memory;
-    for (let end = to; end > from;) {
-      const start = Math.max(
-        from,
-        Math.floor((end - 1) / ENTRIES_PER_SEGMENT) * ENTRIES_PER_SEGMENT,
-      );
-      const segment = this.segmentAt(start);
-      const first = (start % ENTRIES_PER_SEGMENT) * STRIDE;
-      for (let at = first + (end - start - 1) * STRIDE; at >= first; at -= STRIDE) {
-        const cell = segment[at]!;
-        words[cell] = segment[at + 1]!;
+    for (const { words: entries } of this.piecesOf(from, to).reverse())
+      for (let at = entries.length - STRIDE; at >= 0; at -= STRIDE) {
+        const cell = entries[at]!;
+        words[cell] = entries[at + 1]!;
         generations[cell >>> 10]!++;
       }
-      end = start;
-    }
   }
 
   /** Writes `after` of each entry of [from, to). */
   private redo(from: number, to: number): void {
     const { words, generations } = this.memory;
-    for (let start = from; start < to;) {
-      const segment = this.segmentAt(start);
-      const inSegment = start % ENTRIES_PER_SEGMENT;
-      const nrEntries = Math.min(ENTRIES_PER_SEGMENT - inSegment, to - start);
-      const last = (inSegment + nrEntries) * STRIDE;
-      for (let at = inSegment * STRIDE; at < last; at += STRIDE) {
-        const cell = segment[at]!;
-        words[cell] = segment[at + 2]!;
+    for (const { words: entries } of this.piecesOf(from, to))
+      for (let at = 0; at < entries.length; at += STRIDE) {
+        const cell = entries[at]!;
+        words[cell] = entries[at + 2]!;
         generations[cell >>> 10]!++;
       }
-      start += nrEntries;
-    }
   }
 
   /** Puts the cursor at `position` without touching memory. */
