@@ -42,8 +42,15 @@ export function machineScope(context: MachineContext, more: () => readonly Shown
         hugePages(context),
         ...more(),
         fact('image', context.image.origin),
+        madeAnew(context),
       ].filter((child) => child !== undefined),
   };
+}
+
+/** What the recorded state does not tell. */
+function madeAnew({ image }: MachineContext): Shown | undefined {
+  const made = image.unrecorded?.made ?? [];
+  return made.length === 0 ? undefined : fact('made anew', `${made.join(', ')}: not recorded`);
 }
 
 function zones(context: MachineContext, format: Format): readonly Shown[] {

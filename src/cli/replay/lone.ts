@@ -11,13 +11,15 @@ import {
   __get_vm_area_node,
   clear_bit,
   INIT_LIST_HEAD,
-  kmalloc,
-  kfree,
   PageSlab,
   set_page_count,
 } from '../../engine/entry/functions.js';
 import {
   freshCaches,
+  onLentMemory,
+  SPARE_FOR_AREAS,
+  spareObjects,
+  spareSizes,
   type StateImage,
   type TraceDump,
   type TraceItem,
@@ -32,8 +34,6 @@ import type { VirtAddr } from '../../engine/memory/address.js';
 import { LoneTables } from './loneTables.js';
 import { Machine } from './machine.js';
 import { OPERATIONS } from './ops.js';
-import { onLentMemory } from './plain/lentMemory.js';
-import { spareObjects } from './plain/spareObjects.js';
 import { readPageEvent, ToldPages } from './program/toldPages.js';
 import { callersOf, RECORDED } from './recorded.js';
 
@@ -43,10 +43,6 @@ const AREAS = new Set('vm vmh vf vmap vu io iu vpurge'.split(' '));
 const MAPPING = new Set('vm vmh vmap io'.split(' '));
 /** Those that take objects of caches that are not the trace's own. */
 const FOREIGN = new Set(['kc', 'kd', 'km', 'kx', ...AREAS]);
-/** Objects of each size that a trace may have at once, more or less; and those that caches and areas are made of. */
-const NR_SPARE = 24;
-const SPARE = { kmem_cache: 40, kmem_cache_node: 40, vmap_area: 60 };
-
 const OWN = 'addresses of objects of other caches: no dump tells where these are';
 
 /** Whether a trace needs what its start does not tell. */
@@ -82,7 +78,7 @@ export class LoneCaches {
     const lent = onLentMemory(image, () => {
       tables = new LoneTables(k);
       freshCaches(k, areas && { vmap_area: () => vmalloc_init(k) });
-      spareObjects(k, SPARE);
+      spareObjects(k, SPARE_FOR_AREAS);
       spareSizes(k);
       for (const area of areas ?? []) makeArea(image, area);
       const machine = new Machine(image);
@@ -176,16 +172,6 @@ export class LoneCaches {
 
 /** kmalloc() gives pages for it, in both allocators. */
 const isLarge = (bytes: number): boolean => bytes > 2 * PAGE_SIZE;
-
-/** Objects of each size, one of which stays in use, so that no slab of these is given back. */
-function spareSizes(k: Kernel): void {
-  for (let bytes = 8; bytes <= 2 * PAGE_SIZE; bytes *= 2)
-    for (const size of bytes === 64 || bytes === 128 ? [bytes, bytes * 1.5] : [bytes]) {
-      const objects = Array.from({ length: NR_SPARE }, () => kmalloc(k, size, k.GFP_KERNEL));
-      for (const [i, object] of objects.entries())
-        if (i % 4 !== 0 && object !== 0) kfree(k, object);
-    }
-}
 
 interface Area {
   readonly start: string;

@@ -23,6 +23,16 @@ export interface KernelImage {
   readonly nrCpus: number;
   /** A kernel that its dump describes: what is known of it. Undefined where kernel functions can run. */
   readonly dumped?: Inspected;
+  /** Of a recorded state. */
+  readonly unrecorded?: Unrecorded;
+}
+
+/** What a recorded state does not tell, and calls cannot do without. */
+export interface Unrecorded {
+  /** Makes it anew, once. To be called before anything has run. */
+  make(): void;
+  /** What was made, as people call it: `page tables`. */
+  readonly made: readonly string[];
 }
 
 /** An input that cannot be opened, and why, in a sentence for the user. */

@@ -1,4 +1,7 @@
-/** What of a machine a call needs, and what is said where it is missing: machines that were rebuilt from a few dumps lack much. */
+/**
+ * What of a machine a call needs. A recorded state that does not tell it gets it where the text of the scenario has such a call
+ * (engine/image/state/unrecorded.ts); without one, as in the debug console, this is said.
+ */
 import type { BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 
@@ -11,7 +14,7 @@ const MISSING = {
 
 const lacks = (call: BuiltinCall, name: string, what: keyof typeof MISSING): never =>
   call.bug(
-    `BUG: ${name}() cannot be performed: this machine ${MISSING[what]}; start from a core, or from a recorded state that has them`,
+    `BUG: ${name}() cannot be performed: this machine ${MISSING[what]}, as its recorded state tells none; they are made where the scenario's text calls a function that needs them`,
   );
 
 export function needsCaches(call: BuiltinCall, name: string): void {

@@ -11,6 +11,10 @@ import type { KernelTasks } from './kernelTasks.js';
 export const usesMemory = ({ builtins }: Program): boolean =>
   builtins.some(({ needs }) => needs === needsProcess);
 
+/** Whether it calls anything that a machine may lack: caches, areas, page tables. */
+export const needsMore = ({ builtins }: Program): boolean =>
+  builtins.some(({ needs }) => needs !== undefined);
+
 /** pr_cont(), or KERN_CONT in a string: `\x01c`. */
 export const continuesLines = ({ builtins, strings }: Program): boolean =>
   builtins.some(({ name }) => name === 'pr_cont') ||

@@ -35,6 +35,7 @@ import {
   continuesLines,
   functionAddress,
   placeNames,
+  needsMore,
   usesMemory,
 } from './programFacts.js';
 import { Scheduler, type Wait } from './scheduler.js';
@@ -81,6 +82,7 @@ export class ScenarioVm {
     options: VmOptions,
   ) {
     const { mm } = image;
+    if (needsMore(program)) image.unrecorded?.make();
     const name = options.name ?? 'scenario';
     this.nrTasks = taskSlots(program);
     const window = new WindowCells(mm, program, this.nrTasks);

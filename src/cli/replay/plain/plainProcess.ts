@@ -25,7 +25,12 @@ import {
 } from '../../../engine/entry/functions.js';
 import { kernelRegisters } from '../../../engine/image/boot/registers.js';
 import type { KernelImage } from '../../../engine/image/kernelImage.js';
-import { freshCaches } from '../../../engine/image/state/index.js';
+import {
+  freshCaches,
+  giveNext,
+  onLentMemory,
+  spareObjects,
+} from '../../../engine/image/state/index.js';
 import { vm_get_page_prot } from '../../../engine/kernel/arch/x86/include/asm/pgtable_types.h.js';
 import { native_set_pte } from '../../../engine/kernel/arch/x86/include/asm/pgtable.h.js';
 import { MA_STATE } from '../../../engine/kernel/include/linux/maple_tree.h.js';
@@ -50,8 +55,6 @@ import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asCell, asPfn, asPhys, asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
 import { findCache } from '../../../engine/proc/slabCaches.js';
 import type { Guest, GuestArea } from './guest.js';
-import { giveNext, onLentMemory } from './lentMemory.js';
-import { spareObjects } from './spareObjects.js';
 
 /** What the trace shows of the program's pages. */
 export interface Shown {

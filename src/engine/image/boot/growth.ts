@@ -44,7 +44,7 @@ import { isHighmemZone } from './zones.js';
 const NODES = 'radix_tree_node';
 
 /** Caches that have a variable. */
-const VARIABLES: Readonly<Record<string, string>> = {
+export const VARIABLES: Readonly<Record<string, string>> = {
   anon_vma: 'anon_vma_cachep',
   anon_vma_chain: 'anon_vma_chain_cachep',
   dentry: 'dentry_cache',

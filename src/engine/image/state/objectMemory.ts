@@ -1,6 +1,7 @@
 /**
  * Memory for objects that a dump tells of, but not where they are: a cache's node, its CPUs' arrays, its name. They get a
- * stretch of the address space that no kernel maps, behind all that may be in RAM, below the machine's own registers.
+ * stretch of the address space that no kernel maps: on 64 bit behind all else, below the machine's own registers; on i386 in the hole of
+ * 8 MiB between the direct map and vmalloc space, for the fixmap reaches up to the end.
  *
  * Invariant: nothing of it is freed to an allocator, and none hands it out: it has no `struct page`.
  */
@@ -17,9 +18,13 @@ export class ObjectMemory {
     sizeBytes: number,
   ) {
     const nrPages = Math.ceil(sizeBytes / PAGE_SIZE);
-    // The last page has the registers.
-    this.end = (mm.wide ? 0 : 0x1_0000_0000) - PAGE_SIZE;
-    this.next = this.end - nrPages * PAGE_SIZE;
+    const wholeBytes = nrPages * PAGE_SIZE;
+    const { pageOffset, directMapEndFrame } = mm.linear;
+    // On 64 bit the last page has the registers; on i386 the first of the hole stays one.
+    this.next = mm.wide
+      ? -PAGE_SIZE - wholeBytes
+      : pageOffset + (directMapEndFrame + 1) * PAGE_SIZE;
+    this.end = this.next + wholeBytes;
     const cell = mm.memory.addPseudoFrames(nrPages);
     mm.addWindow({ start: asVirt(this.next), sizeBytes: nrPages * PAGE_SIZE, cell });
   }

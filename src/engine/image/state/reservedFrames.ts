@@ -9,7 +9,8 @@
 import { ImageError } from '../kernelImage.js';
 import type { MemmapRuns } from './memmapDump.js';
 
-interface Stretch {
+/** Adjacent frames. */
+export interface Stretch {
   startFrame: number;
   /** Exclusive. */
   endFrame: number;
@@ -57,6 +58,11 @@ export class ReservedFrames {
     throw new ImageError(
       `The state cannot be rebuilt: no ${nrFrames} adjacent reserved frames for ${purpose}.`,
     );
+  }
+
+  /** Those that were not handed out, ascending. */
+  get left(): readonly Readonly<Stretch>[] {
+    return this.stretches;
   }
 
   private cut(first: number, nrFrames: number): number {

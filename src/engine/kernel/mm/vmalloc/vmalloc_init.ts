@@ -16,7 +16,7 @@ import { kmem_cache_create } from '../slab_common/slab_common.js';
 import { insert_vmap_area_augment } from './vmap_tree.js';
 
 /** Left out: areas of boot, around which it would be cut. */
-function vmap_init_free_space(k: Kernel): void {
+export function vmap_init_free_space(k: Kernel): void {
   const cachep = k.read_ptr(k.globals.vmap_area_cachep);
   const object: VirtAddr = kmem_cache_zalloc(k, cachep, k.GFP_NOWAIT);
   if (object === 0) return;

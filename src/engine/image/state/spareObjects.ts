@@ -4,14 +4,17 @@
  */
 import {
   compound_head,
+  kfree,
+  kmalloc,
   kmem_cache_alloc,
   kmem_cache_free,
   virt_to_page,
-} from '../../../engine/entry/functions.js';
-import type { Page } from '../../../engine/machine/ctypes.js';
-import { NULL } from '../../../engine/machine/ctypes.js';
-import type { Kernel } from '../../../engine/machine/kernel.js';
-import { findCache } from '../../../engine/proc/slabCaches.js';
+} from '../../entry/functions.js';
+import type { Page } from '../../machine/ctypes.js';
+import { NULL } from '../../machine/ctypes.js';
+import type { Kernel } from '../../machine/kernel.js';
+import { PAGE_SIZE } from '../../memory/address.js';
+import { findCache } from '../../proc/slabCaches.js';
 
 /** By cache, how many objects a program may have at once, with room to spare. */
 const SPARE: Readonly<Record<string, number>> = {
@@ -35,6 +38,12 @@ const SPARE: Readonly<Record<string, number>> = {
   'kmalloc-192': 10,
 };
 
+/** What caches and areas are made of. */
+export const SPARE_FOR_AREAS = { kmem_cache: 40, kmem_cache_node: 40, vmap_area: 60 };
+
+/** Of each size that kmalloc() has a cache for. */
+const NR_OF_SIZE = 24;
+
 export function spareObjects(k: Kernel, wanted: Readonly<Record<string, number>> = SPARE): void {
   for (const [name, nr] of Object.entries(wanted)) {
     const cache = findCache(k, name);
@@ -48,4 +57,14 @@ export function spareObjects(k: Kernel, wanted: Readonly<Record<string, number>>
       else kept.add(slab);
     }
   }
+}
+
+/** Objects of each size, one of which stays in use, so that no slab of these is given back. */
+export function spareSizes(k: Kernel): void {
+  for (let bytes = 8; bytes <= 2 * PAGE_SIZE; bytes *= 2)
+    for (const size of bytes === 64 || bytes === 128 ? [bytes, bytes * 1.5] : [bytes]) {
+      const objects = Array.from({ length: NR_OF_SIZE }, () => kmalloc(k, size, k.GFP_KERNEL));
+      for (const [i, object] of objects.entries())
+        if (i % 4 !== 0 && object !== 0) kfree(k, object);
+    }
 }

@@ -15,12 +15,12 @@ import {
   per_cpu_ptr,
   set_page_count,
   set_pageblock_migratetype,
-} from '../../../engine/entry/functions.js';
-import type { KernelImage } from '../../../engine/image/kernelImage.js';
-import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';
-import type { Page } from '../../../engine/machine/ctypes.js';
-import type { Kernel } from '../../../engine/machine/kernel.js';
-import { asCell, asPfn, asVirt, PAGE_SIZE, type Cell } from '../../../engine/memory/address.js';
+} from '../../entry/functions.js';
+import type { KernelImage } from '../kernelImage.js';
+import { folio_lruvec } from '../../kernel/mm/swap/lruvec.js';
+import type { Page } from '../../machine/ctypes.js';
+import type { Kernel } from '../../machine/kernel.js';
+import { asCell, asPfn, asVirt, PAGE_SIZE, type Cell } from '../../memory/address.js';
 
 interface Block {
   readonly start: number;
