@@ -1,7 +1,8 @@
 /**
  * Constants that Linux makes of others, or that need 64 bits, each under its kernel name.
  *
- * Source: Linux 6.1 include/linux/mmzone.h, mm/internal.h, include/linux/gfp.h, include/linux/poison.h.
+ * Source: Linux 6.1 include/linux/mmzone.h, mm/internal.h, include/linux/gfp.h, include/linux/poison.h,
+ * include/linux/radix-tree.h.
  */
 import { highWord, lowWord } from '../memory/address.js';
 import type { Profile } from '../types/profile.js';
@@ -45,6 +46,12 @@ export interface DerivedConstants {
   readonly PGDIR_SIZE: number;
   /** The bits that an entry has. */
   readonly pte_mask: PteWords;
+  /** How many bits of an index each level of a radix tree stands for. */
+  readonly RADIX_TREE_MAP_SHIFT: number;
+  readonly RADIX_TREE_MAP_SIZE: number;
+  readonly RADIX_TREE_MAP_MASK: number;
+  /** In a node, longs of each tag. */
+  readonly RADIX_TREE_TAG_LONGS: number;
   /** `struct mem_section` has the pageblock bits; else each zone has its own. */
   readonly sparsemem: boolean;
   readonly smp: boolean;
@@ -52,6 +59,8 @@ export interface DerivedConstants {
 
 export function derivedConstants(profile: Profile, k: Constants): DerivedConstants {
   const pte_words = profile.arch === 'i386' ? 1 : 2;
+  const RADIX_TREE_MAP_SHIFT = k.CONFIG_BASE_SMALL !== 0 ? 4 : 6;
+  const RADIX_TREE_MAP_SIZE = 1 << RADIX_TREE_MAP_SHIFT;
   return {
     wide: profile.pointerSize === 8,
     ptr_words: profile.pointerSize / 4,
@@ -72,6 +81,10 @@ export function derivedConstants(profile: Profile, k: Constants): DerivedConstan
     PUD_SIZE: 2 ** k.PUD_SHIFT,
     PGDIR_SIZE: 2 ** k.PGDIR_SHIFT,
     pte_mask: new PteWords(-1, pte_words === 2 ? -1 : 0),
+    RADIX_TREE_MAP_SHIFT,
+    RADIX_TREE_MAP_SIZE,
+    RADIX_TREE_MAP_MASK: RADIX_TREE_MAP_SIZE - 1,
+    RADIX_TREE_TAG_LONGS: Math.ceil(RADIX_TREE_MAP_SIZE / (profile.pointerSize * 8)),
     sparsemem:
       profile.types.struct('zone')?.members.every((m) => m.name !== 'pageblock_flags') ?? false,
     smp: profile.smp,

@@ -53,6 +53,7 @@ abstract class KernelContext extends KernelMemory {
   /** What tells heads and tails apart in this build. */
   readonly encoding: CompoundTests;
   abstract readonly stride: Facts['stride'];
+  abstract readonly smp: boolean;
   /** Who hears the tracepoints. Not state of the machine. */
   tracer: Tracer | undefined;
   /**
@@ -94,7 +95,7 @@ abstract class KernelContext extends KernelMemory {
 
   /** smp_processor_id() */
   get cpu(): number {
-    return this.words[this.cpuRegister]!;
+    return this.smp ? this.words[this.cpuRegister]! : 0;
   }
 
   /** Cell of a global that is not listed in globalNames.ts; undefined when this build has none. */

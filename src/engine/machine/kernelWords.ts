@@ -35,12 +35,20 @@ export abstract class KernelWords {
     this.tape.writeIn(this.words, cell as Cell, value | 0);
   }
 
+  /** Fills `n` words of one page: {@link write} of each. Linux 6.1 arch/x86/include/asm/string_64.h. */
+  memset32(s: number, v: number, n: number): void {
+    const { tape, words } = this;
+    const end = s + n;
+    // Without history nobody hears of a word.
+    if (!tape.recording) tape.memory.fill(s as Cell, end, v);
+    else for (let at = s; at < end; at++) tape.writeIn(words, at as Cell, v);
+  }
+
   /** Fills a page with zeros. Linux 6.1 arch/x86/include/asm/page_64.h. */
   clear_page(page: number): void {
     const { tape, words } = this;
-    // Without history nobody hears of a word.
     if (!tape.recording) {
-      tape.memory.clearFrame(page as Cell);
+      this.memset32(page, 0, WORDS_PER_FRAME);
       return;
     }
     for (let at = page; at < page + WORDS_PER_FRAME; at += 8)

@@ -10,7 +10,7 @@
  * A *placement* keeps several frames side by side in the pool, so that a structure that straddles a page border can be
  * indexed from one cell. Slot 0 is never used: cell 0 is NULL.
  *
- * Invariant: nothing outside `tape.ts` and the rules of an image under construction writes `words`; pages are cleared and copied
+ * Invariant: nothing outside `tape.ts` and the rules of an image under construction writes `words`; pages are filled and copied
  * here where no history is kept.
  */
 import { asCell, WORDS_PER_FRAME, type Cell, type PhysAddr } from './address.js';
@@ -156,13 +156,13 @@ export class PhysicalMemory {
     return (frame * 4096 + ((cell & 1023) << 2)) as PhysAddr;
   }
 
-  /** Fills a frame with zeros, of which no history is kept. @param cell its first */
-  clearFrame(cell: Cell): void {
-    this.pool.fill(0, cell, cell + WORDS_PER_FRAME);
-    this.generations[cell >>> 10]!++;
+  /** Fills words of one frame, of which no history is kept. @param end exclusive */
+  fill(first: Cell, end: number, value: number): void {
+    this.pool.fill(value, first, end);
+    this.generations[first >>> 10]!++;
   }
 
-  /** As {@link clearFrame}: with what another one holds. */
+  /** As {@link fill}: a frame with what another one holds. */
   copyFrame(to: Cell, from: Cell): void {
     this.pool.copyWithin(to, from, from + WORDS_PER_FRAME);
     this.generations[to >>> 10]!++;

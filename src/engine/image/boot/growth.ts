@@ -17,7 +17,6 @@ import type { Idr } from '../../kernel/include/linux/idr.h.js';
 import { virt_to_page } from '../../kernel/arch/x86/include/asm/page.h.js';
 import { compound_head } from '../../kernel/include/linux/page-flags.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../kernel/include/linux/slab.h.js';
-import { RADIX_TREE_MAP_SIZE } from '../../kernel/lib/radix-tree/node.js';
 import { get_node } from '../../kernel/mm/slab.h.js';
 import { pgtable_pte_page_ctor } from '../../kernel/arch/x86/mm/pgtable/pgalloc.js';
 import { page_address } from '../../kernel/mm/highmem/page_address.js';
@@ -96,6 +95,8 @@ export class Growth {
   >();
   /** Nodes of trees that nobody uses. */
   private readonly nodes: VirtAddr[] = [];
+  /** NR_FREE_PAGES of each zone of lowmem. */
+  private readonly freeCounters: readonly number[];
   private readonly leastFree: number;
 
   constructor(
@@ -104,6 +105,9 @@ export class Growth {
   ) {
     this.records = cacheRecords(mm.profile);
     this.objects = new Map(objectRecords(mm.profile).map((each) => [each.name, each]));
+    this.freeCounters = mm.zones
+      .filter((_, i) => !isHighmemZone(mm.profile, i))
+      .map((zone) => zone + mm.zone.vm_stat + mm.NR_FREE_PAGES * mm.ptr_words);
     this.leastFree = this.freeLowmem() / 2;
     for (const { name, freed } of this.objects.values())
       if (freed.length > 0) this.anonymous.set(name, { slabs: new Map(), objects: new Set() });
@@ -304,20 +308,15 @@ export class Growth {
   }
 
   private freeLowmem(): number {
-    const { mm } = this;
     let free = 0;
-    for (let i = 0; i < mm.zones.length; i++)
-      if (!isHighmemZone(mm.profile, i))
-        free += mm.read_ulong(
-          (mm.zones[i] as number) + mm.zone.vm_stat + mm.NR_FREE_PAGES * mm.ptr_words,
-        );
+    for (const counter of this.freeCounters) free += this.mm.read_ulong(counter);
     return free;
   }
 }
 
 /** How many nodes of trees the numbers of sysfs's nodes need, all in all. */
 export function nodesForSysfs(mm: Kernel): number {
-  const perNode = RADIX_TREE_MAP_SIZE(mm);
+  const perNode = mm.RADIX_TREE_MAP_SIZE;
   return Math.ceil((bootFact(mm.profile, 'last_node') ?? 0) / perNode);
 }
 

@@ -33,13 +33,12 @@ const wordsInPage = (a: VirtAddr, b: VirtAddr, count: Int): Int =>
 
 /** Fills `count` bytes: whole words where it can. */
 export function memset(k: Kernel, s: VirtAddr, c: Int, count: Int): void {
-  const word = (c & 0xff) * 0x01010101;
+  const word = ((c & 0xff) * 0x01010101) | 0;
   for (let done = 0; done < count;) {
     const at = asVirt(s + done);
     const words = wordsInPage(at, at, count - done);
     if (words > 0) {
-      const first = k.cell_at(at);
-      for (let i = 0; i < words; i++) k.write(first + i, word);
+      k.memset32(k.cell_at(at), word, words);
       done += words * 4;
     } else {
       writeByte(k, at, c);

@@ -30,12 +30,6 @@ export const IDR_FREE = 0;
 const RADIX_TREE_ENTRY_MASK = 3;
 const RADIX_TREE_INTERNAL_NODE = 2;
 
-/** How many bits of an index each level stands for. */
-export const RADIX_TREE_MAP_SHIFT = (k: Kernel): Int => (k.CONFIG_BASE_SMALL !== 0 ? 4 : 6);
-export const RADIX_TREE_MAP_SIZE = (k: Kernel): Int => 1 << RADIX_TREE_MAP_SHIFT(k);
-export const RADIX_TREE_MAP_MASK = (k: Kernel): Int => RADIX_TREE_MAP_SIZE(k) - 1;
-const RADIX_TREE_TAG_LONGS = (k: Kernel): Int =>
-  Math.ceil(RADIX_TREE_MAP_SIZE(k) / (k.ptr_words * 32));
 /** The tags of a root are bits of xa_flags: the first ones above those of a gfp_t. */
 const rootTag = (k: Kernel, tag: Int): Int => (k.__GFP_BITS_MASK + 1) << tag;
 
@@ -60,7 +54,7 @@ const shiftRight = (index: Int, shift: Int): Int => Math.floor(index / 2 ** shif
 
 /** The largest index of a tree, or of what hangs on a node, of a height. */
 export const shift_maxindex = (k: Kernel, shift: Int): Int =>
-  RADIX_TREE_MAP_SIZE(k) * 2 ** shift - 1;
+  k.RADIX_TREE_MAP_SIZE * 2 ** shift - 1;
 export const node_maxindex = (k: Kernel, node: XaNode): Int =>
   shift_maxindex(k, k.read8(node, k.xa_node.shift));
 
@@ -74,13 +68,13 @@ export const get_slot_offset = (k: Kernel, parent: XaNode, slot: Slot): Int =>
 
 /** Which slot leads to an index. */
 export const radix_tree_descend = (k: Kernel, parent: XaNode, index: Int): Int =>
-  shiftRight(index, k.read8(parent, k.xa_node.shift)) & RADIX_TREE_MAP_MASK(k);
+  shiftRight(index, k.read8(parent, k.xa_node.shift)) & k.RADIX_TREE_MAP_MASK;
 
 // --- tags --------------------------------------------------------------------------------------------------------------
 
 /** &node->tags[tag][0]; each tag has a bit a slot. */
 const tagAt = (k: Kernel, node: XaNode, tag: Int): Cell =>
-  k.plus(node, k.xa_node.tags + tag * RADIX_TREE_TAG_LONGS(k) * k.ptr_words);
+  k.plus(node, k.xa_node.tags + tag * k.RADIX_TREE_TAG_LONGS * k.ptr_words);
 
 export function tag_set(k: Kernel, node: XaNode, tag: Int, offset: Int): void {
   __set_bit(k, offset & 31, k.plus(tagAt(k, node, tag), offset >> 5));
@@ -96,20 +90,20 @@ export function tag_get(k: Kernel, node: XaNode, tag: Int, offset: Int): boolean
 
 /** Whether something is free below any slot of the node. */
 function any_tag_set(k: Kernel, node: XaNode, tag: Int): boolean {
-  for (let idx: Int = 0; idx < RADIX_TREE_TAG_LONGS(k) * k.ptr_words; idx++)
+  for (let idx: Int = 0; idx < k.RADIX_TREE_TAG_LONGS * k.ptr_words; idx++)
     if (k.words[k.plus(tagAt(k, node, tag), idx)] !== 0) return true;
   return false;
 }
 
 /** Whole longs: the bits beyond the slots as well. */
 export function all_tag_set(k: Kernel, node: XaNode, tag: Int): void {
-  for (let idx: Int = 0; idx < RADIX_TREE_TAG_LONGS(k) * k.ptr_words; idx++)
+  for (let idx: Int = 0; idx < k.RADIX_TREE_TAG_LONGS * k.ptr_words; idx++)
     k.write(k.plus(tagAt(k, node, tag), idx), -1);
 }
 
 /** The first slot from `offset` on with the tag; the number of slots when none has it. */
 export function radix_tree_find_next_bit(k: Kernel, node: XaNode, tag: Int, offset: Int): Int {
-  while (offset < RADIX_TREE_MAP_SIZE(k) && !tag_get(k, node, tag, offset)) offset++;
+  while (offset < k.RADIX_TREE_MAP_SIZE && !tag_get(k, node, tag, offset)) offset++;
   return offset;
 }
 

@@ -22,9 +22,6 @@ import {
   radix_tree_descend,
   radix_tree_find_next_bit,
   radix_tree_is_internal_node,
-  RADIX_TREE_MAP_MASK,
-  RADIX_TREE_MAP_SHIFT,
-  RADIX_TREE_MAP_SIZE,
   root_tag_get,
   type RadixTreeIter,
   type Slot,
@@ -97,7 +94,7 @@ export function radix_tree_iter_tag_clear(
   iter: RadixTreeIter,
   tag: Int,
 ): void {
-  node_tag_clear(k, root, iter.node, tag, iter.index & RADIX_TREE_MAP_MASK(k));
+  node_tag_clear(k, root, iter.node, tag, iter.index & k.RADIX_TREE_MAP_MASK);
 }
 
 /** What is at an index; 0 where there is nothing. */
@@ -166,11 +163,11 @@ export function idr_get_free(
       child = k.read_va(root + k.xarray.xa_head);
     }
     // Index 0 of an empty tree: a pointer is never the top entry.
-    if (start === 0 && shift === 0) shift = RADIX_TREE_MAP_SHIFT(k);
+    if (start === 0 && shift === 0) shift = k.RADIX_TREE_MAP_SHIFT;
 
     // Downwards: each round goes one level deeper, to where the index has its place or to where something is free.
     while (shift !== 0) {
-      shift -= RADIX_TREE_MAP_SHIFT(k);
+      shift -= k.RADIX_TREE_MAP_SHIFT;
       if (child === 0) {
         const fresh: XaNode = radix_tree_node_alloc(k, gfp, node, root, shift, offset, 0);
         if (fresh === NULL) return ERR_PTR(-ENOMEM);
@@ -192,7 +189,7 @@ export function idr_get_free(
         start = next_index(k, start, node, offset);
         if (start > max) return ERR_PTR(-ENOSPC);
         // No slot of this node: the next one of the node above, and so on upwards.
-        while (offset === RADIX_TREE_MAP_SIZE(k)) {
+        while (offset === k.RADIX_TREE_MAP_SIZE) {
           offset = k.read8(node, k.xa_node.offset) + 1;
           node = k.read_ptr(node + k.xa_node.parent);
           // The whole tree is full from there on.

@@ -19,7 +19,6 @@ import {
   node_maxindex,
   node_to_entry,
   radix_tree_is_internal_node,
-  RADIX_TREE_MAP_SHIFT,
   root_tag_clear,
   root_tag_get,
   root_tag_set,
@@ -91,7 +90,7 @@ export function radix_tree_load_root(
   return {
     node,
     maxindex: node_maxindex(k, top),
-    shift: k.read8(top, k.xa_node.shift) + RADIX_TREE_MAP_SHIFT(k),
+    shift: k.read8(top, k.xa_node.shift) + k.RADIX_TREE_MAP_SHIFT,
   };
 }
 
@@ -105,11 +104,11 @@ export function radix_tree_extend(
 ): Int {
   let maxshift: Int = shift;
   // First how high it must become, then the nodes, each on top of the last.
-  while (index > shift_maxindex(k, maxshift)) maxshift += RADIX_TREE_MAP_SHIFT(k);
+  while (index > shift_maxindex(k, maxshift)) maxshift += k.RADIX_TREE_MAP_SHIFT;
 
   let entry: VirtAddr = k.read_va(root + k.xarray.xa_head);
   // An empty tree gets its nodes on the way down.
-  if (entry === 0 && root_tag_get(k, root, IDR_FREE)) return maxshift + RADIX_TREE_MAP_SHIFT(k);
+  if (entry === 0 && root_tag_get(k, root, IDR_FREE)) return maxshift + k.RADIX_TREE_MAP_SHIFT;
 
   do {
     const node: XaNode = radix_tree_node_alloc(k, gfp, NULL, root, shift, 0, 1);
@@ -127,9 +126,9 @@ export function radix_tree_extend(
     k.write_va(slotAt(k, node, 0), entry);
     entry = node_to_entry(k, node);
     k.write_va(root + k.xarray.xa_head, entry);
-    shift += RADIX_TREE_MAP_SHIFT(k);
+    shift += k.RADIX_TREE_MAP_SHIFT;
   } while (shift <= maxshift);
-  return maxshift + RADIX_TREE_MAP_SHIFT(k);
+  return maxshift + k.RADIX_TREE_MAP_SHIFT;
 }
 
 /** Takes nodes off the top whose first slot is the only one in use. */

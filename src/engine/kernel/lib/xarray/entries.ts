@@ -19,7 +19,6 @@ import {
   node_tag_set,
   radix_tree_descend,
   radix_tree_is_internal_node,
-  RADIX_TREE_MAP_SIZE,
   root_tag_get,
   slotAt,
   tag_get,
@@ -162,13 +161,13 @@ export const findIndex = (k: Kernel, xa: XArray, from: ULong, max: ULong, filter
   for (let rounds = 0; ; rounds++) {
     k.watchdog(rounds);
     const unit: ULong = 2 ** k.read8(node, k.xa_node.shift);
-    const size: ULong = unit * RADIX_TREE_MAP_SIZE(k);
+    const size: ULong = unit * k.RADIX_TREE_MAP_SIZE;
     const first: ULong = index - (index % size);
     const began: Int = offset;
-    while (offset < RADIX_TREE_MAP_SIZE(k) && !letsThrough(k, node, offset, filter)) offset++;
+    while (offset < k.RADIX_TREE_MAP_SIZE && !letsThrough(k, node, offset, filter)) offset++;
     if (offset !== began) index = first + offset * unit;
     if (index > max) return -1;
-    if (offset === RADIX_TREE_MAP_SIZE(k)) {
+    if (offset === k.RADIX_TREE_MAP_SIZE) {
       // No slot of this node: the next one of the node above.
       const parent: XaNode = k.read_ptr(k.plus(node, k.xa_node.parent));
       if (parent === NULL) return -1;

@@ -26,8 +26,6 @@ import {
   node_to_entry,
   radix_tree_descend,
   radix_tree_is_internal_node,
-  RADIX_TREE_MAP_SHIFT,
-  RADIX_TREE_MAP_SIZE,
   root_tag_clear,
   root_tag_get,
   root_tag_set,
@@ -97,12 +95,12 @@ const expandMarks = (k: Kernel, xa: XArray, node: XaNode): void => {
 
 /** Makes the array high enough for an index. The shift above its top; negative without memory. */
 function xas_expand(k: Kernel, xa: XArray, max: ULong): Int {
-  const bits: Int = RADIX_TREE_MAP_SHIFT(k);
+  const bits: Int = k.RADIX_TREE_MAP_SHIFT;
   let head: VirtAddr = k.read_va(headAt(k, xa));
   let shift: Int = 0;
   if (head === 0) {
     if (max === 0) return 0;
-    while (Math.floor(max / 2 ** shift) >= RADIX_TREE_MAP_SIZE(k)) shift += bits;
+    while (Math.floor(max / 2 ** shift) >= k.RADIX_TREE_MAP_SIZE) shift += bits;
     return shift + bits;
   }
   const isTree = radix_tree_is_internal_node(head);
@@ -142,7 +140,7 @@ export function xas_create(k: Kernel, xa: XArray, index: ULong, place: XaPlace):
   let node: XaNode = NULL;
   let offset: Int = 0;
   while (shift > 0) {
-    shift -= RADIX_TREE_MAP_SHIFT(k);
+    shift -= k.RADIX_TREE_MAP_SHIFT;
     const below: VirtAddr = k.read_va(slot);
     if (below === 0) {
       const fresh: XaNode = xas_alloc(k, xa, node, shift, offset);
