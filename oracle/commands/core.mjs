@@ -114,7 +114,7 @@ export function coreGuest(machine, name) {
     ...small(machine),
     ...(generation === 'later'
       ? { generation, program, mode, args: `${args}${highmem}` }
-      : { mode, options: 'slab_nomerge', args: highmem }),
+      : { mode: 'run', options: 'slab_nomerge', args: highmem }),
     script: withoutEvents(script),
   };
 }

@@ -305,6 +305,18 @@ export class ProgramJudge {
     return this.likeness !== undefined && !isTaken && this.processes.waitsToBeFreed(pfn);
   }
 
+  /** Every stack that waited for it goes: the events of these. */
+  private endGracePeriod(): string[] {
+    const { tracepoints } = this;
+    const { waiting } = this.processes;
+    const { onEvent } = tracepoints;
+    tracepoints.onEvent = undefined;
+    tracepoints.listen(this.heard);
+    this.processes.perform(GRACE_PERIOD);
+    tracepoints.onEvent = onEvent;
+    return tracepoints.take().filter((event) => waiting.includes(readPageEvent(event).pfn));
+  }
+
   private wasNotScanned(event: string): boolean {
     const { isTaken, pfn } = readPageEvent(event);
     return this.likeness !== undefined && !isTaken && this.processes.isScanned(pfn);
@@ -333,9 +345,11 @@ export class ProgramJudge {
         // It goes, and with it the table, when the next task runs.
         const isKept = this.wasNotScanned(next);
         if (isKept) this.processes.letScannedGo();
-        const isGrace = !isKept && this.endsGracePeriod(next);
-        if (isGrace) this.processes.perform(GRACE_PERIOD);
-        const isTold = !isKept && (isGrace || this.toldPages.perform(k, next));
+        if (!isKept && this.endsGracePeriod(next)) {
+          events.push(...this.endGracePeriod());
+          continue;
+        }
+        const isTold = !isKept && this.toldPages.perform(k, next);
         this.tracepoints.listen(this.heard);
         if (!isTold) break;
         events.push(next);

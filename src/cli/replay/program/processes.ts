@@ -204,7 +204,11 @@ export class Processes {
     this.threads = [...this.threads, va];
   }
 
-  /** Whether it is a stack that the end of a grace period gives back. */
+  /** Stacks that the end of a grace period gives back. */
+  get waiting(): readonly number[] {
+    return this.stacks;
+  }
+
   waitsToBeFreed(pfn: number): boolean {
     return this.stacks.includes(pfn);
   }
