@@ -32,6 +32,9 @@ CALLS_32 = {192: 'mmap', 125: 'mprotect', 91: 'munmap', 45: 'brk', 163: 'mremap'
 # What a write() to the recorder's files begins with that sets it up: no operation.
 SET_UP = [int.from_bytes(word, 'little') for word in (b'prob', b'ksto', b'quie', b'unqu', b'exit')]
 
+# `=FILE`: files are copied.
+FILE = int.from_bytes(b'=FIL', 'little')
+
 # `events 0`
 EVENTS, EVENTS_OFF = (int.from_bytes(word, 'little') for word in (b'even', b'ts 0'))
 
@@ -126,9 +129,10 @@ def gdb_script(machine, core):
         values = ','.join((pid, *values))
         lines.extend([f'commands {at.count}', 'silent', f'printf "@{text}\\n",{values}', *events, *then, 'continue', 'end'])
 
-    # Pages that are taken while the program records no events must be known all the same.
+    # Pages that are taken while the program records no events must be known all the same, but not when files are copied at its end.
     mask = f'*(int*){symbols["ev_mask"]}'
-    events = [f'set var {mask}={mask}|1'] if first else []
+    lines += ['set $heard=1']
+    events = [f'set var {mask}={mask}|$heard'] if first else []
     at.count = 1 + (0 if first is None else 1 if first == 'put' or x64 else 2)
     look = ('monitor info tlb', 'printf "@Y\\n"')
     tables, seen = look if first == 'open' else (), ()
@@ -138,6 +142,10 @@ def gdb_script(machine, core):
         seen = (f'if {"||".join(f"({number})=={act}" for act in acts)}', *look, 'end')
         at('mmo_put', 'P %d %d', f'*(unsigned char*){"$rsi" if x64 else "$edx"}')
     lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x %x\\n",{pid},{args[2]},{text},{behind}', *tables, 'continue', 'end'])
+    if first:
+        lines += [f'hbreak *{symbols["mmo_put"]} if {text}=={FILE}']
+        at.count += 1
+        lines += [f'commands {at.count}', 'silent', 'set $heard=0', f'set var {mask}={mask}&~1', 'continue', 'end']
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
     hexes = ' '.join(['%lx'] * 6)
     at('do_syscall_64' if x64 else 'do_int80_syscall_32', f'S %d %d {hexes}', number, *call, then=seen)
@@ -292,7 +300,8 @@ def with_others(program, trace):
                 ops.pop(0)
             ops = ops[1:]
         out.append(line)
-    return out + ['1 op' for op in ops if op in OTHERS]
+    last = max(i for i, line in enumerate(out) if line.endswith(' op')) + 1
+    return out[:last] + ['1 op' for op in ops if op in OTHERS] + out[last:]
 
 
 def write_moved(kernel, symbols, out):

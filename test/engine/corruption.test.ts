@@ -26,8 +26,8 @@ import { openSlabMachine } from './slabMachines.js';
 /** More of them, and others: `CORRUPTION_COUNT=1000 CORRUPTION_FIRST=10000 node scripts/mocha.mjs test/engine/corruption.test.ts`. */
 const FIRST = Number(process.env['CORRUPTION_FIRST'] ?? 0);
 const COUNT = Number(process.env['CORRUPTION_COUNT'] ?? 150);
-/** These once read through what was no memory: a page whose migratetype leads beyond its zone, the last page as a compound one. */
-const TRIALS = [...Array.from({ length: COUNT }, (_, i) => FIRST + i), 20244, 20319];
+/** These once read through what was no memory: a page whose migratetype leads beyond its zone, the last page as a compound one; the third never ended: free slabs whose list goes round. */
+const TRIALS = [...Array.from({ length: COUNT }, (_, i) => FIRST + i), 20244, 20319, 60091];
 const FAULT =
   /^(kernel NULL pointer dereference|unable to handle page fault|general protection fault|watchdog: BUG: soft lockup|kernel BUG at)/;
 

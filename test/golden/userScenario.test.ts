@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict';
 import { readLines, readText } from '../../src/cli/openFile.js';
 import { judgeProgram, spansOf } from '../../src/cli/replay/program/judgeProgram.js';
+import type { EarlierAct } from '../../src/cli/replay/program/earlier.js';
 import { readProgram } from '../../src/cli/replay/program/readProgram.js';
 import { ToldPages } from '../../src/cli/replay/program/toldPages.js';
 import { UserOperations } from '../../src/cli/replay/program/userOps.js';
@@ -61,8 +62,12 @@ describe('a scenario after a recorded user program', () => {
       const program = readProgram(readLines(file(`${named}.program.gz`)));
       // The first time it is replayed: where others take pages.
       const told: ReadonlySet<number>[] = [];
+      const before: (readonly EarlierAct[])[] = [];
       judgeProgram(openStart(file('before.vmcore.gz')), read(), program, {
-        onTold: (span, events) => (told[span] = events),
+        onTold: (span, events, acts) => {
+          told[span] = events;
+          before[span] = acts;
+        },
       });
 
       const image = openStart(file('before.vmcore.gz'));
@@ -128,6 +133,15 @@ describe('a scenario after a recorded user program', () => {
         run();
         tracepoints.listen(mask);
       };
+      let isStill = false;
+      /** What others did in front of an operation that nothing but a later dump tells. */
+      const actBefore = (next: number): void => {
+        for (const act of before[next] ?? [])
+          if (act === 'still') isStill = true;
+          else if (act === 'rcu') kernel.rcu_process_callbacks(k);
+          else outside(() => others.take(k, act.gfp, act.order));
+      };
+      actBefore(0);
       let compared = 0;
       const same = (ours: string, wanted: string, say: string): void => {
         assert.equal(ours, wanted, say);
@@ -137,7 +151,8 @@ describe('a scenario after a recorded user program', () => {
         if (action.name === 'rcu') kernel.rcu_process_callbacks(k);
         if (action.name === 'quiet') {
           kernel.lru_add_drain_all(k);
-          kernel.refresh_cpu_vm_stats(k);
+          if (!isStill) kernel.refresh_cpu_vm_stats(k);
+          isStill = false;
         }
         if (action.name === 'split_huge_pages') kernel.split_huge_pages_all(k);
         if (action.name === 'pagemap') kernel.mmgrab(k, mmOf() as never);
@@ -158,6 +173,7 @@ describe('a scenario after a recorded user program', () => {
           heard = 0;
           if (op?.name === 'events') mask = Number(op.args[0]) & (isFirst ? 7 : 15);
           else if (mask === 0 && (spans[span]?.events.length ?? 0) > 0) mask = 1;
+          if (span > 0) actBefore(span);
           tracepoints.listen(mask);
           hear();
         }

@@ -67,11 +67,8 @@ function judgeFile(file: string, image: KernelImage | undefined): Verdict {
   const program = file.replace(TRACE, '.program.gz');
   if (image !== undefined && program !== file && fileExists(program))
     return judgeProgram(image, items, readProgram(readLines(program)));
-  const plain =
-    image === undefined && isPlainProgram(basename(file))
-      ? judgePlain(basename(file), [...items], () => idleOf(file))
-      : undefined;
-  if (plain !== undefined) return plain;
+  if (image === undefined && isPlainProgram(basename(file)))
+    return judgePlain(basename(file), items, () => idleOf(file));
   const judge = new Judge(image ?? startOf(file));
   for (const item of items) judge.take(item);
   return judge.verdict();

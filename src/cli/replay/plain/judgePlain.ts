@@ -31,6 +31,7 @@ import { knownTables, placeTable } from './placeTables.js';
 import { makeProcess, setGathered, setNumbers, unlist } from './plainProcess.js';
 import { migrProgram } from './migr.js';
 import { freeIn } from '../freeFrames.js';
+import { SILENT } from '../ops.js';
 import { RECORDED } from '../recorded.js';
 import { LOADED, plainStart } from './plainStart.js';
 import { withThreads } from './withThreads.js';
@@ -119,14 +120,14 @@ export const isPlainProgram = (name: string): boolean =>
   FAMILIES.some((family) => family.name.test(name));
 
 /**
- * Undefined where the trace does not tell what it starts from.
+ * Where neither the trace nor `idle` tells what it starts from, its operations are unsupported.
  * @param idle the folder's trace `idle`, which starts as all traces of the first program do
  */
 export function judgePlain(
   name: string,
   items: Iterable<TraceItem>,
   idle: () => Iterable<TraceItem> | undefined,
-): Verdict | undefined {
+): Verdict {
   const family = FAMILIES.find((each) => each.name.test(name));
   const all = spansOf(items);
   const own = stateAt(all);
@@ -140,7 +141,7 @@ export function judgePlain(
   const zones =
     isStart || recorded === undefined ? recorded : withThreads(recorded, isWide ? 2 : 1);
   const image = plainStart(isStart || zones === undefined ? dumps : [zones]);
-  if (image === undefined || zones === undefined || family === undefined) return undefined;
+  if (image === undefined || zones === undefined || family === undefined) return untold(all);
   const guest = family.guest(guestOf(image.mm, family.of), dumps);
   const { strange, told, processes } = start(image, {
     guest,
@@ -154,6 +155,19 @@ export function judgePlain(
   const program = family.program(guest, spans, seed);
   const likeness = new Likeness(image, guest, strange);
   return new ProgramJudge(image, program, { told, likeness, processes }).judge(spans);
+}
+
+/** Nothing was performed. */
+function untold(spans: readonly Span[]): Verdict {
+  const names = new Map<string, number>();
+  for (const { op } of spans)
+    if (op !== undefined && !SILENT.has(op.name)) names.set(op.name, (names.get(op.name) ?? 0) + 1);
+  const unsupported = [...names.values()].reduce((sum, nr) => sum + nr, 0);
+  return {
+    ...{ ops: 0, partly: 0, differ: 0, events: 0, stateDiffer: 0, unsupported, first: undefined },
+    ...{ notJudged: new Map(), unsupportedNames: names },
+    notes: ['what it starts from is told by idle-s1.trace.gz of its machine, which is not beside it'],
+  };
 }
 
 const listsOf = (dumps: readonly TraceDump[]): readonly string[] | undefined =>

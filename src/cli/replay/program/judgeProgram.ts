@@ -20,7 +20,9 @@ import type { Verdict } from '../judge.js';
 import type { Likeness } from '../plain/likeness.js';
 import { NotPerformed, Processes, type Action } from './processes.js';
 import { poolMark } from './poolMarks.js';
+import { Earlier, type EarlierAct } from './earlier.js';
 import { ProgramDumps } from './programDumps.js';
+import { Tally } from './tally.js';
 import { readPageEvent, ToldPages } from './toldPages.js';
 import { guesses, MAX_UNHEARD, Unheard, type UnheardAct } from './unheard.js';
 import { UserOperations } from './userOps.js';
@@ -44,7 +46,7 @@ const MAX_TOLD = 16;
 const isPerformed = (name: string): boolean =>
   UserOperations.NAMES.has(name) || (OPERATIONS.has(name) && !SILENT.has(name));
 
-/** @param plain `onTold` hears, by the number of a span, which of its events are of pages that others took */
+/** @param plain `onTold` hears, by the number of a span, which of its events are of pages that others took, and what they did before it */
 export function judgeProgram(
   image: KernelImage,
   items: Iterable<TraceItem>,
@@ -87,7 +89,11 @@ export interface Plain {
   readonly likeness?: Likeness;
   /** Those that the trace begins with. */
   readonly processes?: Processes;
-  readonly onTold?: (span: number, events: ReadonlySet<number>) => void;
+  readonly onTold?: (
+    span: number,
+    events: ReadonlySet<number>,
+    before: readonly EarlierAct[],
+  ) => void;
 }
 
 /** What an operation, and what the program does behind it, came to. */
@@ -129,16 +135,8 @@ function differenceIn({ events }: Span, { events: ours }: Performed): number | u
 const GRACE_PERIOD: Action = { pid: 0, name: 'rcu', args: [] };
 
 export class ProgramJudge {
-  private ops = 0;
-  private differ = 0;
-  private stateDiffer = 0;
-  private unsupported = 0;
-  private events = 0;
-  private told = 0;
-  private unseen = 0;
+  private readonly tally = new Tally();
   private readonly dumps: ProgramDumps;
-  private first: string | undefined;
-  private readonly unsupportedNames = new Map<string, number>();
   /** Pages that were taken for what is not performed. */
   private readonly toldPages: ToldPages;
   private readonly processes: Processes;
@@ -155,8 +153,6 @@ export class ProgramJudge {
   private readonly onTold: Plain['onTold'];
   /** Where nobody has written down what others did meanwhile. */
   private unheard: Unheard | undefined;
-  /** What was not performed, behind which nothing is judged. */
-  private lost: string | undefined;
 
   constructor(
     private readonly image: KernelImage,
@@ -184,24 +180,31 @@ export class ProgramJudge {
       this.recorded = ALL_EVENTS;
     if (this.likeness !== undefined)
       this.unheard = new Unheard(this.image.mm, this.toldPages, this.processes, spans);
-    this.begin();
-    spans.forEach((span, nr) => {
-      const told = this.take(span);
-      if (told !== undefined) this.onTold?.(nr, told);
+    const { tally } = this;
+    const earlier = new Earlier({
+      run: (nr, acts) => {
+        const span = spans[nr];
+        if (span === undefined) return;
+        for (const act of acts) this.performUnheard(act);
+        if (nr === 0) this.begin();
+        const told = this.take(span);
+        if (told !== undefined) this.onTold?.(nr, told, acts);
+      },
+      differences: () => tally.differ + tally.stateDiffer + (tally.lost === undefined ? 0 : 1),
+      save: () => this.save(),
+    });
+    spans.forEach((_, nr) => {
+      earlier.take(nr);
     });
     this.tracepoints.listen(0);
-    const notes: string[] = [];
-    if (this.lost !== undefined) notes.push(`not performed: ${this.lost}`);
-    if (this.events > 0) notes.push(`events compared: ${this.events}`);
-    const unseen = this.unseen + this.dumps.unseen;
-    if (unseen > 0)
-      notes.push(`told by dumps: acts of other threads while no events were recorded ${unseen}`);
-    if (this.told > 0) notes.push(`told: pages for what is not performed ${this.told}`);
-    return {
-      ...{ ops: this.ops, partly: 0, differ: this.differ, events: this.events },
-      ...{ stateDiffer: this.stateDiffer, unsupported: this.unsupported, first: this.first },
-      ...{ notJudged: this.dumps.notJudged, unsupportedNames: this.unsupportedNames, notes },
-    };
+    tally.unseen += this.dumps.unseen + earlier.nrFound;
+    return tally.verdict(this.dumps.notJudged);
+  }
+
+  private performUnheard(act: EarlierAct): void {
+    if (act === 'still') this.processes.isStill = true;
+    else if (act === 'rcu') this.processes.perform(GRACE_PERIOD);
+    else this.toldPages.take(this.image.mm, act.gfp, act.order);
   }
 
   /** What the program did before its first operation. */
@@ -213,28 +216,35 @@ export class ProgramJudge {
       }
     } catch (error) {
       if (!(error instanceof NotPerformed)) throw error;
-      this.lost = error.message;
+      this.tally.lost = error.message;
     }
+  }
+
+  /** What leads back to this moment. */
+  private save(): () => void {
+    const { at, mask } = this;
+    const { tape } = this.image;
+    const { cursor } = tape;
+    const parts = [this.processes, this.user, this.machine, this.toldPages, this.dumps, this.tally];
+    const restore = parts.map((each) => each.save());
+    if (this.likeness !== undefined) restore.push(this.likeness.save());
+    return () => {
+      this.tracepoints.listen(0);
+      tape.seek(cursor);
+      tape.cut();
+      this.at = at;
+      this.mask = mask;
+      for (const each of restore) each();
+    };
   }
 
   /** Which of its events others are told by; undefined: it was not performed. */
   private take(span: Span): ReadonlySet<number> | undefined {
-    if (this.lost !== undefined) {
+    if (this.tally.lost !== undefined) {
       this.countUnsupported(span);
       return undefined;
     }
-    const start = { cursor: this.image.tape.cursor, at: this.at, mask: this.mask };
-    const restore = [this.processes, this.user, this.machine, this.toldPages, this.dumps].map(
-      (each) => each.save(),
-    );
-    if (this.likeness !== undefined) restore.push(this.likeness.save());
-    const goBack = (): void => {
-      this.image.tape.seek(start.cursor);
-      this.image.tape.cut();
-      this.at = start.at;
-      this.mask = start.mask;
-      for (const each of restore) each();
-    };
+    const goBack = this.save();
     const attempt = (before: readonly UnheardAct[], pages: Iterable<number> = []): Attempt => {
       const others: Others = { told: new Set(), before: [...before], wanted: new Set(pages) };
       for (;;) {
@@ -257,8 +267,8 @@ export class ProgramJudge {
       goBack();
       best = attempt(best.others.before, best.others.wanted);
     }
-    this.told += best.others.told.size;
-    this.unseen += best.others.before.length + best.others.wanted.size;
+    this.tally.told += best.others.told.size;
+    this.tally.unseen += best.others.before.length + best.others.wanted.size;
     this.compare(span, best.result);
     return best.others.told;
   }
@@ -305,6 +315,18 @@ export class ProgramJudge {
     return this.likeness !== undefined && !isTaken && this.processes.waitsToBeFreed(pfn);
   }
 
+  /** Every stack that waited for it goes: the events of these. */
+  private endGracePeriod(): string[] {
+    const { tracepoints } = this;
+    const { waiting } = this.processes;
+    const { onEvent } = tracepoints;
+    tracepoints.onEvent = undefined;
+    tracepoints.listen(this.heard);
+    this.processes.perform(GRACE_PERIOD);
+    tracepoints.onEvent = onEvent;
+    return tracepoints.take().filter((event) => waiting.includes(readPageEvent(event).pfn));
+  }
+
   private wasNotScanned(event: string): boolean {
     const { isTaken, pfn } = readPageEvent(event);
     return this.likeness !== undefined && !isTaken && this.processes.isScanned(pfn);
@@ -333,9 +355,11 @@ export class ProgramJudge {
         // It goes, and with it the table, when the next task runs.
         const isKept = this.wasNotScanned(next);
         if (isKept) this.processes.letScannedGo();
-        const isGrace = !isKept && this.endsGracePeriod(next);
-        if (isGrace) this.processes.perform(GRACE_PERIOD);
-        const isTold = !isKept && (isGrace || this.toldPages.perform(k, next));
+        if (!isKept && this.endsGracePeriod(next)) {
+          events.push(...this.endGracePeriod());
+          continue;
+        }
+        const isTold = !isKept && this.toldPages.perform(k, next);
         this.tracepoints.listen(this.heard);
         if (!isTold) break;
         events.push(next);
@@ -365,8 +389,8 @@ export class ProgramJudge {
         hear();
       }
     } catch (error) {
-      if (error instanceof NotPerformed) this.lost = error.message;
-      else if (error instanceof KernelFault) this.lost = error.text;
+      if (error instanceof NotPerformed) this.tally.lost = error.message;
+      else if (error instanceof KernelFault) this.tally.lost = error.text;
       else throw error;
     }
     return { states, pool, events, silent, text };
@@ -379,33 +403,33 @@ export class ProgramJudge {
 
   private compare(span: Span, { states, pool, events, text }: Performed): void {
     const { op } = span;
-    if (pool !== undefined) this.ops++;
+    if (pool !== undefined) this.tally.ops++;
     if (pool?.difference !== undefined) {
-      this.differ++;
+      this.tally.differ++;
       this.remember(span, pool.difference);
     }
     for (const difference of states) {
-      this.stateDiffer++;
+      this.tally.stateDiffer++;
       this.remember(span, difference);
     }
     const kernel = op === undefined ? undefined : resultOf(op);
-    if (this.lost !== undefined && op !== undefined && text === undefined) {
+    if (this.tally.lost !== undefined && op !== undefined && text === undefined) {
       this.countUnsupported(span);
       return;
     }
     if (op !== undefined && isPerformed(op.name)) {
-      this.ops++;
+      this.tally.ops++;
       if (this.likened(text ?? '', kernel ?? '') !== (kernel ?? '')) {
-        this.differ++;
+        this.tally.differ++;
         this.remember(span, `ours ${text ?? 'nothing'}, kernel ${kernel ?? 'nothing'}`);
         return;
       }
     }
-    if (this.lost !== undefined) return;
+    if (this.tally.lost !== undefined) return;
     const difference = eventsDifference(events, span.events);
-    this.events += span.events.length;
+    this.tally.events += span.events.length;
     if (difference === undefined) return;
-    this.differ++;
+    this.tally.differ++;
     this.remember(span, difference);
   }
 
@@ -427,12 +451,10 @@ export class ProgramJudge {
   }
 
   private countUnsupported({ op }: Span): void {
-    if (op === undefined) return;
-    this.unsupported++;
-    this.unsupportedNames.set(op.name, (this.unsupportedNames.get(op.name) ?? 0) + 1);
+    if (op !== undefined) this.tally.countUnsupported(op.name);
   }
 
   private remember({ line, text }: Span, difference: string): void {
-    this.first ??= `line ${line}: ${text}: ${difference}`;
+    this.tally.first ??= `line ${line}: ${text}: ${difference}`;
   }
 }

@@ -99,6 +99,8 @@ export class Processes {
   /** First pages of stacks that are given back when a grace period ends. */
   private stacks: readonly number[] = [];
   private file: { readonly file: File; readonly written: number } | undefined;
+  /** Whether the next quiet time is too short for the worker of mm/vmstat.c. */
+  isStill = false;
   /** The address space that khugepaged stands at, if it was as quick as on most machines. */
   private scanned: MmStruct = NULL;
 
@@ -117,7 +119,7 @@ export class Processes {
 
   /** What is not memory: to be put back when the memory is taken back. */
   save(): () => void {
-    const { processes, lazy, ended, dead, threads, stacks, file, scanned } = this;
+    const { processes, lazy, ended, dead, threads, stacks, file, isStill, scanned } = this;
     return () => {
       this.processes = processes;
       this.lazy = lazy;
@@ -126,6 +128,7 @@ export class Processes {
       this.threads = threads;
       this.stacks = stacks;
       this.file = file;
+      this.isStill = isStill;
       this.scanned = scanned;
     };
   }
@@ -204,7 +207,11 @@ export class Processes {
     this.threads = [...this.threads, va];
   }
 
-  /** Whether it is a stack that the end of a grace period gives back. */
+  /** Stacks that the end of a grace period gives back. */
+  get waiting(): readonly number[] {
+    return this.stacks;
+  }
+
   waitsToBeFreed(pfn: number): boolean {
     return this.stacks.includes(pfn);
   }
@@ -357,7 +364,8 @@ export class Processes {
     // The recorder lets all that waits be done, and time pass, before it stops the clocks.
     quiet: () => {
       lru_add_drain_all(this.k);
-      refresh_cpu_vm_stats(this.k);
+      if (!this.isStill) refresh_cpu_vm_stats(this.k);
+      this.isStill = false;
     },
     open: () => {
       this.file = { file: shmemFileSetup(this.k, 'file', 0), written: 0 };

@@ -59,10 +59,12 @@ export function free_block(
     }
   }
 
+  let rounds = 0;
   while (
     k.read_ulong(n + k.kmem_cache_node.free_objects) > k.words[n + k.kmem_cache_node.free_limit]! &&
     !list_empty(k, slabs_free)
   ) {
+    k.watchdog(++rounds << 10);
     k.add_long(n + k.kmem_cache_node.free_objects, -k.words[cachep + k.kmem_cache.num]!);
     const slab: Slab = list_last_entry(k, slabs_free, k.slab.slab_list);
     list_move(k, slab + k.slab.slab_list, list);

@@ -35,7 +35,9 @@ function __unfreeze_partials(k: Kernel, s: KmemCache, partial_slab: Slab): void 
   const n: KmemCacheNode = get_node(k, s);
   let slab_to_discard: Slab = NULL;
 
+  let rounds = 0;
   while (partial_slab !== NULL) {
+    k.watchdog(++rounds << 10);
     const slab: Slab = partial_slab;
     partial_slab = k.read_ptr(slab + k.slab.next);
 
@@ -57,6 +59,7 @@ function __unfreeze_partials(k: Kernel, s: KmemCache, partial_slab: Slab): void 
   }
 
   while (slab_to_discard !== NULL) {
+    k.watchdog(++rounds << 10);
     const slab: Slab = slab_to_discard;
     slab_to_discard = k.read_ptr(slab_to_discard + k.slab.next);
     discard_slab(k, s, slab);

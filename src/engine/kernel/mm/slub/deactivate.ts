@@ -49,6 +49,7 @@ export function deactivate_slab(k: Kernel, s: KmemCache, slab: Slab, freelist: V
   let freelist_tail: VirtAddr = asVirt(0);
   let freelist_iter: VirtAddr = freelist;
   while (freelist_iter !== 0) {
+    k.watchdog(free_delta);
     const nextfree: VirtAddr = get_freepointer(k, s, freelist_iter);
     // An address that is no object's may be the sign of a write into this one: it and all behind it are left out.
     if (freelist_corrupted(k, s, slab, freelist_iter, nextfree)) break;

@@ -50,7 +50,9 @@ function __fill_map(k: Kernel, obj_map: VirtAddr, s: KmemCache, slab: Slab): voi
   const BITS_PER_LONG = k.ptr_words * 32;
   bitmap_clear(k, obj_map, 0, Math.ceil(objects / BITS_PER_LONG) * BITS_PER_LONG);
   let p: VirtAddr = k.read_va(slab + k.slab.freelist);
+  let rounds = 0;
   while (p !== 0) {
+    k.watchdog(++rounds);
     bitmap_set(k, obj_map, __obj_to_index(k, s, addr, p), 1);
     p = get_freepointer(k, s, p);
   }
