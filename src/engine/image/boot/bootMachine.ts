@@ -12,7 +12,7 @@
  *
  * Source: Linux 6.1 init/main.c: start_kernel(), kernel_init_freeable(); mm/huge_memory.c: hugepage_init().
  */
-import { gigantic_pages_init } from '../../kernel/arch/x86/mm/hugetlbpage.js';
+import { gigantic_pages_init } from '../../kernel/arch/x86/mm/hugetlbpage/hugetlbpage.js';
 import { preallocate_vmalloc_pages } from '../../kernel/arch/x86/mm/init_64.js';
 import { init_hugetlbfs_fs } from '../../kernel/fs/hugetlbfs/inode/mount.js';
 import { sysfs_init } from '../../kernel/fs/sysfs/mount.js';

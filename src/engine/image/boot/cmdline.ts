@@ -4,7 +4,7 @@
  *
  * Source: Linux 6.1 kernel/params.c: parse_args(); lib/cmdline.c: memparse(), get_option(); where each parameter is defined its line says.
  */
-import { arch_hugetlb_valid_size } from '../../kernel/arch/x86/mm/hugetlbpage.js';
+import { arch_hugetlb_valid_size } from '../../kernel/arch/x86/mm/hugetlbpage/hugetlbpage.js';
 import { writeByte } from '../../kernel/lib/string.js';
 import { setup_transparent_hugepage } from '../../kernel/mm/huge_memory/hugepage_init.js';
 import {

@@ -19,7 +19,7 @@ import { kzalloc } from '../mm/slab_common/kmalloc.js';
 import { __d_alloc, DCACHE_DIRECTORY_TYPE } from './dcache/dcache.js';
 
 /** NULL without memory. */
-export function alloc_super(k: Kernel, s_dev: UInt, s_fs_info: Cell): SuperBlock {
+export function newSuperBlock(k: Kernel, s_dev: UInt, s_fs_info: Cell): SuperBlock {
   const object = kzalloc(k, k.sizeof.super_block, k.GFP_USER);
   if (object === 0) return NULL;
   const s: SuperBlock = k.cell_at(object);

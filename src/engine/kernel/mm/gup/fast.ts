@@ -40,7 +40,7 @@ import {
   _PAGE_USER,
   type PteVal,
 } from '../../arch/x86/include/asm/pgtable_types.h.js';
-import { pud_huge } from '../../arch/x86/mm/hugetlbpage.js';
+import { pud_huge } from '../../arch/x86/mm/hugetlbpage/pud_huge.js';
 import { EFAULT, EINVAL } from '../../include/linux/errno.h.js';
 import { HPAGE_PMD_SIZE } from '../../include/linux/huge_mm.h.js';
 import { nth_page } from '../../include/linux/mm.h.js';

@@ -44,7 +44,7 @@ import {
   _PAGE_PROTNONE,
   type PteVal,
 } from '../../arch/x86/include/asm/pgtable_types.h.js';
-import { pud_huge } from '../../arch/x86/mm/hugetlbpage.js';
+import { pud_huge } from '../../arch/x86/mm/hugetlbpage/pud_huge.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EAGAIN, EFAULT, EINVAL, EMLINK, ENOMEM } from '../../include/linux/errno.h.js';
 import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';

@@ -6,7 +6,7 @@
  *
  * Differs: what boot's allocator will give is decided before there is memory to write to (image/boot/hugePages.ts).
  * Left out: nodes.
- * Source: Linux 6.1 mm/hugetlb.c: alloc_bootmem_huge_page(), gather_bootmem_prealloc().
+ * Source: Linux 6.1 mm/hugetlb.c: __alloc_bootmem_huge_page(), gather_bootmem_prealloc().
  */
 import { type HugeBootmemPage, type Hstate, type Int, type Page } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
@@ -25,7 +25,7 @@ import { free_gigantic_page, prep_compound_gigantic_page } from './gigantic.js';
 import { free_huge_page, prep_new_huge_page } from './pool.js';
 
 /** 1, or 0 where boot's allocator has no such range. @param given what it gives, one after the other */
-export function alloc_bootmem_huge_page(k: Kernel, h: Hstate, given: PhysAddr[]): Int {
+export function __alloc_bootmem_huge_page(k: Kernel, h: Hstate, given: PhysAddr[]): Int {
   const start: PhysAddr | undefined = given.shift();
   if (start === undefined) return 0;
   const m: HugeBootmemPage = k.cell_at(asVirt(k.linear.pageOffset + start));

@@ -39,12 +39,12 @@ const clearOrder = (k: Kernel, page: Page): void => {
 };
 
 /** hugetlb_cma[0]: the area that boot has set aside; NULL without one. */
-const hugetlb_cma = (k: Kernel): Cma =>
+const hugetlbCma = (k: Kernel): Cma =>
   k.globals.hugetlb_cma === NULL ? NULL : k.read_ptr(k.globals.hugetlb_cma);
 
 /** Pages of a range, each of which has one reference: of the area, or of anywhere. NULL: there is none in a row. */
 export function alloc_gigantic_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
-  const cma: Cma = hugetlb_cma(k);
+  const cma: Cma = hugetlbCma(k);
   if (cma !== NULL) {
     const page: Page = cma_alloc(k, cma, pages_per_huge_page(k, h), huge_page_order(k, h), true);
     if (page !== NULL) return page;
@@ -53,7 +53,7 @@ export function alloc_gigantic_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
 }
 
 export function free_gigantic_page(k: Kernel, page: Page, order: Order): void {
-  const cma: Cma = hugetlb_cma(k);
+  const cma: Cma = hugetlbCma(k);
   if (cma !== NULL && cma_release(k, cma, page, 2 ** order)) return;
   free_contig_range(k, k.page_to_pfn(page), 2 ** order);
 }

@@ -39,7 +39,7 @@ import {
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { flush_tlb_mm_range } from '../../arch/x86/mm/tlb.js';
-import { pud_huge } from '../../arch/x86/mm/hugetlbpage.js';
+import { pud_huge } from '../../arch/x86/mm/hugetlbpage/pud_huge.js';
 import { IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EFAULT, ENOMEM } from '../../include/linux/errno.h.js';
 import {

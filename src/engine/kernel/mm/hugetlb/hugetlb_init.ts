@@ -38,7 +38,7 @@ import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import { pr_err, pr_warn } from '../../include/linux/printk.h.js';
 import { writeByte } from '../../lib/string.js';
 import { kfree, kmalloc } from '../slab_common/kmalloc.js';
-import { alloc_bootmem_huge_page, gather_bootmem_prealloc } from './bootmem.js';
+import { __alloc_bootmem_huge_page, gather_bootmem_prealloc } from './bootmem.js';
 import { alloc_pool_huge_page } from './pool.js';
 
 /** What the command line has said so far: variables of boot. */
@@ -212,7 +212,7 @@ function hugetlb_hstate_alloc_pages(k: Kernel, h: Hstate, parameters: HugepagePa
   const given = parameters.bootPages;
   let i: ULong = 0;
   for (; i < count; i++)
-    if (isGigantic ? alloc_bootmem_huge_page(k, h, given) === 0 : !alloc_pool_huge_page(k, h))
+    if (isGigantic ? __alloc_bootmem_huge_page(k, h, given) === 0 : !alloc_pool_huge_page(k, h))
       break;
   if (i < count) {
     pr_warn(

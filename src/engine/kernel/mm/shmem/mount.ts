@@ -12,7 +12,7 @@ import {
   type Vfsmount,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { alloc_super, vfs_create_mount } from '../../fs/super.js';
+import { newSuperBlock, vfs_create_mount } from '../../fs/super.js';
 import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __alloc_percpu } from '../percpu/percpu.js';
 import { kzalloc } from '../slab_common/kmalloc.js';
@@ -36,6 +36,6 @@ export function mountShmem(k: Kernel, s_dev: UInt, isKernMount: boolean, next_in
     next_ino = 1024;
   }
   k.write_long(k.plus(sbinfo, k.shmem_sb_info.next_ino), next_ino);
-  const sb: SuperBlock = alloc_super(k, s_dev, sbinfo);
+  const sb: SuperBlock = newSuperBlock(k, s_dev, sbinfo);
   return sb === NULL ? NULL : vfs_create_mount(k, sb);
 }

@@ -16,7 +16,7 @@ import type { Kernel } from '../../../../machine/kernel.js';
 import { default_hstate, hstate_index } from '../../../include/linux/hugetlb.h.js';
 import { kmalloc } from '../../../mm/slab_common/kmalloc.js';
 import { memset } from '../../../lib/string.js';
-import { alloc_super, vfs_create_mount } from '../../super.js';
+import { newSuperBlock, vfs_create_mount } from '../../super.js';
 
 const NO_LIMIT = -1;
 
@@ -29,7 +29,7 @@ function mount_one_hugetlbfs(k: Kernel, h: Hstate, s_dev: UInt): Vfsmount {
   k.write_ptr(k.plus(sbinfo, k.hugetlbfs_sb_info.hstate), h);
   k.write_long(k.plus(sbinfo, k.hugetlbfs_sb_info.max_inodes), NO_LIMIT);
   k.write_long(k.plus(sbinfo, k.hugetlbfs_sb_info.free_inodes), NO_LIMIT);
-  const sb: SuperBlock = alloc_super(k, s_dev, sbinfo);
+  const sb: SuperBlock = newSuperBlock(k, s_dev, sbinfo);
   return sb === NULL ? NULL : vfs_create_mount(k, sb);
 }
 
