@@ -70,6 +70,33 @@ describe('pages of 1 GiB', function () {
     assert.equal((free ?? 0) - (hugeFree ?? 0), 1 << 18);
   });
 
+  it('lie where those of a recorded machine lie, with the same words', () => {
+    const image = bootMachine({
+      ...{ profile: loadProfile('x86_64-slub-smp'), ramBytes: 6 * 2 ** 30 },
+      ...{ cmaBytes: 16 << 20, initrdBytes: 352 << 10, commandLine: 'hugepagesz=1G hugepages=2' },
+    });
+    const k = image.mm;
+    const told = k.tape.marksBetween(0, k.tape.cursor + 1);
+    // Linux 6.1.192 in QEMU: the initial RAM disk lies in the second GiB, the area of CMA in the fifth, the struct pages in the last.
+    assert.deepEqual(
+      told.flatMap(({ event }) => (event.kind === 'printk' ? [event.text] : [])),
+      ['HugeTLB: allocating 2 of page size 1.00 GiB failed.  Only allocated 1 hugepages.'],
+    );
+    const words = (pfn: number): string => {
+      const page = k.pfn_to_page(pfn);
+      const flags = BigInt.asUintN(64, BigInt(k.read_long(page + k.page.flags)));
+      const word = (member: number): string => ((k.words[page + member] ?? 0) >>> 0).toString(16);
+      return [
+        flags.toString(16),
+        ...[k.page._refcount, k.page._mapcount, k.page.private].map(word),
+      ].join(' ');
+    };
+    assert.equal(words(0x140000), '8000000000010000 0 ffffffff 8');
+    for (const tail of [0x140001, 0x155555, 0x17ffff])
+      assert.equal(words(tail), '8000000000000000 0 ffffffff 0');
+    assert.notEqual(words(0x180000).split(' ')[3], '8');
+  });
+
   it('are mapped by one entry of puds: faulted, pinned, copied, protected, moved, unmapped', () => {
     const lines = run(
       `char *p = mmap(NULL, GIB, RW, HUGE, -1, 0);
