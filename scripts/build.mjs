@@ -40,7 +40,7 @@ const BUDGETS = [
     name: 'kernel profiles',
     output: 'engine.cjs',
     from: /^src\/engine\/types\/profiles\//,
-    bytes: 590e3,
+    bytes: 606e3,
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 313e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },

@@ -12,7 +12,7 @@
  *              (ORDER       a block that will be freed for )NAME, the next slab of a cache that is made later
  *     objects  NAME COUNT [SLAB:INDEX,INDEX]...   how many of a cache's objects were handed out, and which were freed again
  *              NAME COUNT @FREE                   SLAB: the rest is in a CPU's array, but for FREE objects
- *     facts    NAME VALUE   numbers of sysfs's nodes
+ *     facts    NAME VALUE   numbers of sysfs's nodes, of inodes, of file systems' devices
  */
 
 /** Flags that the allocators set themselves. */
@@ -36,7 +36,7 @@ export function growthOf(engine, image, dumps) {
     caches: caches.map((s) => cacheLine(engine, k, s, names.get(s))),
     growth: runLengths(joined(streams, k, cacheOrder(engine, k, caches, names))).join(' '),
     objects: objectsOf(dumps, Object.values(streams).flat()),
-    facts: sysfsFacts(engine, k),
+    facts: [...sysfsFacts(engine, k), ...inodeFacts(engine, k)],
   };
 }
 
@@ -345,4 +345,25 @@ function sysfsFacts(engine, k) {
     `slab_node ${k.words[slab + k.kernfs_node.id]}`,
     `last_node ${k.words[root + k.kernfs_root.last_id_lowbits]}`,
   ];
+}
+
+/** Of file systems of memory: their devices, and the inodes that come next. */
+function inodeFacts(engine, k) {
+  const sbOf = (mnt) => k.read_ptr(k.plus(mnt, k.vfsmount.mnt_sb));
+  const shm = sbOf(k.read_ptr(k.globals.shm_mnt));
+  const root = sbOf(k.read_ptr(k.plus(k.globals.init_fs, k.fs_struct.root_mnt)));
+  const infoOf = (sb) => k.read_ptr(k.plus(sb, k.super_block.s_fs_info));
+  const dev = (sb) => k.read_int(k.plus(sb, k.super_block.s_dev));
+  const batch = engine.raw_cpu_ptr(k, k.plus(infoOf(shm), k.shmem_sb_info.ino_batch));
+  const pools = k.words[k.globals.default_hstate_idx] * k.ptr_words;
+  const facts = {
+    shm_dev: dev(shm),
+    shm_ino: k.read_ulong(batch),
+    root_dev: dev(root),
+    root_ino: k.read_ulong(k.plus(infoOf(root), k.shmem_sb_info.next_ino)),
+    hugetlbfs_dev: dev(sbOf(k.read_ptr(k.globals.hugetlbfs_vfsmount + pools))),
+    last_ino: k.read_int(engine.per_cpu(k, 'last_ino', 0)) >>> 0,
+    ...(k.smp && { shared_last_ino: k.words[k.globals.shared_last_ino] }),
+  };
+  return Object.entries(facts).map(([name, value]) => `${name} ${value}`);
 }

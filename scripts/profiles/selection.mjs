@@ -34,7 +34,7 @@ export const TYPES = words(`
   cdev char_device_struct kobj_map probe seq_file seq_operations proc_ops proc_dir_entry tasklet_struct poll_table_struct fasync_struct
   device_attribute class_attribute debugfs_blob_wrapper external_name
   scatterlist sg_table sg_mapping_iter dma_pool dma_page mm_walk mm_walk_ops kobj_attribute kobj_type sysfs_ops bin_attribute qrwlock
-  devres_node
+  devres_node hugetlbfs_sb_info subsys_private device_private class_dir klist klist_node
 `);
 
 /**
@@ -82,17 +82,18 @@ export const PARTS = {
   inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data i_rdev i_private i_devices`)],
   dentry: words(`d_flags d_hash d_parent d_name d_inode d_iname d_lockref d_op d_sb d_child d_subdirs d_u`),
   dentry_operations: words(`d_dname`),
-  super_block: words(`s_dev s_type`),
+  super_block: words(`s_list s_dev s_type s_root s_fs_info`),
   file_system_type: words(`name`),
   mount: words(`mnt_parent mnt_mountpoint mnt`),
+  shmem_sb_info: words(`next_ino ino_batch`),
   vfsmount: words(`mnt_root mnt_sb`),
   fs_struct: words(`umask root pwd`),
   vm_special_mapping: words(`name`),
   rcu_state: words(`expedited_sequence`),
-  class: words(`name owner class_groups dev_groups class_release dev_release p`),
+  class: words(`name owner class_groups dev_groups dev_kobj devnode class_release dev_release p`),
   device: words(`
     kobj parent init_name driver_data devt class driver dma_mask coherent_dma_mask bus_dma_limit dma_pools devres_lock devres_head groups
-    release
+    release p type bus
   `),
   workqueue_struct: words(`list saved_max_active flags name`),
   worker_pool: words(`worklist`),
@@ -179,6 +180,9 @@ export const SYMBOLS = words(`
   pcpu_sidelined_slot pcpu_to_depopulate_slot pcpu_free_slot pcpu_lock pcpu_alloc_mutex
   pcpu_balance_work pcpu_async_enabled pcpu_atomic_alloc_failed pages pcpu_get_vm_areas
   hstates hugetlb_max_hstate default_hstate_idx hugetlb_fault_mutex_table num_fault_mutexes hugetlb_lock huge_boot_pages hugetlb_cma hugetlbfs_inode_cachep
+  hugetlbfs_vfsmount mnt_cache hugepages_kobj mm_kobj hstate_kobjs hstate_attrs hstate_attr_group hstate_demote_attrs hstate_demote_attr_group
+  nr_hugepages_attr nr_overcommit_hugepages_attr free_hugepages_attr resv_hugepages_attr surplus_hugepages_attr demote_attr demote_size_attr
+  last_ino shared_last_ino
   hugetlbfs_file_operations mm_slot_cache khugepaged_max_ptes_none khugepaged_max_ptes_swap khugepaged_max_ptes_shared
   transparent_hugepage_flags huge_zero_page huge_zero_pfn huge_zero_refcount mm_slots_hash khugepaged_scan
   khugepaged_thread deferred_split_shrinker
@@ -201,6 +205,8 @@ export const SYMBOLS = words(`
   seq_file_cache seq_read seq_lseek seq_release single_release single_start single_next single_stop proc_dir_entry_cache
   proc_reg_file_ops proc_dir_operations proc_single_ops proc_seq_ops fops_u8 fops_u16 fops_u32 fops_u64 fops_ulong fops_x8 fops_x16 fops_x32 fops_x64 fops_size_t
   fops_atomic_t fops_bool fops_blob single_open_size seq_release_private devm_kmalloc_release devm_action_release devm_ioremap_release devm_pages_release
+  devices_kset class_kset dev_kobj sysfs_dev_char_kobj sysfs_dev_block_kobj device_ktype class_ktype class_dir_ktype virtual_dir
+  dev_attr_uevent dev_attr_dev
   noop_llseek default_llseek generic_file_llseek nonseekable_open stream_open simple_open generic_file_open
   delayed_work_timer_fn system_wq system_highpri_wq system_long_wq system_unbound_wq system_freezable_wq system_power_efficient_wq
 `);
@@ -211,6 +217,8 @@ export const SYMBOL_TYPES = {
   lru_drain_gen: 'unsigned int',
   cpus_with_pcps: 'cpumask_t',
   has_work: 'struct cpumask',
+  shared_last_ino: 'atomic_t',
+  virtual_dir: 'struct kobject *',
   jiffies: 'unsigned long',
   swapper_pg_dir: 'pgd_t [PTRS_PER_PGD]',
 };

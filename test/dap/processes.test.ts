@@ -150,10 +150,10 @@ describe('a process of a scenario', function () {
         facts.map((fact) => new RegExp(name).exec(fact)).find((found) => found !== null) ??
         undefined;
       assert.ok(line('^account: _refcount 1027 = 1 \\+ 1 \\+ 1024 \\+ 1$'), facts.join('\n'));
-      const pin = `pinned at line ${at('pin')} by pin_user_pages\\(\\), at time (\\d+)`;
+      const pin = `pinned at line ${at('pin')} by pin_user_pages\\(\\) in task main, at time (\\d+)`;
       const time = line(pin)?.[1];
       assert.ok(time !== undefined, facts.join('\n'));
-      const get = `a reference taken at line ${at('get')} by get_page\\(\\), at time`;
+      const get = `a reference taken at line ${at('get')} by get_page\\(\\) in task main, at time`;
       assert.ok(line(get), facts.join('\n'));
       // A pinned page is copied at fork(): the child has another one.
       assert.ok(line('^rmap: init \\(pid 1\\) at 0x[0-9a-f]+, anonymous memory$'));

@@ -87,14 +87,14 @@ describe('the account of a page', () => {
       assert.deepEqual(rows(pinned), ['mappings 1', 'batch 1', 'pin 1024', 'other 1']);
       const known = pageAccount(inspectedOf(image), pinned, () => ({
         holders: [
-          { kind: 'pin', count: 1, by: 'at line 4 by pin_user_pages()', time: 17 },
-          { kind: 'get', count: 1, by: 'at line 5 by get_user_pages()', time: 18 },
+          { kind: 'pin', count: 1, by: 'at line 4 by pin_user_pages() in task main', time: 17 },
+          { kind: 'get', count: 1, by: 'at line 5 by get_user_pages() in task main', time: 18 },
         ],
       }));
       assert.equal(known?.pins, 1);
       assert.deepEqual(known.rows.map(({ text }) => text).slice(-2), [
-        '1024: pinned at line 4 by pin_user_pages(), at time 17',
-        '1: a reference taken at line 5 by get_user_pages(), at time 18',
+        '1024: pinned at line 4 by pin_user_pages() in task main, at time 17',
+        '1: a reference taken at line 5 by get_user_pages() in task main, at time 18',
       ]);
       unpin_user_page(mm, pages[0] as Page);
       assert.deepEqual(rows(pinned), ['mappings 1', 'batch 1', 'other 1']);

@@ -34,11 +34,11 @@ pr_info("%lu %lu %lu", first, third, last);`,
       const holders = (pfn: number): string[] =>
         vm.holdings.pageHolders(pfn).map(({ kind, count, by }) => `${kind} ${count} ${by}`);
       // The newest pin is the one that ends: the first one is left.
-      assert.deepEqual(holders(first), ['pin 1 at line 5 by pin_user_pages()']);
-      assert.deepEqual(holders(third), ['get 3 at line 6 by get_page()']);
+      assert.deepEqual(holders(first), ['pin 1 at line 5 by pin_user_pages() in task main']);
+      assert.deepEqual(holders(third), ['get 3 at line 6 by get_page() in task main']);
       assert.deepEqual(holders(last), [
-        'pin 1 at line 5 by pin_user_pages()',
-        'get 6 at line 6 by get_page()',
+        'pin 1 at line 5 by pin_user_pages() in task main',
+        'get 6 at line 6 by get_page() in task main',
       ]);
       assert.ok(
         vm.holdings.pinnedFrames().includes(last) && !vm.holdings.pinnedFrames().includes(third),
@@ -86,7 +86,10 @@ pr_info("over"); buf[0] = 2;`);
       if (told.length === 1)
         assert.deepEqual(
           vm.holdings.pageHolders(pfn).map(({ by }) => by),
-          ['at line 3 by follow_page()', 'at line 5 by isolate_lru_page()'],
+          [
+            'at line 3 by follow_page() in task main',
+            'at line 5 by isolate_lru_page() in task main',
+          ],
         );
     }
     assert.equal(seen.length, 2);

@@ -9,7 +9,8 @@ export const GLOBALS = `
   cma_areas contig_page_data cpus_with_pcps debug_locks default_hstate_idx dentry_cache dentry_hashtable d_hash_shift depot_index depot_offset empty_zero_page
   direct_pages_count dma_contiguous_default_area dynamic_kobj_ktype free_vmap_area_list free_vmap_area_root
   filp_cachep folio_wait_table gfp_allowed_mask has_work high_memory hstates huge_zero_page huge_zero_pfn huge_zero_refcount
-  hugetlb_fault_mutex_table hugetlb_max_hstate hugetlbfs_inode_cachep num_fault_mutexes khugepaged_max_ptes_none khugepaged_scan mm_slot_cache
+  hstate_attr_group hstate_attrs hstate_demote_attr_group hstate_demote_attrs hstate_kobjs huge_boot_pages hugepages_kobj hugetlb_cma
+  hugetlb_fault_mutex_table hugetlb_max_hstate hugetlbfs_vfsmount mm_kobj mnt_cache hugetlbfs_inode_cachep num_fault_mutexes khugepaged_max_ptes_none khugepaged_scan mm_slot_cache
   mm_slots_hash transparent_hugepage_flags init_fs init_kmem_cache_node init_mm init_task inode_cachep init_pid_ns
   jiffies kernel_kobj kernfs_node_cache kmalloc_caches kmalloc_info kmem_cache kmem_cache_boot
   kmem_cache_node kset_ktype last_pkmap_nr lru_disable_count lru_drain_gen mem_section
@@ -22,7 +23,7 @@ export const GLOBALS = `
   pcpu_unit_size percpu_pagelist_high_fraction pgd_cache pgd_list pkmap_count pkmap_page_table
   proc_dir_entry_cache purge_vmap_area_list purge_vmap_area_root radix_tree_node_cachep rcu_ctrlblk rcu_state
   seq_file_cache shm_mnt shmem_inode_cachep shmem_vm_ops size_index slab_attr_group slab_attrs slab_caches slab_caches_to_rcu_destroy slab_kset slab_ktype
-  slab_max_order slab_nodes slab_state slub_debug slub_debug_enabled slub_max_order
+  shared_last_ino slab_max_order slab_nodes slab_state slub_debug slub_debug_enabled slub_max_order
   slub_min_objects slub_min_order stack_hash_mask stack_slabs stack_table
   sysctl_lowmem_reserve_ratio sysctl_page_lock_unfairness sysfs_root sysfs_root_kn system_state tainted_mask totalcma_pages
   totalreserve_pages use_alien_caches user_min_free_kbytes vm_dirty_ratio vm_event_states

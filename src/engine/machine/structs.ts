@@ -51,7 +51,9 @@ export const STRUCTS = {
     next_nid_to_alloc next_nid_to_free nr_huge_pages nr_huge_pages_node nr_overcommit_huge_pages order resize_lock resv_huge_pages
     surplus_huge_pages surplus_huge_pages_node
   `,
+  huge_bootmem_page: 'hstate list',
   hugetlb_vma_lock: 'refs rw_sema vma',
+  hugetlbfs_sb_info: 'free_inodes hstate max_inodes spool',
   ida: 'xa',
   ida_bitmap: 'bitmap',
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
@@ -105,6 +107,7 @@ export const STRUCTS = {
     pinned_vm rss_stat stack_vm start_brk start_code start_data start_stack task_size total_vm write_protect_seq
   `,
   mmu_gather_batch: 'max next nr pages',
+  mount: 'mnt mnt_mountpoint mnt_parent',
   mutex: 'owner wait_list',
   mutex_waiter: 'list task',
   page: `
@@ -145,8 +148,10 @@ export const STRUCTS = {
   seq_file: 'buf count file from index lock op pad_until private read_pos size',
   seq_operations: 'next show start stop',
   sg_table: 'nents orig_nents sgl',
+  shmem_sb_info: 'ino_batch next_ino',
   slab: 'active? counters? freelist frozen? inuse? next? objects? callback_head s_mem? slab_cache slab_list slabs?',
   slub_flush_work: 's skip work.entry work.func',
+  super_block: 's_dev s_fs_info',
   swait_queue: 'task task_list',
   stack_record: 'entries handle hash next size',
   resv_map: 'adds_in_progress refs region_cache region_cache_count regions rw_sema',
@@ -170,7 +175,7 @@ export const STRUCTS = {
   vm_fault: 'address cow_page flags gfp_mask page pgoff pmd pte pud real_address vma',
   vm_operations_struct: 'close fault map_pages may_split open page_mkwrite',
   vm_struct: 'addr caller flags nr_pages page_order? pages phys_addr size',
-  vfsmount: 'mnt_sb',
+  vfsmount: 'mnt_root mnt_sb',
   vmap_block: 'callback_head dirty dirty_max dirty_min free free_list purge va',
   vmap_block_queue: 'free',
   vmap_area: 'list rb_node subtree_max_size va_end va_start vm',

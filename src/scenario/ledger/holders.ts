@@ -2,13 +2,13 @@
 import type { PageHolder } from '../../engine/inspect/process/pageAccount.js';
 import type { Hold } from './holdTable.js';
 import type { TapeLedger } from './ledger.js';
-import { markText, type PlaceNames } from './notGivenBack.js';
+import { holdText, type PlaceNames } from './notGivenBack.js';
 
 export const pageHolder = ({ kind, by, count, time }: Hold, names: PlaceNames): PageHolder => ({
   kind,
   count,
   time,
-  by: markText(by, names),
+  by: holdText(by, names),
 });
 
 /** By rising frame number, each once. */

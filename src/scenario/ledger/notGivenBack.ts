@@ -102,9 +102,17 @@ const counted = (kind: Allocation['kind'], count: number): string =>
 const placeText = (one: NotGivenBack, tellsCount: boolean): string =>
   `${whereText(one)}${tellsCount ? ` (${one.count})` : ''}`;
 
-function whereText({ line, function: name, task }: Omit<NotGivenBack, 'count' | 'kind'>): string {
-  const where = line === undefined ? 'in the debug console' : `at line ${line} by ${name}()`;
-  return `${where}${task === 'main' ? '' : ` in task ${task}`}`;
+/** Where the main task is not worth a word. */
+const whereText = (one: Omit<NotGivenBack, 'count' | 'kind'>): string =>
+  `${lineText(one)}${one.task === 'main' ? '' : ` in task ${one.task}`}`;
+
+const lineText = ({ line, function: name }: Omit<NotGivenBack, 'count' | 'kind'>): string =>
+  line === undefined ? 'in the debug console' : `at line ${line} by ${name}()`;
+
+/** As {@link markText}, with the task in any case: of a page several may have a part. */
+export function holdText(mark: Mark, names: PlaceNames): string {
+  const one = placed('object', mark, names);
+  return `${lineText(one)} in task ${one.task}`;
 }
 
 /** `at line 9 by kmalloc() in task writer` */

@@ -22,7 +22,7 @@ export function busErrorReason(k: Kernel, mm: MmStruct, va: VirtAddr): string {
   if (k.isOwnObject(k.read_va(k.plus(vma, k.vm_area_struct.vm_ops))))
     return 'the driver has no page for this address';
   if (!is_vm_hugetlb_page(k, vma)) return AT_END;
-  const h = hstate_vma(k);
+  const h = hstate_vma(k, vma);
   const isShared = (k.read_int(k.plus(vma, k.vm_area_struct.vm_flags)) & VM_MAYSHARE) !== 0;
   if (!isShared && is_vma_resv_set(k, vma, HPAGE_RESV_UNMAPPED))
     return 'its huge page was taken for the process that made the map: the pool had none for both';

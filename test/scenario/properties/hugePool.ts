@@ -64,7 +64,7 @@ export function checkPool(vm: ScenarioVm): number {
       const start = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
       const end = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
       for (let va = start; va < end; va += size) {
-        const pte = huge_pte_offset(k, mm, asVirt(va));
+        const pte = huge_pte_offset(k, mm, asVirt(va), size);
         const entry = pte === 0 ? NO_PTE : k.read_pte(pte);
         if (!pte_present(entry)) continue;
         const page = pmd_page(k, entry);

@@ -104,7 +104,7 @@ tell('a process in VS Code', { shots: 'processes' }, (step) => {
   step('and by which call, at which line', async (bench) => {
     await bench.quick.command('Run and Debug: Focus on Machine View');
     await bench.machine.open('Pinned pages', 'pfn 0x');
-    const held = `pinned at line ${at('pin_user_pages(address')} by pin_user_pages()`;
+    const held = `pinned at line ${at('pin_user_pages(address')} by pin_user_pages() in task main`;
     await bench.machine.goTo('2 pin');
     await bench.machine.row('2 pin').filter({ hasText: held }).waitFor();
     await bench.session.settled();

@@ -12,8 +12,9 @@
  *
  * Source: Linux 6.1 init/main.c: start_kernel(), kernel_init_freeable(); mm/huge_memory.c: hugepage_init().
  */
-import { gigantic_pages_init } from '../../kernel/arch/x86/mm/hugetlbpage.js';
+import { gigantic_pages_init } from '../../kernel/arch/x86/mm/hugetlbpage/hugetlbpage.js';
 import { preallocate_vmalloc_pages } from '../../kernel/arch/x86/mm/init_64.js';
+import { init_hugetlbfs_fs } from '../../kernel/fs/hugetlbfs/inode/mount.js';
 import { sysfs_init } from '../../kernel/fs/sysfs/mount.js';
 import {
   kmem_cache_init,
@@ -48,6 +49,8 @@ import { readArguments } from './commandLine.js';
 import { free_area_init, set_zones_contiguous } from './freeAreaInit.js';
 import { freedRanges, type FreedRange } from '../freedRanges.js';
 import { freshPages } from './freshPages.js';
+import { mountFiles, takeInodeNumbers } from './mounts.js';
+import { bootFact } from './bootRecord.js';
 import { Growth, nodesForSysfs, takeNodeNumbers } from './growth.js';
 import { KernelData } from './kernelData.js';
 import { mapRuns, type MapRun } from './mapRuns.js';
@@ -138,7 +141,7 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
   clearBootData(mm);
   new KernelData(mm, layout).write();
   writeStaticData(mm);
-  const huge = parse_args(mm, commandLine);
+  const huge = parse_args(mm, commandLine, layout.hugeBootPages);
   page_address_init(mm);
   pcpu_setup_first_chunk(
     mm,
@@ -165,12 +168,14 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
         mm.globals.kernel_kobj,
         kobject_create_and_add(mm, mm.machine.literal('kernel'), NULL),
       );
+      mountFiles(mm);
     },
     uid_cache: () => initcalls(mm, layout, input),
     khugepaged_mm_slot: () => {
       gigantic_pages_init(mm, huge);
       hugetlb_init(mm, huge);
     },
+    hugetlbfs_inode_cache: () => init_hugetlbfs_fs(mm, bootFact(mm.profile, 'hugetlbfs_dev') ?? 0),
     fasync_cache: () => {
       growth.giveBackNodes(nodesForSysfs(mm));
       takeNodeNumbers(mm, 'slab_node');
@@ -180,6 +185,7 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
   growth.run();
   pagecache_init(mm);
   takeNodeNumbers(mm, 'last_node');
+  takeInodeNumbers(mm);
   do_sysctl_args(mm, commandLine);
   growth.freeBlocks();
 

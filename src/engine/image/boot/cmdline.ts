@@ -4,7 +4,7 @@
  *
  * Source: Linux 6.1 kernel/params.c: parse_args(); lib/cmdline.c: memparse(), get_option(); where each parameter is defined its line says.
  */
-import { arch_hugetlb_valid_size } from '../../kernel/arch/x86/mm/hugetlbpage.js';
+import { arch_hugetlb_valid_size } from '../../kernel/arch/x86/mm/hugetlbpage/hugetlbpage.js';
 import { writeByte } from '../../kernel/lib/string.js';
 import { setup_transparent_hugepage } from '../../kernel/mm/huge_memory/hugepage_init.js';
 import {
@@ -17,7 +17,7 @@ import {
 import { setup_per_zone_wmarks } from '../../kernel/mm/page_alloc/watermark_setup.js';
 import { setup_slub_debug } from '../../kernel/mm/slub/slub_debug.js';
 import type { Kernel } from '../../machine/kernel.js';
-import type { Cell } from '../../memory/address.js';
+import type { Cell, PhysAddr } from '../../memory/address.js';
 import { ImageError } from '../kernelImage.js';
 import { readArguments } from './commandLine.js';
 import { isKernelParameter, type KernelParameter } from './kernelParameters.js';
@@ -32,6 +32,8 @@ export interface LayoutParameters {
   vmallocBytes?: number;
   /** `cma=` */
   cmaBytes?: number;
+  /** `hugetlb_cma=` */
+  hugetlbCmaBytes?: number;
 }
 
 interface Action {
@@ -87,6 +89,12 @@ const ACTIONS: Readonly<Record<KernelParameter, Action>> = {
   vmalloc: size((layout, bytes) => (layout.vmallocBytes = bytes)),
   // kernel/dma/contiguous.c: early_cma()
   cma: size((layout, bytes) => (layout.cmaBytes = bytes)),
+  // mm/hugetlb.c: cmdline_parse_hugetlb_cma(). Left out: nodes.
+  hugetlb_cma: {
+    layout: (layout, text) => {
+      layout.hugetlbCmaBytes = memparse(text.replace(/^0:/, '')) ?? 0;
+    },
+  },
 
   // mm/slab_common.c: setup_slab_nomerge(), setup_slab_merge()
   slab_nomerge: bool('slab_nomerge', 1),
@@ -152,8 +160,12 @@ export function parse_early_param(commandLine: string): LayoutParameters {
 }
 
 /** What start_kernel() hands out before it sets memory management up; what of it hugetlb_init() will have to know. */
-export function parse_args(k: Kernel, commandLine: string): HugepageParameters {
-  const huge = hugepageParameters();
+export function parse_args(
+  k: Kernel,
+  commandLine: string,
+  bootPages: readonly PhysAddr[],
+): HugepageParameters {
+  const huge = hugepageParameters(bootPages);
   for (const { action, value } of actionsIn(commandLine)) action.setup?.(k, value, huge);
   return huge;
 }

@@ -56,6 +56,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   khugepaged_mm_slot: 'mm_slot_cache',
   maple_node: 'maple_node_cache',
   mm_struct: 'mm_cachep',
+  mnt_cache: 'mnt_cache',
   names_cache: 'names_cachep',
   pgd_cache: 'pgd_cache',
   radix_tree_node: 'radix_tree_node_cachep',

@@ -9,13 +9,21 @@
 import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
 import { ZONE_NAMES } from '../../machine/zoneNames.js';
 import type { Kernel } from '../../machine/kernel.js';
-import { asCell, asVirt, PAGE_SIZE, type Cell, type VirtAddr } from '../../memory/address.js';
+import {
+  asCell,
+  asVirt,
+  PAGE_SHIFT,
+  PAGE_SIZE,
+  type Cell,
+  type VirtAddr,
+} from '../../memory/address.js';
 import { cacheRecords } from './bootRecord.js';
 import { writeKmallocInfo } from './kmallocInfo.js';
 import { symbolAddress } from './profileFacts.js';
 import { writeSlabAttributes } from '../slabAttributes.js';
 import { writeResources } from './resources.js';
 import { ROOT_SYMBOL } from './tables/bootTables.js';
+import type { MemRange } from './memblock.js';
 import type { BootLayout } from './setupArch.js';
 
 export class KernelData {
@@ -233,17 +241,34 @@ export class KernelData {
     });
   }
 
+  /** cma_init_reserved_mem() */
   private writeCma(): void {
-    const { mm, layout } = this;
-    if (layout.cma === undefined) return;
-    const area = mm.symbol('cma_areas');
-    const nrPages = (layout.cma.end - layout.cma.start) / PAGE_SIZE;
-    mm.write_long(area + mm.cma.base_pfn, layout.cma.start / PAGE_SIZE);
-    mm.write_long(area + mm.cma.count, nrPages);
-    this.bytes(asVirt(symbolAddress(mm.profile, 'cma_areas') + mm.cma.name), 'reserved');
-    this.word('cma_area_count', 1);
-    this.long('totalcma_pages', nrPages);
-    this.global('dma_contiguous_default_area', symbolAddress(mm.profile, 'cma_areas'));
+    const { cma, hugetlbCma } = this.layout;
+    let count = 0;
+    if (cma !== undefined)
+      this.global('dma_contiguous_default_area', this.writeCmaArea(count++, cma, 'reserved', 0));
+    // HUGETLB_PAGE_ORDER
+    const order = this.mm.PMD_SHIFT - PAGE_SHIFT;
+    if (hugetlbCma !== undefined)
+      this.global('hugetlb_cma', this.writeCmaArea(count++, hugetlbCma, 'hugetlb0', order));
+    if (count === 0) return;
+    this.word('cma_area_count', count);
+    const bytes = [cma, hugetlbCma].reduce(
+      (sum, area) => sum + (area ? area.end - area.start : 0),
+      0,
+    );
+    this.long('totalcma_pages', bytes / PAGE_SIZE);
+  }
+
+  private writeCmaArea(index: number, area: MemRange, name: string, order: number): VirtAddr {
+    const { mm } = this;
+    const cma = mm.symbol('cma_areas') + index * mm.stride.cma;
+    mm.write_long(cma + mm.cma.base_pfn, area.start / PAGE_SIZE);
+    mm.write_long(cma + mm.cma.count, (area.end - area.start) / PAGE_SIZE);
+    mm.write(cma + mm.cma.order_per_bit, order);
+    const at = asVirt(symbolAddress(mm.profile, 'cma_areas') + index * mm.stride.cma * 4);
+    this.bytes(asVirt(at + mm.cma.name), name);
+    return at;
   }
 
   // --- writing by name ---------------------------------------------------------------------------------------------------

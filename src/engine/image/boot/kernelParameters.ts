@@ -7,6 +7,7 @@ export const KERNEL_PARAMETERS = {
   highmem: 'How much of a small i386 machine is highmem.',
   vmalloc: 'Size of vmalloc space on i386, 128M by default: lowmem ends earlier.',
   cma: 'Size of the CMA area.',
+  hugetlb_cma: 'Size of an area that pages of 1 GiB come from while the machine runs.',
   slab_nomerge: 'Each cache stays alone.',
   slub_nomerge: 'Each cache stays alone (SLUB).',
   slab_merge: 'Caches that are alike become one.',

@@ -6,9 +6,11 @@
  *     free      ████   ████ ████████      ████   █████
  *
  * Invariant: both lists are sorted, and ranges in a list neither overlap nor touch.
- * Source: Linux 6.1 mm/memblock.c.
+ * Source: Linux 6.1 mm/memblock.c; mm/cma.c: cma_declare_contiguous_nid().
  */
 import { PAGE_SIZE } from '../../memory/address.js';
+import type { Profile } from '../../types/profile.js';
+import { FOUR_GIB } from './e820.js';
 import { ImageError } from '../kernelImage.js';
 
 /** Physical bytes, end exclusive. */
@@ -94,6 +96,23 @@ export class Memblock {
       );
     return found;
   }
+}
+
+/** cma_declare_contiguous_nid(): above 4 GiB from the bottom where there is room, else from the top. */
+export function cma_declare_contiguous(
+  memblock: Memblock,
+  profile: Profile,
+  sizeBytes: number,
+  align: number,
+): MemRange | undefined {
+  const end = memblock.memblock_end_of_DRAM();
+  const limit = Math.floor(Math.min(memblock.current_limit, end) / align) * align;
+  const canBeHigh = profile.arch !== 'i386' && end >= FOUR_GIB + sizeBytes;
+  const start =
+    (canBeHigh
+      ? memblock.memblock_phys_alloc_range(sizeBytes, align, FOUR_GIB, limit, true)
+      : undefined) ?? memblock.memblock_phys_alloc_range(sizeBytes, align, 0, limit);
+  return start === undefined ? undefined : { start, end: start + sizeBytes };
 }
 
 function union(ranges: readonly MemRange[], added: MemRange): MemRange[] {

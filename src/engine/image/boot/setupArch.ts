@@ -9,7 +9,7 @@
  */
 import type { MemmapGeometry } from '../../machine/memmap.js';
 import type { IoTlbMem } from '../../machine/ioTlb.js';
-import { asPhys, asVirt, PAGE_SIZE } from '../../memory/address.js';
+import { asPhys, asVirt, PAGE_SIZE, type PhysAddr } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
 import { ImageError } from '../kernelImage.js';
 import {
@@ -24,7 +24,8 @@ import type { ResourceTables } from './resources.js';
 import { estimateKernelPages, largeSystemHashBytes } from './hashTables.js';
 import { loadKernel, type LoadedKernel } from './kernelLoad.js';
 import { parse_early_param, type LayoutParameters } from './cmdline.js';
-import { Memblock, type MemRange } from './memblock.js';
+import { hugetlb_cma_reserve, reserveGiganticPages } from './hugePages.js';
+import { cma_declare_contiguous, Memblock, type MemRange } from './memblock.js';
 import { MAX_DMA_ADDRESS, setup_per_cpu_areas, type PerCpuAreas } from './perCpuAreas.js';
 import { sizeofStruct } from './profileFacts.js';
 import { sparse_init, type Sections } from './sections.js';
@@ -64,6 +65,10 @@ export interface BootLayout {
   /** dentry_hashtable */
   readonly dentryHash: MemRange;
   readonly cma: MemRange | undefined;
+  /** `hugetlb_cma=` */
+  readonly hugetlbCma: MemRange | undefined;
+  /** Gigantic pages that boot gives to their pool. */
+  readonly hugeBootPages: readonly PhysAddr[];
   readonly initrd: MemRange | undefined;
   /** Bounce buffers; none where no device needs them. */
   readonly io_tlb: IoTlbMem | undefined;
@@ -111,6 +116,7 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
   tables.init_mem_mapping();
   const initrd = placed && reserve_initrd(memblock, placed);
   const cma = dma_contiguous_reserve(memblock, profile, parameters.cmaBytes ?? options.cmaBytes);
+  const hugetlbCma = hugetlb_cma_reserve(memblock, profile, parameters.hugetlbCmaBytes ?? 0);
 
   // free_area_init()
   const ranges = pfnRanges(memblock.memory);
@@ -131,6 +137,8 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
 
   const resources = reserveSmallTables(memblock, profile, e820, options);
   const perCpu = setup_per_cpu_areas(memblock, profile, options.nrCpus);
+  const hugeBootPages =
+    hugetlbCma === undefined ? reserveGiganticPages(memblock, profile, options.commandLine) : [];
   const dentryHash = reserveHashTables(memblock, profile, estimated);
   // Page tables of the CPU entry area; on i386 they come from brk.
   tables.setup_cpu_entry_areas(perCpu, () =>
@@ -156,6 +164,8 @@ export function setup_arch(profile: Profile, options: MachineOptions): BootLayou
     resources,
     dentryHash,
     cma,
+    hugetlbCma,
+    hugeBootPages,
     initrd,
     tables: tables.tables,
     io_tlb,
@@ -247,7 +257,6 @@ function reserve_initrd(memblock: Memblock, placed: MemRange): MemRange {
   return { start, end: start + placed.end - placed.start };
 }
 
-/** cma_declare_contiguous_nid(): above 4 GiB from the bottom where there is room, else from the top. */
 function dma_contiguous_reserve(
   memblock: Memblock,
   profile: Profile,
@@ -256,14 +265,7 @@ function dma_contiguous_reserve(
   if (cmaBytes === 0) return undefined;
   const align = profile.constant('pageblock_nr_pages') * PAGE_SIZE;
   const sizeBytes = Math.ceil(cmaBytes / align) * align;
-  const end = memblock.memblock_end_of_DRAM();
-  const limit = Math.floor(Math.min(memblock.current_limit, end) / align) * align;
-  const canBeHigh = profile.arch !== 'i386' && end >= FOUR_GIB + sizeBytes;
-  const start =
-    (canBeHigh
-      ? memblock.memblock_phys_alloc_range(sizeBytes, align, FOUR_GIB, limit, true)
-      : undefined) ?? memblock.memblock_phys_alloc_range(sizeBytes, align, 0, limit);
-  return start === undefined ? undefined : { start, end: start + sizeBytes };
+  return cma_declare_contiguous(memblock, profile, sizeBytes, align);
 }
 
 /** memblock_find_dma_reserve(): pages of ZONE_DMA that nobody will get. */

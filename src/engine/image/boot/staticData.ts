@@ -1,7 +1,7 @@
 /**
  * Variables of memory management that the compiler initialises, as this build has them: Linux has them in its image from the start.
  *
- * Source: Linux 6.1 mm/page_alloc.c, slab_common.c, slub.c, slab.c, vmalloc.c; include/linux/jiffies.h.
+ * Source: Linux 6.1 mm/page_alloc.c, slab_common.c, slub.c, slab.c, vmalloc.c, hugetlb.c; include/linux/jiffies.h.
  */
 import { NULL } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
@@ -65,6 +65,7 @@ const LISTS = [
   'vmap_area_list',
   'free_vmap_area_list',
   'purge_vmap_area_list',
+  'huge_boot_pages',
 ];
 
 const word = (mm: Kernel, at: Cell, value: number): void => {

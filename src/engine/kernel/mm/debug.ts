@@ -24,7 +24,7 @@ import {
 import { page_ref_count } from '../include/linux/page_ref.h.js';
 import { pr_warn } from '../include/linux/printk.h.js';
 import { longHex, pageFlagsText, pointer, ulongHex } from '../lib/vsprintf.js';
-import { dump_mapping } from '../fs/inode.js';
+import { dump_mapping } from '../fs/inode/inode.js';
 import { page_to_pgoff } from '../include/linux/pagemap.h.js';
 import { asCell } from '../../memory/address.js';
 import { get_pageblock_migratetype } from './page_alloc/pageblock.js';

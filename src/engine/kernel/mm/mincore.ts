@@ -21,12 +21,12 @@ import { test_bit } from '../arch/x86/include/asm/bitops.h.js';
 import { current } from '../arch/x86/include/asm/current.h.js';
 import { pmd_trans_huge, pte_none } from '../arch/x86/include/asm/pgtable.h.js';
 import { EINVAL, ENOMEM } from '../include/linux/errno.h.js';
-import { is_vm_hugetlb_page } from '../include/linux/hugetlb.h.js';
+import { hstate_vma, huge_page_size, is_vm_hugetlb_page } from '../include/linux/hugetlb.h.js';
 import { linear_page_index } from '../include/linux/mm.h.js';
 import { filemapPage } from './filemap/filemap.js';
 import { mm_find_pmd } from './huge_memory/split_pmd.js';
 import { follow_pte } from './memory/follow_pte.js';
-import { huge_pte_offset } from './hugetlb/fault.js';
+import { huge_pte_offset } from './hugetlb/huge_pte.js';
 import { find_vma } from './mmap/find_vma.js';
 import { mappingOf, vmaFile } from './mmap/link.js';
 
@@ -50,14 +50,14 @@ function do_mincore(k: Kernel, addr: VirtAddr, pages: ULong, vec: Int[]): Int {
   const vm_end: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
   const end: ULong = Math.min(vm_end, addr + pages * PAGE_SIZE);
   for (let at: VirtAddr = addr; at < end; at = asVirt(at + PAGE_SIZE)) {
+    if (is_vm_hugetlb_page(k, vma)) {
+      const huge: Pte = huge_pte_offset(k, mm, at, huge_page_size(k, hstate_vma(k, vma)));
+      vec.push(huge !== NULL ? mincore_hugetlb(k, huge) : mincore_page(k, vma, at));
+      continue;
+    }
     // mincore_pte_range(): an entry of a page that is being migrated counts as one that is there.
     const pte: Pte = follow_pte(k, mm, at);
     const pmd: Pmd = mm_find_pmd(k, mm, at);
-    const huge: Pte = is_vm_hugetlb_page(k, vma) ? huge_pte_offset(k, mm, at) : NULL;
-    if (huge !== NULL) {
-      vec.push(mincore_hugetlb(k, huge));
-      continue;
-    }
     const isHuge = pmd !== NULL && pmd_trans_huge(k.read_pte(pmd));
     const isMapped = isHuge || (pte !== NULL && !pte_none(k, k.read_pte(pte)));
     vec.push(isMapped ? 1 : mincore_page(k, vma, at));

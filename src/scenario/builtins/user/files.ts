@@ -164,7 +164,7 @@ function fillPage(call: BuiltinCall, page: Page, offset: number, bytes: Uint8Arr
 function pageAt(call: BuiltinCall, file: File, mapping: AddressSpace, at: number): Page {
   const { k, kernel } = call;
   if (!isHuge(call, file)) return kernel.filemapPage(k, mapping, Math.floor(at / PAGE_SIZE));
-  const bytes = kernel.huge_page_size(k, kernel.default_hstate(k));
+  const bytes = kernel.huge_page_size(k, kernel.hstate_file(k, file));
   const head = kernel.filemapPage(k, mapping, Math.floor(at / bytes));
   return head === NULL ? NULL : kernel.nth_page(k, head, Math.floor((at % bytes) / PAGE_SIZE));
 }

@@ -21,12 +21,36 @@ export function smaps(k: Inspected, task: TaskView, problems: Problems): string[
   const counted = new CountedPages(k);
   return vmasOf(k, task.mm, problems).flatMap((vma) => [
     mapLine(k, task.mm, vma, root, problems),
-    ...areaLines(k, task.mm, vma, areaUse(k, task.mm, vma, problems, counted)),
+    ...areaLines(
+      k,
+      task.mm,
+      vma,
+      areaUse(k, task.mm, vma, problems, counted),
+      pageBytes(k, vma, problems),
+    ),
   ]);
 }
 
-function areaLines(k: Inspected, mm: VirtAddr, vma: VmaView, use: AreaUse): string[] {
-  const pageSize = hasAreaFlag(vma.flags, 'VM_HUGETLB') ? hugePageBytes(k) : 4096;
+/** vma_kernel_pagesize(): of a pool the pool's, which the area's file knows. */
+const pageBytes = (k: Inspected, vma: VmaView, problems: Problems): number =>
+  hasAreaFlag(vma.flags, 'VM_HUGETLB')
+    ? problems.tried('its pool', () => poolPageBytes(k, vma), hugePageBytes(k))
+    : 4096;
+
+function poolPageBytes(k: Inspected, vma: VmaView): number {
+  const inode = k.pointer(vma.file, 'file', 'f_inode');
+  const info = k.pointer(k.pointer(inode, 'inode', 'i_sb'), 'super_block', 's_fs_info');
+  const pool = k.pointer(info, 'hugetlbfs_sb_info', 'hstate');
+  return 4096 * 2 ** k.number(pool, 'hstate', 'order');
+}
+
+function areaLines(
+  k: Inspected,
+  mm: VirtAddr,
+  vma: VmaView,
+  use: AreaUse,
+  pageSize: number,
+): string[] {
   const isNew = isSince(k, 6, 6);
   const eligible = isHugeEligible(k, mm, vma) ? '1' : '0';
   return [

@@ -5,8 +5,10 @@
  *     head->private              HPG_restore_reserve, HPG_migratable, HPG_temporary, HPG_freed
  *     first tail->compound_dtor  HUGETLB_PAGE_DTOR: that is what makes a compound page one of a pool
  *
- * Left out: pools of several nodes, gigantic pages, subpools (only a mount with a size has one), cgroups, struct pages given back.
- * Differs: a file made here is on no mount; it has the default page size, where Linux asks its super block.
+ *     vma ─> vm_file ─> inode ─> i_sb ─> s_fs_info: hugetlbfs_sb_info ─> hstate: the pool that an area's pages are of
+ *
+ * Differs: a file of a machine of which no mounts are known is of the default size.
+ * Left out: pools of several nodes, subpools (only a mount with a size has one), cgroups, struct pages given back.
  * Source: Linux 6.1 include/linux/hugetlb.h; include/linux/hugetlb_inline.h; arch/x86/include/asm/hugetlb.h; mm/hugetlb.c: PageHuge(),
  * size_to_hstate(), vma_hugecache_offset().
  */
@@ -14,11 +16,14 @@ import {
   type File,
   type Gfp,
   type Hstate,
+  type HugetlbfsSbInfo,
+  type Inode,
   type Int,
   type MmStruct,
   NULL,
   type Order,
   type Page,
+  type SuperBlock,
   type ULong,
   type VmAreaStruct,
   type VmFlags,
@@ -26,7 +31,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SHIFT, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { clear_bit, set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
-import { compound_nr, nth_page } from './mm.h.js';
+import { compound_nr, file_inode, nth_page } from './mm.h.js';
 import { VM_HUGETLB } from './mm_types.h.js';
 import { compound_head, PageCompound } from './page-flags.h.js';
 
@@ -59,8 +64,23 @@ export function hstate_sizelog(k: Kernel, page_size_log: Int): Hstate {
   return page_size_log === 0 ? default_hstate(k) : size_to_hstate(k, 2 ** page_size_log);
 }
 
-/** Differs: of the default size alone. */
-export const hstate_vma = (k: Kernel): Hstate => default_hstate(k);
+export function hstate_inode(k: Kernel, i: Inode): Hstate {
+  const sb: SuperBlock = k.read_ptr(k.plus(i, k.inode.i_sb));
+  if (sb === NULL) return default_hstate(k);
+  const sbinfo: HugetlbfsSbInfo = k.read_ptr(k.plus(sb, k.super_block.s_fs_info));
+  return k.read_ptr(k.plus(sbinfo, k.hugetlbfs_sb_info.hstate));
+}
+
+export const hstate_file = (k: Kernel, f: File): Hstate => hstate_inode(k, file_inode(k, f));
+
+export function hstate_vma(k: Kernel, vma: VmAreaStruct): Hstate {
+  return hstate_file(k, k.read_ptr(k.plus(vma, k.vm_area_struct.vm_file)));
+}
+
+export function hstate_index(k: Kernel, h: Hstate): Int {
+  return (h - k.globals.hstates) / k.stride.hstate;
+}
+
 /** The pool that a page is of. */
 export const page_hstate = (k: Kernel, page: Page): Hstate =>
   size_to_hstate(k, PAGE_SIZE * compound_nr(k, page));
@@ -135,4 +155,4 @@ export function vma_hugecache_offset(
 }
 
 export const linear_hugepage_index = (k: Kernel, vma: VmAreaStruct, address: VirtAddr): ULong =>
-  vma_hugecache_offset(k, hstate_vma(k), vma, address);
+  vma_hugecache_offset(k, hstate_vma(k, vma), vma, address);

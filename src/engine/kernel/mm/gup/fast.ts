@@ -31,6 +31,7 @@ import {
   pte_page,
   pte_special,
   pte_write,
+  pud_page,
   pud_present,
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import {
@@ -39,6 +40,7 @@ import {
   _PAGE_USER,
   type PteVal,
 } from '../../arch/x86/include/asm/pgtable_types.h.js';
+import { pud_huge } from '../../arch/x86/mm/hugetlbpage/pud_huge.js';
 import { EFAULT, EINVAL } from '../../include/linux/errno.h.js';
 import { HPAGE_PMD_SIZE } from '../../include/linux/huge_mm.h.js';
 import { nth_page } from '../../include/linux/mm.h.js';
@@ -67,21 +69,18 @@ function pte_access_permitted(pte: PteVal, write: boolean): boolean {
   return (pte.low & need) === need;
 }
 
-/** Small pages of a huge one, of which each takes its reference. False: the slow way must look. */
-function gup_huge_pmd(
+/** Small pages of a huge one, of which each takes its reference, from `page` on. False: the slow way must look. */
+function grabSubpages(
   k: Kernel,
   orig: PteVal,
+  page: Page,
   addr: VirtAddr,
   end: VirtAddr,
   flags: Int,
   pages: Page[],
   nr: Out<Int>,
 ): boolean {
-  // pmd_access_permitted():
-  if (!pte_access_permitted(orig, (flags & k.FOLL_WRITE) !== 0)) return false;
-  const first: Page = pmd_page(k, orig);
-  for (; addr !== end; addr = asVirt(addr + PAGE_SIZE)) {
-    const page: Page = nth_page(k, first, Math.floor((addr % HPAGE_PMD_SIZE(k)) / PAGE_SIZE));
+  for (; addr !== end; addr = asVirt(addr + PAGE_SIZE), page = nth_page(k, page, 1)) {
     if ((flags & k.FOLL_LONGTERM) !== 0 && !is_longterm_pinnable_page(k, page)) return false;
     if (!try_grab_page(k, page, flags)) return false;
     const folio: Page = page_folio(k, page);
@@ -94,6 +93,38 @@ function gup_huge_pmd(
     nr.value++;
   }
   return true;
+}
+
+function gup_huge_pmd(
+  k: Kernel,
+  orig: PteVal,
+  addr: VirtAddr,
+  end: VirtAddr,
+  flags: Int,
+  pages: Page[],
+  nr: Out<Int>,
+): boolean {
+  // pmd_access_permitted():
+  if (!pte_access_permitted(orig, (flags & k.FOLL_WRITE) !== 0)) return false;
+  const offset: ULong = Math.floor((addr % HPAGE_PMD_SIZE(k)) / PAGE_SIZE);
+  const page: Page = nth_page(k, pmd_page(k, orig), offset);
+  return grabSubpages(k, orig, page, addr, end, flags, pages, nr);
+}
+
+function gup_huge_pud(
+  k: Kernel,
+  orig: PteVal,
+  addr: VirtAddr,
+  end: VirtAddr,
+  flags: Int,
+  pages: Page[],
+  nr: Out<Int>,
+): boolean {
+  // pud_access_permitted():
+  if (!pte_access_permitted(orig, (flags & k.FOLL_WRITE) !== 0)) return false;
+  const offset: ULong = Math.floor((addr % 2 ** k.PUD_SHIFT) / PAGE_SIZE);
+  const page: Page = nth_page(k, pud_page(k, orig), offset);
+  return grabSubpages(k, orig, page, addr, end, flags, pages, nr);
 }
 
 /** The pages of [addr, end), which one table maps. False: the slow way must look, at the first that is not in `pages`. */
@@ -160,8 +191,12 @@ function gup_pud_range(
   let pudp: Pud = pud_offset(k, p4d, addr);
   for (let next: VirtAddr; addr !== end; pudp = asCell(pudp + k.pte_words), addr = next) {
     next = pud_addr_end(k, addr, end);
-    if (!pud_present(k, k.read_pte(pudp))) return false;
-    if (!gup_pmd_range(k, pudp, addr, next, flags, pages, nr)) return false;
+    const pud: PteVal = k.read_pte(pudp);
+    if (!pud_present(k, pud)) return false;
+    const went = pud_huge(k, pud)
+      ? gup_huge_pud(k, pud, addr, next, flags, pages, nr)
+      : gup_pmd_range(k, pudp, addr, next, flags, pages, nr);
+    if (!went) return false;
   }
   return true;
 }

@@ -44,6 +44,7 @@ import {
   _PAGE_PROTNONE,
   type PteVal,
 } from '../../arch/x86/include/asm/pgtable_types.h.js';
+import { pud_huge } from '../../arch/x86/mm/hugetlbpage/pud_huge.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EAGAIN, EFAULT, EINVAL, EMLINK, ENOMEM } from '../../include/linux/errno.h.js';
 import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
@@ -71,7 +72,7 @@ import {
 import { PF_MEMALLOC_PIN } from '../../include/linux/sched.h.js';
 import { follow_trans_huge_pmd } from '../huge_memory/fault.js';
 import { split_huge_pmd } from '../huge_memory/split_pmd.js';
-import { follow_huge_pmd_pte, follow_hugetlb_page } from '../hugetlb/hugetlb.js';
+import { follow_huge_pmd_pte, follow_huge_pud, follow_hugetlb_page } from '../hugetlb/hugetlb.js';
 import { handle_mm_fault } from '../memory/fault.js';
 import { vmOperations } from '../memory/vm_ops.js';
 import { set_page_dirty, vm_normal_page } from '../memory/wp.js';
@@ -153,7 +154,12 @@ function follow_page_mask(k: Kernel, vma: VmAreaStruct, address: VirtAddr, flags
   const p4d: P4d = p4d_offset(k, pgd, address);
   if (p4d_none(k, k.read_pte(p4d))) return no_page_table(k, vma, flags);
   const pud: Pud = pud_offset(k, p4d, address);
-  if (pud_none(k, k.read_pte(pud))) return no_page_table(k, vma, flags);
+  const pudval: PteVal = k.read_pte(pud);
+  if (pud_none(k, pudval)) return no_page_table(k, vma, flags);
+  if (pud_huge(k, pudval) && is_vm_hugetlb_page(k, vma)) {
+    const page: Page = follow_huge_pud(k, address, pud, flags);
+    return page === NULL ? no_page_table(k, vma, flags) : page;
+  }
   const pmd: Pmd = pmd_offset(k, pud, address);
   if (pmd_none(k, k.read_pte(pmd))) return no_page_table(k, vma, flags);
   if (is_vm_hugetlb_page(k, vma)) {

@@ -1,13 +1,13 @@
 /**
- * Faults in areas of hugetlbfs: a page of the pool, at an entry of the table of pmds.
+ * Faults in areas of hugetlbfs: a page of the pool, at an entry of pmds or puds.
  *
  *     nothing there    hugetlb_no_page(): of the file, or a new one, which a private area keeps for itself
  *     written          hugetlb_wp(): reused where nobody else maps it, else copied
  *
- * Left out: userfaultfd, migration entries, hwpoison, gigantic pages, tables of pmds that areas share, the fault mutexes and the lock of
+ * Left out: userfaultfd, migration entries, hwpoison, tables of pmds that areas share, the fault mutexes and the lock of
  * an area (nobody else runs meanwhile).
  * Source: Linux 6.1 mm/hugetlb.c: dequeue_huge_page_vma(), alloc_huge_page(), make_huge_pte() to set_huge_ptep_writable(),
- * unmap_ref_private() to hugetlb_fault(), huge_pte_alloc(), huge_pte_offset();
+ * unmap_ref_private() to hugetlb_fault();
  * mm/memory.c: clear_huge_page(), copy_user_huge_page(); include/linux/pagemap.h: find_lock_page().
  */
 import {
@@ -17,24 +17,19 @@ import {
   type Long,
   type MmStruct,
   NULL,
-  type P4d,
   type Page,
-  type Pgd,
   type Pte,
-  type Pud,
   type ULong,
   type VmAreaStruct,
   type VmFault_t,
   type VmFlags,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, type VirtAddr } from '../../../memory/address.js';
+import type { VirtAddr } from '../../../memory/address.js';
 import { __set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { current, currentFlags } from '../../arch/x86/include/asm/current.h.js';
 import {
   mk_pte,
-  p4d_present,
-  pgd_present,
   pmd_page,
   pte_clear,
   pte_mkdirty,
@@ -46,7 +41,6 @@ import {
   pte_write,
   pte_wrprotect,
   ptep_set_access_flags,
-  pud_present,
   set_pte,
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
@@ -58,11 +52,12 @@ import {
   addCount,
   blocks_per_huge_page,
   clearHPageFlag,
-  default_hstate,
+  hstate_inode,
   hstate_vma,
   hstateCount,
   htlb_alloc_mask,
   huge_page_shift,
+  huge_page_size,
   hugetlb_count_add,
   hugetlb_set_page_subpool,
   pages_per_huge_page,
@@ -82,13 +77,11 @@ import { PageAnon } from '../../include/linux/page-flags.h.js';
 import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { trylock_page } from '../../include/linux/pagemap.h.js';
 import { pr_warn } from '../../include/linux/printk.h.js';
-import { p4d_offset, pgd_offset, pmd_offset, pud_offset } from '../../include/linux/pgtable.h.js';
 import { PF_MEMALLOC_PIN } from '../../include/linux/sched.h.js';
 import { xa_store } from '../../lib/xarray/xarray.js';
 import { filemapPage, i_size_read, mappingPages } from '../filemap/filemap.js';
 import { is_longterm_pinnable_page } from '../gup/pins.js';
 import { set_page_refcounted } from '../internal.h.js';
-import { p4d_alloc, pmd_alloc, pud_alloc } from '../memory/memory.js';
 import { set_page_dirty } from '../memory/wp.js';
 import { anon_vma_prepare } from '../rmap/anon_vma.js';
 import {
@@ -100,6 +93,7 @@ import {
 } from '../rmap/rmap.js';
 import { addBlocks } from '../filemap/filemap.js';
 import { get_page, put_page } from '../swap/swap.js';
+import { huge_pte_alloc } from './huge_pte.js';
 import { alloc_surplus_huge_page } from './pool.js';
 import {
   hugeStart,
@@ -119,24 +113,6 @@ const flagsOf = (k: Kernel, vma: VmAreaStruct): VmFlags =>
   k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
 
 // --- entries -------------------------------------------------------------------------------------------------------------
-
-/** The entry of an address, its table made where it is missing: an entry of pmds. NULL without memory. */
-export function huge_pte_alloc(k: Kernel, mm: MmStruct, addr: VirtAddr): Pte {
-  const pgd: Pgd = pgd_offset(k, mm, addr);
-  const p4d: P4d = p4d_alloc(k, mm, pgd, addr);
-  const pud: Pud = pud_alloc(k, mm, p4d, addr);
-  return pud === NULL ? NULL : asCell(pmd_alloc(k, mm, pud, addr));
-}
-
-/** NULL where a table is missing. */
-export function huge_pte_offset(k: Kernel, mm: MmStruct, addr: VirtAddr): Pte {
-  const pgd: Pgd = pgd_offset(k, mm, addr);
-  if (!pgd_present(k, k.read_pte(pgd))) return NULL;
-  const p4d: P4d = p4d_offset(k, pgd, addr);
-  if (!p4d_present(k, k.read_pte(p4d))) return NULL;
-  const pud: Pud = pud_offset(k, p4d, addr);
-  return pud_present(k, k.read_pte(pud)) ? asCell(pmd_offset(k, pud, addr)) : NULL;
-}
 
 /** Young at once: whoever faults will use it. */
 export function make_huge_pte(k: Kernel, vma: VmAreaStruct, page: Page, writable: boolean): PteVal {
@@ -185,7 +161,7 @@ export function alloc_huge_page(
   addr: VirtAddr,
   avoid_reserve: boolean,
 ): Page {
-  const h: Hstate = hstate_vma(k);
+  const h: Hstate = hstate_vma(k, vma);
   const map_chg: Long = vma_needs_reservation(k, h, vma, addr);
   if (map_chg < 0) return ERR_PTR(-ENOMEM);
   // Without a subpool one page more of the pool is needed wherever no reservation is used.
@@ -247,7 +223,7 @@ function hugetlb_add_to_page_cache(k: Kernel, page: Page, mapping: AddressSpace,
   k.add_long(k.plus(mapping, k.address_space.nrpages), 1);
   clearHPageFlag(k, page, k.HPG_restore_reserve);
   set_page_dirty(k, page);
-  addBlocks(k, inode, blocks_per_huge_page(k, default_hstate(k)));
+  addBlocks(k, inode, blocks_per_huge_page(k, hstate_inode(k, inode)));
   return 0;
 }
 
@@ -269,7 +245,7 @@ function hugetlb_wp(
   pagecache_page: Page,
 ): VmFault_t {
   const unshare = (flags & k.FAULT_FLAG_UNSHARE) !== 0;
-  const h: Hstate = hstate_vma(k);
+  const h: Hstate = hstate_vma(k, vma);
   const haddr: VirtAddr = hugeStart(k, h, address);
   if (!unshare && (flagsOf(k, vma) & VM_WRITE) === 0) return k.VM_FAULT_SIGSEGV;
   if ((flagsOf(k, vma) & VM_MAYSHARE) !== 0) {
@@ -329,7 +305,7 @@ function hugetlb_no_page(
   ptep: Pte,
   flags: Int,
 ): VmFault_t {
-  const h: Hstate = hstate_vma(k);
+  const h: Hstate = hstate_vma(k, vma);
   const haddr: VirtAddr = hugeStart(k, h, address);
   const vm_flags: VmFlags = flagsOf(k, vma);
   let anon_rmap = false;
@@ -402,11 +378,11 @@ export function hugetlb_fault(
   address: VirtAddr,
   flags: Int,
 ): VmFault_t {
-  const h: Hstate = hstate_vma(k);
+  const h: Hstate = hstate_vma(k, vma);
   const haddr: VirtAddr = hugeStart(k, h, address);
   const mapping: AddressSpace = hugeMapping(k, vma);
   const idx: ULong = vma_hugecache_offset(k, h, vma, haddr);
-  const ptep: Pte = huge_pte_alloc(k, mm, haddr);
+  const ptep: Pte = huge_pte_alloc(k, mm, haddr, huge_page_size(k, h));
   if (ptep === NULL) return k.VM_FAULT_OOM;
   let entry: PteVal = k.read_pte(ptep);
   if (pte_none(k, entry)) return hugetlb_no_page(k, mm, vma, mapping, idx, address, ptep, flags);

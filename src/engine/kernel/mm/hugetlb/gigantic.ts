@@ -2,11 +2,13 @@
  * Gigantic pages (1 GiB), larger than any block of the page allocator: a range of frames that is taken together, and made one compound
  * page by hand.
  *
- * Left out: hugetlb_cma, pages that boot's own allocator gives, demotion, retries.
+ * Pages that boot's own allocator gives: bootmem.ts.
+ * Left out: other nodes, demotion, retries.
  * Source: Linux 6.1 mm/hugetlb.c: alloc_gigantic_page(), free_gigantic_page(), prep_compound_gigantic_page(),
  * destroy_compound_gigantic_page().
  */
 import {
+  type Cma,
   type Gfp,
   type Hstate,
   type Int,
@@ -26,6 +28,7 @@ import {
 } from '../../include/linux/page-flags.h.js';
 import { page_ref_count, set_page_count } from '../../include/linux/page_ref.h.js';
 import { set_page_refcounted } from '../internal.h.js';
+import { cma_alloc, cma_release } from '../cma.js';
 import { alloc_contig_pages, free_contig_range } from '../page_alloc/contig.js';
 import { linkGiganticPages } from './pool.js';
 
@@ -35,12 +38,23 @@ const clearOrder = (k: Kernel, page: Page): void => {
   if (k.page.compound_nr >= 0) k.write(nth_page(k, page, 1) + k.page.compound_nr, 0);
 };
 
-/** Pages of a range, each of which has one reference; NULL: there is none in a row. */
+/** hugetlb_cma[0]: the area that boot has set aside; NULL without one. */
+const hugetlbCma = (k: Kernel): Cma =>
+  k.globals.hugetlb_cma === NULL ? NULL : k.read_ptr(k.globals.hugetlb_cma);
+
+/** Pages of a range, each of which has one reference: of the area, or of anywhere. NULL: there is none in a row. */
 export function alloc_gigantic_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
+  const cma: Cma = hugetlbCma(k);
+  if (cma !== NULL) {
+    const page: Page = cma_alloc(k, cma, pages_per_huge_page(k, h), huge_page_order(k, h), true);
+    if (page !== NULL) return page;
+  }
   return alloc_contig_pages(k, pages_per_huge_page(k, h), gfp_mask);
 }
 
 export function free_gigantic_page(k: Kernel, page: Page, order: Order): void {
+  const cma: Cma = hugetlbCma(k);
+  if (cma !== NULL && cma_release(k, cma, page, 2 ** order)) return;
   free_contig_range(k, k.page_to_pfn(page), 2 ** order);
 }
 

@@ -3,7 +3,7 @@
  *
  * Left out: userfaultfd, migration entries, hwpoison, tables of pmds that areas share, MMU notifiers.
  * Source: Linux 6.1 mm/hugetlb.c: hugetlb_install_page(), copy_hugetlb_page_range(), __unmap_hugepage_range() to unmap_ref_private(),
- * follow_hugetlb_page(), hugetlb_change_protection(), follow_huge_pmd_pte(); its tables: hugetlb_vm_ops, the destructor.
+ * follow_hugetlb_page(), hugetlb_change_protection(), follow_huge_pmd_pte(), follow_huge_pud(); its tables: hugetlb_vm_ops, the destructor.
  */
 import {
   type AddressSpace,
@@ -13,6 +13,7 @@ import {
   NULL,
   type Page,
   type Pte,
+  type Pud,
   type ULong,
   type VmAreaStruct,
   type VmFault_t,
@@ -33,9 +34,12 @@ import {
   pte_write,
   pte_wrprotect,
   ptep_set_wrprotect,
+  pud_page,
   set_pte,
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
+import { flush_tlb_mm_range } from '../../arch/x86/mm/tlb.js';
+import { pud_huge } from '../../arch/x86/mm/hugetlbpage/pud_huge.js';
 import { IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EFAULT, ENOMEM } from '../../include/linux/errno.h.js';
 import {
@@ -74,12 +78,11 @@ import { get_page, put_page } from '../swap/swap.js';
 import {
   alloc_huge_page,
   copy_user_huge_page,
-  huge_pte_alloc,
-  huge_pte_offset,
   hugetlb_fault,
   linkUnmapRefPrivate,
   make_huge_pte,
 } from './fault.js';
+import { huge_pte_alloc, huge_pte_offset } from './huge_pte.js';
 import { free_huge_page } from './pool.js';
 import {
   HPAGE_RESV_UNMAPPED,
@@ -103,7 +106,7 @@ linkVmOperations('hugetlb_vm_ops', {
   fault: (k) => k.VM_FAULT_SIGBUS,
   open: hugetlb_vm_op_open,
   close: hugetlb_vm_op_close,
-  may_split: (k, _vma, addr) => addr % huge_page_size(k, hstate_vma(k)) === 0,
+  may_split: (k, vma, addr) => addr % huge_page_size(k, hstate_vma(k, vma)) === 0,
 });
 
 // --- fork() --------------------------------------------------------------------------------------------------------------
@@ -119,7 +122,7 @@ function hugetlb_install_page(
   hugepage_add_new_anon_rmap(k, new_page, vma, addr);
   set_pte(k, ptep, make_huge_pte(k, vma, new_page, true));
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  hugetlb_count_add(k, pages_per_huge_page(k, hstate_vma(k)), mm);
+  hugetlb_count_add(k, pages_per_huge_page(k, hstate_vma(k, vma)), mm);
   clearHPageFlag(k, new_page, k.HPG_restore_reserve);
   setHPageFlag(k, new_page, k.HPG_migratable);
 }
@@ -133,7 +136,8 @@ export function copy_hugetlb_page_range(
   src_vma: VmAreaStruct,
 ): Int {
   const cow = is_cow_mapping(flagsOf(k, src_vma));
-  const h: Hstate = hstate_vma(k);
+  const h: Hstate = hstate_vma(k, src_vma);
+  const sz: ULong = huge_page_size(k, h);
   const npages: Int = pages_per_huge_page(k, h);
   const end: VirtAddr = k.read_va(k.plus(src_vma, k.vm_area_struct.vm_end));
   const seq = k.plus(src, k.mm_struct.write_protect_seq);
@@ -141,9 +145,9 @@ export function copy_hugetlb_page_range(
   if (cow) k.write(seq, k.read_int(seq) + 1);
   let addr: VirtAddr = k.read_va(k.plus(src_vma, k.vm_area_struct.vm_start));
   for (; addr < end; addr = nextHuge(k, h, addr)) {
-    const src_pte: Pte = huge_pte_offset(k, src, addr);
+    const src_pte: Pte = huge_pte_offset(k, src, addr, sz);
     if (src_pte === NULL) continue;
-    const dst_pte: Pte = huge_pte_alloc(k, dst, addr);
+    const dst_pte: Pte = huge_pte_alloc(k, dst, addr, sz);
     if (dst_pte === NULL) {
       ret = -ENOMEM;
       break;
@@ -190,9 +194,9 @@ function __unmap_hugepage_range(
   ref_page: Page,
 ): void {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  const h: Hstate = hstate_vma(k);
+  const h: Hstate = hstate_vma(k, vma);
   for (let address: VirtAddr = start; address < end; address = nextHuge(k, h, address)) {
-    const ptep: Pte = huge_pte_offset(k, mm, address);
+    const ptep: Pte = huge_pte_offset(k, mm, address, huge_page_size(k, h));
     if (ptep === NULL) continue;
     const pte: PteVal = k.read_pte(ptep);
     if (pte_none(k, pte)) continue;
@@ -239,7 +243,7 @@ export function unmap_hugepage_range(
 
 /** The page is taken from areas that own no reservation, so that the one that does gets a page. */
 function unmap_ref_private(k: Kernel, vma: VmAreaStruct, page: Page, address: VirtAddr): void {
-  const h: Hstate = hstate_vma(k);
+  const h: Hstate = hstate_vma(k, vma);
   const haddr: VirtAddr = hugeStart(k, h, address);
   const start: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
   const vm_pgoff: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_pgoff));
@@ -273,10 +277,11 @@ export function hugetlb_change_protection(
   newprot: PteVal,
 ): ULong {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  const h: Hstate = hstate_vma(k);
+  const h: Hstate = hstate_vma(k, vma);
+  const start: VirtAddr = address;
   let pages: ULong = 0;
   for (; address < end; address = nextHuge(k, h, address)) {
-    const ptep: Pte = huge_pte_offset(k, mm, address);
+    const ptep: Pte = huge_pte_offset(k, mm, address, huge_page_size(k, h));
     if (ptep === NULL) continue;
     const old_pte: PteVal = k.read_pte(ptep);
     if (pte_none(k, old_pte)) continue;
@@ -284,6 +289,8 @@ export function hugetlb_change_protection(
     set_pte(k, ptep, pte_mkhuge(pte_modify(k, old_pte, newprot)));
     pages += pages_per_huge_page(k, h);
   }
+  // flush_hugetlb_tlb_range(): entries may say less now.
+  flush_tlb_mm_range(k, mm, start, end);
   return pages;
 }
 
@@ -300,11 +307,21 @@ export function follow_huge_pmd_pte(
   flags: Int,
 ): Page {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
-  const ptep: Pte = huge_pte_offset(k, mm, address);
+  const h: Hstate = hstate_vma(k, vma);
+  const ptep: Pte = huge_pte_offset(k, mm, address, huge_page_size(k, h));
   if (ptep === NULL) return NULL;
   const pte: PteVal = k.read_pte(ptep);
   if (!pte_present(pte)) return NULL;
-  const page: Page = subpageAt(k, hstate_vma(k), pmd_page(k, pte), address);
+  const page: Page = subpageAt(k, h, pmd_page(k, pte), address);
+  return try_grab_page(k, page, flags) ? page : NULL;
+}
+
+/** follow_page() of a gigantic page, at its entry of puds. NULL: nothing is mapped. */
+export function follow_huge_pud(k: Kernel, address: VirtAddr, pud: Pud, flags: Int): Page {
+  const pudval: PteVal = k.read_pte(pud);
+  if (!pud_huge(k, pudval) || !pte_present(pudval)) return NULL;
+  const offset: ULong = Math.floor((address % 2 ** k.PUD_SHIFT) / PAGE_SIZE);
+  const page: Page = nth_page(k, pud_page(k, pudval), offset);
   return try_grab_page(k, page, flags) ? page : NULL;
 }
 
@@ -316,9 +333,9 @@ export function follow_hugetlb_page(
   vaddr: VirtAddr,
   flags: Int,
 ): Page {
-  const h: Hstate = hstate_vma(k);
+  const h: Hstate = hstate_vma(k, vma);
   for (;;) {
-    const pte: Pte = huge_pte_offset(k, mm, hugeStart(k, h, vaddr));
+    const pte: Pte = huge_pte_offset(k, mm, hugeStart(k, h, vaddr), huge_page_size(k, h));
     const pteval: PteVal = pte === NULL ? NO_PTE : k.read_pte(pte);
     const absent = pte_none(k, pteval);
     if (absent && (flags & k.FOLL_DUMP) !== 0) return asCell(-EFAULT);

@@ -6,8 +6,9 @@
  *
  * What the command line has said is kept until hugetlb_init(), which knows all pools; in Linux, too, it is data of boot alone.
  *
- * Left out: numbers by node (`0:8`), gigantic pages, which only boot's own allocator could give (none can be had), hugetlb_cma, sysfs,
- * what boot reports of pools, cgroups.
+ * Gigantic pages are boot's own allocator's to give, at the moment that the command line asks for them (bootmem.ts).
+ *
+ * Left out: numbers by node (`0:8`), what boot reports of pools, cgroups.
  * Source: Linux 6.1 mm/hugetlb.c: hugetlb_add_hstate() to default_hugepagesz_setup(), hugetlb_init(), hugetlb_init_hstates(),
  * hugetlb_hstate_alloc_pages(); include/linux/hugetlb.h: hstate_index(); kernel/locking/mutex.c: __mutex_init();
  * lib/string_helpers.c: string_get_size().
@@ -20,11 +21,14 @@ import {
   type Cell,
   PAGE_SHIFT,
   PAGE_SIZE,
+  type PhysAddr,
   type VirtAddr,
 } from '../../../memory/address.js';
 import { num_possible_cpus } from '../../include/linux/cpumask.h.js';
 import {
   default_hstate,
+  hstate_index,
+  hstate_is_gigantic,
   hstateCount,
   huge_page_order,
   huge_page_size,
@@ -34,6 +38,7 @@ import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import { pr_err, pr_warn } from '../../include/linux/printk.h.js';
 import { writeByte } from '../../lib/string.js';
 import { kfree, kmalloc } from '../slab_common/kmalloc.js';
+import { __alloc_bootmem_huge_page, gather_bootmem_prealloc } from './bootmem.js';
 import { alloc_pool_huge_page } from './pool.js';
 
 /** What the command line has said so far: variables of boot. */
@@ -46,22 +51,21 @@ export interface HugepageParameters {
   default_hstate_max_huge_pages: ULong;
   /** Whose number was given last: a second one is an error. */
   last_mhp: Hstate | 'default' | undefined;
+  /** What boot's allocator will give, if it is asked. */
+  readonly bootPages: PhysAddr[];
 }
 
-export const hugepageParameters = (): HugepageParameters => ({
+export const hugepageParameters = (bootPages: readonly PhysAddr[] = []): HugepageParameters => ({
   parsed_hstate: NULL,
   parsed_valid_hugepagesz: true,
   parsed_default_hugepagesz: false,
   default_hstate_max_huge_pages: 0,
   last_mhp: undefined,
+  bootPages: [...bootPages],
 });
 
 /** arch_hugetlb_valid_size() is the processor's: its file needs hugetlb_add_hstate(). */
 type IsValidSize = (k: Kernel, size: ULong) => boolean;
-
-function hstate_index(k: Kernel, h: Hstate): Int {
-  return (h - k.globals.hstates) / k.stride.hstate;
-}
 
 const maxHugePages = (k: Kernel, h: Hstate): ULong => hstateCount(k, h, k.hstate.max_huge_pages);
 const setMaxHugePages = (k: Kernel, h: Hstate, count: ULong): void =>
@@ -126,6 +130,10 @@ export function hugepages_setup(k: Kernel, s: string, parameters: HugepageParame
   }
   if (mhp === 'default') parameters.default_hstate_max_huge_pages = Number(s);
   else setMaxHugePages(k, mhp, Number(s));
+  // hugetlb_init() will do it for all others.
+  const parsed: Hstate = parameters.parsed_hstate;
+  if (!isDefault && hstate_is_gigantic(k, parsed))
+    hugetlb_hstate_alloc_pages(k, parsed, parameters);
   parameters.last_mhp = mhp;
 }
 
@@ -181,19 +189,31 @@ export function default_hugepagesz_setup(
   // A number that came first was meant for this size.
   if (parameters.default_hstate_max_huge_pages !== 0) {
     setMaxHugePages(k, default_hstate(k), parameters.default_hstate_max_huge_pages);
+    const h: Hstate = default_hstate(k);
+    if (hstate_is_gigantic(k, h)) hugetlb_hstate_alloc_pages(k, h, parameters);
     parameters.default_hstate_max_huge_pages = 0;
   }
 }
 
 // --- the initcall --------------------------------------------------------------------------------------------------------
 
-function hugetlb_hstate_alloc_pages(k: Kernel, h: Hstate): void {
+function hugetlb_hstate_alloc_pages(k: Kernel, h: Hstate, parameters: HugepageParameters): void {
+  const isGigantic = hstate_is_gigantic(k, h);
+  if (isGigantic && k.globals.hugetlb_cma !== NULL && k.read_ptr(k.globals.hugetlb_cma) !== NULL) {
+    pr_warn(k, 'HugeTLB: hugetlb_cma is enabled, skip boot time allocation');
+    return;
+  }
   const count: ULong = maxHugePages(k, h);
   if (count === 0) return;
-  // Which nodes had no memory: a nodemask_t that one node needs nothing of.
-  const node_alloc_noretry: VirtAddr = kmalloc(k, k.ptr_words * 4, k.GFP_KERNEL);
+  // Which nodes had no memory: a nodemask_t that one node needs nothing of. There are no objects yet when gigantic pages are taken.
+  const node_alloc_noretry: VirtAddr = isGigantic
+    ? asVirt(0)
+    : kmalloc(k, k.ptr_words * 4, k.GFP_KERNEL);
+  const given = parameters.bootPages;
   let i: ULong = 0;
-  for (; i < count; i++) if (!alloc_pool_huge_page(k, h)) break;
+  for (; i < count; i++)
+    if (isGigantic ? __alloc_bootmem_huge_page(k, h, given) === 0 : !alloc_pool_huge_page(k, h))
+      break;
   if (i < count) {
     pr_warn(
       k,
@@ -204,12 +224,12 @@ function hugetlb_hstate_alloc_pages(k: Kernel, h: Hstate): void {
   if (node_alloc_noretry !== 0) kfree(k, node_alloc_noretry);
 }
 
-function hugetlb_init_hstates(k: Kernel): void {
+function hugetlb_init_hstates(k: Kernel, parameters: HugepageParameters): void {
   const nr: Int = k.words[k.globals.hugetlb_max_hstate]!;
   const hstateAt = (i: Int): Hstate => k.globals.hstates + i * k.stride.hstate;
   for (let i = 0; i < nr; i++) {
     const h: Hstate = hstateAt(i);
-    hugetlb_hstate_alloc_pages(k, h);
+    if (!hstate_is_gigantic(k, h)) hugetlb_hstate_alloc_pages(k, h, parameters);
     // What a page of this size may be broken into: the next smaller one.
     for (let j = 0; j < nr; j++) {
       const order: Order = huge_page_order(k, hstateAt(j));
@@ -242,7 +262,8 @@ export function hugetlb_init(k: Kernel, parameters: HugepageParameters): void {
       setMaxHugePages(k, h, count);
     }
   }
-  hugetlb_init_hstates(k);
+  hugetlb_init_hstates(k, parameters);
+  gather_bootmem_prealloc(k);
 
   // One for each CPU and eight times more, so that faults seldom wait for each other.
   const num_fault_mutexes: Int = k.smp ? 2 ** Math.ceil(Math.log2(8 * num_possible_cpus(k))) : 1;

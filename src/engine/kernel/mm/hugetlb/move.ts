@@ -26,7 +26,7 @@ import {
   tlb_flush_pte_range,
   tlb_gather_mmu,
 } from '../mmu_gather.js';
-import { huge_pte_alloc, huge_pte_offset } from './fault.js';
+import { huge_pte_alloc, huge_pte_offset } from './huge_pte.js';
 import { hugetlb_dup_vma_private, isResvOwner, vma_resv_map } from './reserve.js';
 import { putResvMap } from './resv_map.js';
 
@@ -43,15 +43,15 @@ export function move_hugetlb_page_tables(
   new_addr: VirtAddr,
   len: ULong,
 ): ULong {
-  const h: Hstate = hstate_vma(k);
+  const h: Hstate = hstate_vma(k, vma);
   const sz: ULong = huge_page_size(k, h);
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   const old_end: VirtAddr = asVirt(old_addr + len);
   const tlb: MmuGather = tlb_gather_mmu(k, mm);
   for (; old_addr < old_end; old_addr = asVirt(old_addr + sz), new_addr = asVirt(new_addr + sz)) {
-    const src_pte: Pte = huge_pte_offset(k, mm, old_addr);
+    const src_pte: Pte = huge_pte_offset(k, mm, old_addr, sz);
     if (src_pte === NULL || pte_none(k, k.read_pte(src_pte))) continue;
-    const dst_pte: Pte = huge_pte_alloc(k, mm, new_addr);
+    const dst_pte: Pte = huge_pte_alloc(k, mm, new_addr, sz);
     if (dst_pte === NULL) break;
     move_huge_pte(k, src_pte, dst_pte);
     tlb_flush_pte_range(tlb, old_addr, sz);

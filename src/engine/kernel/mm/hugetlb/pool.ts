@@ -171,13 +171,16 @@ function alloc_fresh_huge_page(k: Kernel, h: Hstate, gfp_mask: Gfp): Page {
   const page: Page = hstate_is_gigantic(k, h)
     ? (giganticPages?.fresh(k, h, gfp_mask) ?? NULL)
     : alloc_buddy_huge_page(k, h, gfp_mask);
-  if (page === NULL) return NULL;
-  // prep_new_huge_page():
+  if (page !== NULL) prep_new_huge_page(k, h, page);
+  return page;
+}
+
+/** It is the pool's from here on, in no list. */
+export function prep_new_huge_page(k: Kernel, h: Hstate, page: Page): void {
   INIT_LIST_HEAD(k, page + k.page.lru);
   set_compound_page_dtor(k, page, k.HUGETLB_PAGE_DTOR);
   hugetlb_set_page_subpool(k, page);
   addCounts(k, h, k.hstate.nr_huge_pages, k.hstate.nr_huge_pages_node, 1);
-  return page;
 }
 
 /** One more page for the pool; whether there was memory. */

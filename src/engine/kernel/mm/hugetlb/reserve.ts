@@ -30,7 +30,7 @@ import { file_inode } from '../../include/linux/mm.h.js';
 import {
   blocks_per_huge_page,
   clearHPageFlag,
-  default_hstate,
+  hstate_inode,
   hstate_vma,
   huge_page_order,
   setHPageFlag,
@@ -254,7 +254,7 @@ export function hugetlb_vm_op_open(k: Kernel, vma: VmAreaStruct): void {
 
 /** What of a private area's reservations was not used is given back. */
 export function hugetlb_vm_op_close(k: Kernel, vma: VmAreaStruct): void {
-  const h: Hstate = hstate_vma(k);
+  const h: Hstate = hstate_vma(k, vma);
   hugetlb_vma_lock_free(k, vma);
   if ((flagsOf(k, vma) & VM_MAYSHARE) !== 0) return;
   const resv: ResvMap = vma_resv_map(k, vma);
@@ -279,7 +279,7 @@ export function hugetlb_reserve_pages(
   vma: VmAreaStruct,
   vm_flags: VmFlags,
 ): boolean {
-  const h: Hstate = default_hstate(k);
+  const h: Hstate = hstate_inode(k, inode);
   const regions_needed: Out<Long> = { value: 0 };
   hugetlb_vma_lock_alloc(k, vma);
   if ((vm_flags & VM_NORESERVE) !== 0) return true;
@@ -324,7 +324,7 @@ export function hugetlb_unreserve_pages(
   end: Long,
   freed: Long,
 ): void {
-  const h: Hstate = default_hstate(k);
+  const h: Hstate = hstate_inode(k, inode);
   const resv_map: ResvMap = inode_resv_map(k, inode);
   const chg: Long = resv_map === NULL ? 0 : region_del(k, resv_map, start, end);
   addBlocks(k, inode, -blocks_per_huge_page(k, h) * freed);

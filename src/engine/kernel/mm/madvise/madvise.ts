@@ -151,7 +151,7 @@ function madvise_vma_behavior(
     if ((vm_flags & forbidden) !== 0) return -EINVAL;
     if ((vm_flags & VM_HUGETLB) !== 0) {
       // Whole huge pages, of which one that is cut off at the end stays.
-      const size: ULong = huge_page_size(k, hstate_vma(k));
+      const size: ULong = huge_page_size(k, hstate_vma(k, vma));
       if (start % size !== 0) return -EINVAL;
       end = asVirt(end - (end % size));
       if (start === end) return 0;

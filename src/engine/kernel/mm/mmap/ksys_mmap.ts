@@ -16,10 +16,10 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type VirtAddr } from '../../../memory/address.js';
 import { fput } from '../../fs/file_table/file_table.js';
-import { hugetlb_file_setup } from '../../fs/hugetlbfs/inode.js';
+import { hugetlb_file_setup } from '../../fs/hugetlbfs/inode/inode.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import {
-  default_hstate,
+  hstate_file,
   hstate_sizelog,
   huge_page_size,
   is_file_hugepages,
@@ -45,9 +45,12 @@ export function ksys_mmap_pgoff(
 ): VirtAddr {
   let made: File = NULL;
   if ((flags & MAP_ANONYMOUS) === 0) {
-    const size: ULong = huge_page_size(k, default_hstate(k));
-    if (file !== NULL && is_file_hugepages(k, file)) len = Math.ceil(len / size) * size;
-    else if ((flags & MAP_HUGETLB) !== 0) return asVirt(-EINVAL);
+    if (file !== NULL && is_file_hugepages(k, file)) {
+      const size: ULong = huge_page_size(k, hstate_file(k, file));
+      len = Math.ceil(len / size) * size;
+    } else if ((flags & MAP_HUGETLB) !== 0) {
+      return asVirt(-EINVAL);
+    }
   } else if ((flags & MAP_HUGETLB) !== 0) {
     const page_size_log: Int = (flags >>> MAP_HUGE_SHIFT) & MAP_HUGE_MASK;
     const hs: Hstate = hstate_sizelog(k, page_size_log);

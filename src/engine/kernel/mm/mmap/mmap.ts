@@ -25,7 +25,7 @@ import { vm_get_page_prot } from '../../arch/x86/include/asm/pgtable_types.h.js'
 import { native_set_pte, pgprot_modify } from '../../arch/x86/include/asm/pgtable.h.js';
 import { mmapFile } from '../../fs/file_table/operations.js';
 import { fput, get_file } from '../../fs/file_table/file_table.js';
-import { hugetlb_get_unmapped_area, hugetlbfs_file_mmap } from '../../fs/hugetlbfs/inode.js';
+import { hugetlb_get_unmapped_area, hugetlbfs_file_mmap } from '../../fs/hugetlbfs/inode/inode.js';
 import { is_file_hugepages } from '../../include/linux/hugetlb.h.js';
 import { IS_ERR } from '../../include/linux/err.h.js';
 import { EEXIST, EINVAL, ENODEV, ENOMEM } from '../../include/linux/errno.h.js';
@@ -330,7 +330,7 @@ export function do_mmap(
   if (k.read_int(k.plus(mm, k.mm_struct.map_count)) > sysctl_max_map_count) return asVirt(-ENOMEM);
   const isHuge = file !== NULL && is_file_hugepages(k, file);
   addr = isHuge
-    ? hugetlb_get_unmapped_area(k, mm, addr, len, flags)
+    ? hugetlb_get_unmapped_area(k, mm, file, addr, len, flags)
     : get_unmapped_area(k, mm, addr, len, flags);
   if (IS_ERR(addr)) return addr;
   if (

@@ -20,7 +20,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { current } from '../../arch/x86/include/asm/current.h.js';
-import { hugetlb_get_unmapped_area } from '../../fs/hugetlbfs/inode.js';
+import { hugetlb_get_unmapped_area } from '../../fs/hugetlbfs/inode/inode.js';
 import { ERR_PTR, IS_ERR, PTR_ERR } from '../../include/linux/err.h.js';
 import { EFAULT, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import { hstate_vma, huge_page_size, is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
@@ -227,7 +227,14 @@ function mremap_to(
     ((flags & MREMAP_FIXED) !== 0 ? MAP_FIXED : 0) |
     ((flagsOf(k, vma) & VM_MAYSHARE) !== 0 ? MAP_SHARED : 0);
   const ret: VirtAddr = is_vm_hugetlb_page(k, vma)
-    ? hugetlb_get_unmapped_area(k, mm, new_addr, new_len, map_flags)
+    ? hugetlb_get_unmapped_area(
+        k,
+        mm,
+        k.read_ptr(k.plus(vma, k.vm_area_struct.vm_file)),
+        new_addr,
+        new_len,
+        map_flags,
+      )
     : get_unmapped_area(k, mm, new_addr, new_len, map_flags);
   if (IS_ERR(ret)) return ret;
   if ((flags & MREMAP_FIXED) === 0) new_addr = ret;
@@ -292,7 +299,7 @@ function remapRange(
   const found: VmAreaStruct = vma_lookup(k, mm, addr);
   if (found === NULL) return asVirt(-EFAULT);
   if (is_vm_hugetlb_page(k, found)) {
-    const size: ULong = huge_page_size(k, hstate_vma(k));
+    const size: ULong = huge_page_size(k, hstate_vma(k, found));
     old_len = Math.ceil(old_len / size) * size;
     new_len = Math.ceil(new_len / size) * size;
     if (addr % size !== 0 || new_addr % size !== 0) return asVirt(-EINVAL);

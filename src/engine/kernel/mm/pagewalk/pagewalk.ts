@@ -53,7 +53,7 @@ import {
   pud_offset,
 } from '../../include/linux/pgtable.h.js';
 import { split_huge_pmd } from '../huge_memory/split_pmd.js';
-import { huge_pte_offset } from '../hugetlb/fault.js';
+import { huge_pte_offset } from '../hugetlb/huge_pte.js';
 import type { MadviseWalkPrivate } from '../madvise/cold.js';
 import { find_vma } from '../mmap/find_vma.js';
 import type { MmuGather } from '../mmu_gather.js';
@@ -240,13 +240,13 @@ function walk_pgd_range(k: Kernel, addr: VirtAddr, end: VirtAddr, walk: MmWalk):
 
 /** Huge page by huge page: one that has no entry is a hole. */
 function walk_hugetlb_range(k: Kernel, addr: VirtAddr, end: VirtAddr, walk: MmWalk): Int {
-  const sz: ULong = huge_page_size(k, hstate_vma(k));
+  const sz: ULong = huge_page_size(k, hstate_vma(k, walk.vma));
   let err: Int = 0;
   let next: VirtAddr;
   for (; addr !== end && err === 0; addr = next) {
     const start = asVirt(addr - (addr % sz));
     next = asVirt(Math.min(start + sz, end));
-    const pte: Pte = huge_pte_offset(k, walk.mm, start);
+    const pte: Pte = huge_pte_offset(k, walk.mm, start, sz);
     if (pte === NULL) err = callHole(k, addr, next, -1, walk);
     else if (walk.ops.hugetlb_entry !== undefined)
       err = walk.ops.hugetlb_entry(k, pte, -sz, addr, next, walk);

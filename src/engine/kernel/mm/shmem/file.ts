@@ -2,8 +2,8 @@
  * Files of tmpfs: an inode with an empty mapping, an open file that leads to it, and the file's name, in a directory or in none. When the
  * file is closed for the last time, and has no name that leads to it, its pages go.
  *
- * Differs: of inode and file only what memory management and maps look at is written; inodes have no numbers.
- * Source: Linux 6.1 mm/shmem.c: __shmem_file_setup(), shmem_get_inode(), shmem_evict_inode(); fs/file_table.c: alloc_file_pseudo();
+ * Differs: of inode and file only what memory management and maps look at is written.
+ * Source: Linux 6.1 mm/shmem.c: __shmem_file_setup(), shmem_reserve_inode(), shmem_get_inode(), shmem_evict_inode(); fs/file_table.c: alloc_file_pseudo();
  * fs/inode.c: inode_init_always().
  */
 import {
@@ -13,13 +13,18 @@ import {
   type Inode,
   type KmemCache,
   NULL,
+  type ShmemSbInfo,
+  type SuperBlock,
+  type UInt,
   type ULong,
+  type Vfsmount,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asCell, asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { d_alloc_pseudo, d_instantiate, dput } from '../../fs/dcache/dcache.js';
 import { dentryOfPath, nameFile } from '../../fs/dcache/path.js';
 import { linkRelease } from '../../fs/file_table/file_table.js';
+import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { shmem_truncate_range } from './truncate.js';
 
@@ -35,12 +40,43 @@ const zeroWords = (k: Kernel, at: Cell, nrWords: number): void => {
   for (let i = 0; i < nrWords; i++) k.write(k.plus(at, i), 0);
 };
 
-function makeInode(k: Kernel, size: ULong): Inode {
+const SHMEM_INO_BATCH = 1024;
+
+/**
+ * The next number of a file system: of one that programs mount from a counter, of the kernel's own from a CPU's batch.
+ * Left out: limits of inodes; numbers that do not fit into 32 bits.
+ */
+function shmem_reserve_inode(k: Kernel, sb: SuperBlock): UInt {
+  const sbinfo: ShmemSbInfo = k.read_ptr(k.plus(sb, k.super_block.s_fs_info));
+  const next_ino = k.plus(sbinfo, k.shmem_sb_info.next_ino);
+  const batch = k.plus(sbinfo, k.shmem_sb_info.ino_batch);
+  if (k.read_va(batch) === 0) {
+    const ino: UInt = k.read_ulong(next_ino);
+    k.write_long(next_ino, ino + 1);
+    return ino;
+  }
+  const cpu_ino = raw_cpu_ptr(k, batch);
+  let ino: UInt = k.read_ulong(cpu_ino);
+  if (ino % SHMEM_INO_BATCH === 0) {
+    ino = k.read_ulong(next_ino);
+    k.write_long(next_ino, ino + SHMEM_INO_BATCH);
+    // is_zero_ino()
+    if (ino === 0) ino++;
+  }
+  k.write_long(cpu_ino, ino + 1);
+  return ino;
+}
+
+/** @param sb NULL: of a machine that knows no mounts, where files have no numbers */
+function shmem_get_inode(k: Kernel, sb: SuperBlock, size: ULong): Inode {
   const cache: KmemCache = cacheNamed(k, k.globals.shmem_inode_cachep);
   const object: VirtAddr = kmem_cache_alloc(k, cache, k.GFP_KERNEL);
   if (object === 0) return NULL;
   const inode: Inode = k.cell_at(asVirt(object + inodeOffset(k, cache)));
   zeroWords(k, inode, k.sizeof.inode / 4);
+  k.write_ptr(k.plus(inode, k.inode.i_sb), sb);
+  if (sb !== NULL && k.read_va(k.plus(sb, k.super_block.s_fs_info)) !== 0)
+    k.write_long(k.plus(inode, k.inode.i_ino), shmem_reserve_inode(k, sb));
   const mapping: AddressSpace = asCell(k.plus(inode, k.inode.i_data));
   k.write_ptr(k.plus(inode, k.inode.i_mapping), mapping);
   k.write_ptr(k.plus(mapping, k.address_space.host), inode);
@@ -57,13 +93,14 @@ function makeInode(k: Kernel, size: ULong): Inode {
  * Left out: accounting of its size (it is the area's).
  */
 export function shmemFileSetup(k: Kernel, name: string, size: ULong): File {
-  const inode: Inode = makeInode(k, size);
+  const mnt: Vfsmount = k.globals.shm_mnt === NULL ? NULL : k.read_ptr(k.globals.shm_mnt);
+  const sb: SuperBlock = mnt === NULL ? NULL : k.read_ptr(k.plus(mnt, k.vfsmount.mnt_sb));
+  const inode: Inode = shmem_get_inode(k, sb, size);
   if (inode === NULL) return NULL;
-  const mnt: Cell = k.globals.shm_mnt === NULL ? NULL : k.read_ptr(k.globals.shm_mnt);
-  if (mnt !== NULL) k.copy_ptr(k.plus(inode, k.inode.i_sb), k.plus(mnt, k.vfsmount.mnt_sb));
   // alloc_file_pseudo():
   const dentry: Dentry = d_alloc_pseudo(k, name);
   if (dentry === NULL) return NULL;
+  k.write_ptr(k.plus(dentry, k.dentry.d_sb), sb);
   d_instantiate(k, dentry, inode);
   const file: File = openInode(k, inode);
   if (file === NULL) return NULL;
@@ -74,11 +111,10 @@ export function shmemFileSetup(k: Kernel, name: string, size: ULong): File {
 
 /** An open file, empty, with a path: it keeps its pages until the path is taken away. NULL without memory. */
 export function shmemFileOf(k: Kernel, path: string): File {
-  const inode: Inode = makeInode(k, 0);
-  if (inode === NULL) return NULL;
   const dentry: Dentry = dentryOfPath(k, path);
   if (dentry === NULL) return NULL;
-  k.copy_ptr(k.plus(inode, k.inode.i_sb), k.plus(dentry, k.dentry.d_sb));
+  const inode: Inode = shmem_get_inode(k, k.read_ptr(k.plus(dentry, k.dentry.d_sb)), 0);
+  if (inode === NULL) return NULL;
   d_instantiate(k, dentry, inode);
   const file: File = openInode(k, inode);
   if (file !== NULL) nameFile(k, file, dentry);

@@ -3,11 +3,11 @@
  *
  * Source: Linux 6.1 fs/inode.c: dump_mapping(); mm/maccess.c: get_kernel_nofault().
  */
-import type { Cell } from '../../memory/address.js';
-import { NULL } from '../../machine/ctypes.js';
-import type { Kernel } from '../../machine/kernel.js';
-import { pr_warn } from '../include/linux/printk.h.js';
-import { hexOf, longHex, symbolOf } from '../lib/vsprintf.js';
+import type { Cell } from '../../../memory/address.js';
+import { NULL } from '../../../machine/ctypes.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { pr_warn } from '../../include/linux/printk.h.js';
+import { hexOf, longHex, symbolOf } from '../../lib/vsprintf.js';
 
 const FNAME_BYTES = 63;
 

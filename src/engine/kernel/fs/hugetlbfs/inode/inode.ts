@@ -2,8 +2,8 @@
  * Files of huge pages: made for a map without a file or for memfd_create(), mapped, made shorter or longer, and their pages given back
  * to the pool when the last reference to the file goes.
  *
- * Differs: of inode and file only what memory management looks at is written; the file is on no mount.
- * Left out: mounts, names, read() (write() there is none), fallocate, shm, seals, migration.
+ * Differs: of inode and file only what memory management looks at is written.
+ * Left out: names in a directory, read() (write() there is none), fallocate, shm, seals, migration.
  * Source: Linux 6.1 fs/hugetlbfs/inode.c: hugetlbfs_file_mmap(), hugetlb_get_unmapped_area(), hugetlb_vmdelete_list()
  * to hugetlb_vmtruncate(), hugetlbfs_setattr(), remove_inode_hugepages(), hugetlbfs_evict_inode(), hugetlbfs_get_inode(), hugetlb_file_setup(); fs/inode.c: i_callback(); fs/file_table.c: file_free_rcu(); include/linux/fs.h: i_size_write().
  */
@@ -20,41 +20,47 @@ import {
   type Page,
   type ResvMap,
   type Slab,
+  type SuperBlock,
   type ULong,
+  type Vfsmount,
   type VmAreaStruct,
   type VmFlags,
-} from '../../../machine/ctypes.js';
-import type { Kernel } from '../../../machine/kernel.js';
-import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
-import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
-import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
+} from '../../../../machine/ctypes.js';
+import type { Kernel } from '../../../../machine/kernel.js';
+import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../../../memory/address.js';
+import { clear_bit } from '../../../arch/x86/include/asm/bitops.h.js';
+import { EINVAL, ENOMEM } from '../../../include/linux/errno.h.js';
 import {
   default_hstate,
+  hstate_file,
+  hstate_index,
+  hstate_inode,
   hstate_sizelog,
   huge_page_order,
   huge_page_size,
-} from '../../include/linux/hugetlb.h.js';
-import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
-import { file_inode } from '../../include/linux/mm.h.js';
-import { MAP_FIXED, VM_DONTEXPAND, VM_HUGETLB, VM_WRITE } from '../../include/linux/mm_types.h.js';
-import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
-import { mas_empty_area, mas_empty_area_rev } from '../../lib/maple_tree.js';
-import { xa_erase } from '../../lib/xarray/xarray.js';
-import { filemapPage, i_size_read, mappingPages } from '../../mm/filemap/filemap.js';
-import { hugetlb_reserve_pages, hugetlb_unreserve_pages } from '../../mm/hugetlb/reserve.js';
-import { virt_to_slab } from '../../mm/slab.h.js';
-import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
-import { putResvMap, resv_map_alloc } from '../../mm/hugetlb/resv_map.js';
-import { unmap_hugepage_range } from '../../mm/hugetlb/hugetlb.js';
+} from '../../../include/linux/hugetlb.h.js';
+import { MA_STATE, type MaState } from '../../../include/linux/maple_tree.h.js';
+import { file_inode } from '../../../include/linux/mm.h.js';
+import { MAP_FIXED, VM_DONTEXPAND, VM_HUGETLB, VM_WRITE } from '../../../include/linux/mm_types.h.js';
+import { kmem_cache_alloc, kmem_cache_free } from '../../../include/linux/slab.h.js';
+import { mas_empty_area, mas_empty_area_rev } from '../../../lib/maple_tree.js';
+import { xa_erase } from '../../../lib/xarray/xarray.js';
+import { filemapPage, i_size_read, mappingPages } from '../../../mm/filemap/filemap.js';
+import { hugetlb_reserve_pages, hugetlb_unreserve_pages } from '../../../mm/hugetlb/reserve.js';
+import { virt_to_slab } from '../../../mm/slab.h.js';
+import { call_rcu, functionNamed, linkCallback } from '../../../kernel/rcu/tiny.js';
+import { putResvMap, resv_map_alloc } from '../../../mm/hugetlb/resv_map.js';
+import { unmap_hugepage_range } from '../../../mm/hugetlb/hugetlb.js';
 import {
   vma_interval_tree_iter_first,
   vma_interval_tree_iter_next,
-} from '../../mm/interval_tree.js';
-import { find_vma, mmTree } from '../../mm/mmap/find_vma.js';
-import { areasOfFile } from '../../mm/mmap/link.js';
-import { put_page } from '../../mm/swap/swap.js';
-import { d_alloc_pseudo, d_instantiate, dput } from '../dcache/dcache.js';
-import { linkRelease } from '../file_table/file_table.js';
+} from '../../../mm/interval_tree.js';
+import { find_vma, mmTree } from '../../../mm/mmap/find_vma.js';
+import { areasOfFile } from '../../../mm/mmap/link.js';
+import { put_page } from '../../../mm/swap/swap.js';
+import { d_alloc_pseudo, d_instantiate, dput } from '../../dcache/dcache.js';
+import { get_next_ino } from '../../inode/get_next_ino.js';
+import { linkRelease } from '../../file_table/file_table.js';
 
 const cacheNamed = (k: Kernel, global: number): KmemCache => k.read_ptr(global);
 
@@ -70,7 +76,7 @@ const i_size_write = (k: Kernel, inode: Inode, size: ULong): void => {
 // --- a file --------------------------------------------------------------------------------------------------------------
 
 /** A file of its own map of reservations. struct hugetlbfs_inode_info begins with the inode: there is no policy without NUMA. */
-function hugetlbfs_get_inode(k: Kernel): Inode {
+function hugetlbfs_get_inode(k: Kernel, sb: SuperBlock): Inode {
   const resv_map: ResvMap = resv_map_alloc(k);
   if (resv_map === NULL) return NULL;
   const cache: KmemCache = cacheNamed(k, k.globals.hugetlbfs_inode_cachep);
@@ -81,20 +87,20 @@ function hugetlbfs_get_inode(k: Kernel): Inode {
   }
   const inode: Inode = k.cell_at(object);
   zeroWords(k, inode, k.sizeof.inode / 4);
+  k.write_ptr(k.plus(inode, k.inode.i_sb), sb);
+  k.write_long(k.plus(inode, k.inode.i_ino), get_next_ino(k));
   const mapping: AddressSpace = asCell(k.plus(inode, k.inode.i_data));
   k.write_ptr(k.plus(inode, k.inode.i_mapping), mapping);
   k.write_ptr(k.plus(mapping, k.address_space.host), inode);
   // XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT
   k.write(k.plus(mapping, k.address_space.i_pages + k.xarray.xa_flags), 1 | 32);
   k.write(k.plus(mapping, k.address_space.gfp_mask), k.GFP_HIGHUSER_MOVABLE);
+  k.write_va(k.plus(mapping, k.address_space.a_ops), functionNamed(k, 'hugetlbfs_aops'));
   k.write_ptr(k.plus(mapping, k.address_space.private_data), resv_map);
   return inode;
 }
 
-/**
- * An open file of `size` bytes, whole huge pages, whose name is in no directory; NULL without memory.
- * Differs: of the default page size; pools of others are empty.
- */
+/** An open file of `size` bytes, whole huge pages, whose name is in no directory; NULL without memory, or such pages. */
 export function hugetlb_file_setup(
   k: Kernel,
   name: string,
@@ -102,11 +108,18 @@ export function hugetlb_file_setup(
   acctflag: VmFlags,
   page_size_log: Int,
 ): File {
-  if (hstate_sizelog(k, page_size_log) !== default_hstate(k)) return NULL;
-  const inode: Inode = hugetlbfs_get_inode(k);
+  const h: Hstate = hstate_sizelog(k, page_size_log);
+  if (h === NULL) return NULL;
+  const mnt: Vfsmount = k.read_ptr(
+    k.globals.hugetlbfs_vfsmount + hstate_index(k, h) * k.ptr_words,
+  );
+  const sb: SuperBlock = mnt === NULL ? NULL : k.read_ptr(k.plus(mnt, k.vfsmount.mnt_sb));
+  // See hstate_inode().
+  if (sb === NULL && h !== default_hstate(k)) return NULL;
+  const inode: Inode = hugetlbfs_get_inode(k, sb);
   if (inode === NULL) return NULL;
   i_size_write(k, inode, size);
-  const nr: ULong = size / huge_page_size(k, default_hstate(k));
+  const nr: ULong = size / huge_page_size(k, h);
   out: {
     if (!hugetlb_reserve_pages(k, inode, 0, nr, NULL, acctflag)) break out;
     // alloc_file_pseudo():
@@ -125,7 +138,9 @@ export function hugetlb_file_setup(
     const f_op: VirtAddr = k.profile.symbol('hugetlbfs_file_operations')?.address ?? asVirt(0);
     k.write_va(k.plus(file, k.file.f_op), f_op);
     k.write_long(k.plus(file, k.file.f_count), 1);
+    k.write_ptr(k.plus(dentry, k.dentry.d_sb), sb);
     k.write_ptr(k.plus(file, k.file.f_path_dentry), dentry);
+    k.write_ptr(k.plus(file, k.file.f_path_mnt), mnt);
     d_instantiate(k, dentry, inode);
     return file;
   }
@@ -139,7 +154,7 @@ export function hugetlb_file_setup(
 /** file->f_op->mmap */
 export function hugetlbfs_file_mmap(k: Kernel, file: File, vma: VmAreaStruct): Int {
   const inode: Inode = file_inode(k, file);
-  const h: Hstate = default_hstate(k);
+  const h: Hstate = hstate_file(k, file);
   const at = k.plus(vma, k.vm_area_struct.vm_flags);
   k.write(at, k.read_int(at) | VM_HUGETLB | VM_DONTEXPAND);
   const table: VirtAddr = k.profile.symbol('hugetlb_vm_ops')?.address ?? asVirt(0);
@@ -161,11 +176,12 @@ export function hugetlbfs_file_mmap(k: Kernel, file: File, vma: VmAreaStruct): I
 export function hugetlb_get_unmapped_area(
   k: Kernel,
   mm: MmStruct,
+  file: File,
   addr: VirtAddr,
   len: ULong,
   flags: Int,
 ): VirtAddr {
-  const size: ULong = huge_page_size(k, default_hstate(k));
+  const size: ULong = huge_page_size(k, hstate_file(k, file));
   if (len % size !== 0) return asVirt(-EINVAL);
   if (len > k.TASK_SIZE) return asVirt(-ENOMEM);
   if ((flags & MAP_FIXED) !== 0) {
@@ -226,7 +242,7 @@ function hugetlb_vmtruncate(k: Kernel, inode: Inode, offset: ULong): void {
 
 /** ftruncate(). Left out: seals, times; sizes are the only attribute. */
 export function hugetlbfs_setattr(k: Kernel, inode: Inode, size: ULong): Int {
-  if (size % huge_page_size(k, default_hstate(k)) !== 0) return -EINVAL;
+  if (size % huge_page_size(k, hstate_inode(k, inode)) !== 0) return -EINVAL;
   hugetlb_vmtruncate(k, inode, size);
   return 0;
 }
@@ -234,7 +250,7 @@ export function hugetlbfs_setattr(k: Kernel, inode: Inode, size: ULong): Int {
 /** Pages from `lstart` on leave the page cache, and with them the reservations that nobody has used. @param size of the file before */
 function remove_inode_hugepages(k: Kernel, inode: Inode, lstart: ULong, size: ULong): void {
   const mapping: AddressSpace = asCell(k.plus(inode, k.inode.i_data));
-  const bytes: ULong = huge_page_size(k, default_hstate(k));
+  const bytes: ULong = huge_page_size(k, hstate_inode(k, inode));
   const start: ULong = lstart / bytes;
   let freed: Int = 0;
   for (let index = start; index < size / bytes; index++) {

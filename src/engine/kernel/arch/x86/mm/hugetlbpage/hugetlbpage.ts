@@ -1,12 +1,15 @@
 /**
  * Which huge pages an x86 kernel can have: those of an entry of the pmds, and on 64 bit those of an entry of the puds, too.
  *
- * Source: Linux 6.1 arch/x86/mm/hugetlbpage.c; include/linux/hugetlb.h: arch_hugetlb_valid_size() of 32 bit.
+ * Source: Linux 6.1 arch/x86/mm/hugetlbpage.c: arch_hugetlb_valid_size(), gigantic_pages_init(); include/linux/hugetlb.h: arch_hugetlb_valid_size() of 32 bit.
  */
-import type { ULong } from '../../../../machine/ctypes.js';
-import type { Kernel } from '../../../../machine/kernel.js';
-import { PAGE_SHIFT } from '../../../../memory/address.js';
-import { hugetlb_add_hstate, type HugepageParameters } from '../../../mm/hugetlb/hugetlb_init.js';
+import type { ULong } from '../../../../../machine/ctypes.js';
+import type { Kernel } from '../../../../../machine/kernel.js';
+import { PAGE_SHIFT } from '../../../../../memory/address.js';
+import {
+  hugetlb_add_hstate,
+  type HugepageParameters,
+} from '../../../../mm/hugetlb/hugetlb_init.js';
 
 /** X86_FEATURE_GBPAGES: every processor of 64 bit that runs these machines has it. */
 const hasGigabytePages = (k: Kernel): boolean => k.wide;
