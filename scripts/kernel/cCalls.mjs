@@ -43,6 +43,7 @@ const READS = new Set([
 const WRITES = new Set([
   'write',
   'write_long',
+  'write_ulong',
   'write_ptr',
   'write_pte',
   'write_va',
@@ -94,6 +95,8 @@ export function callOf(c, node) {
     const right = not + c.text(own[1], not === '' ? prec + 1 : P.unary);
     return expr(`${c.text(own[0], prec)} ${sign} ${right}`, prec);
   }
+  if (name === 'copyStruct')
+    return expr(`*${c.text(own[0], P.unary)} = *${c.text(own[1], P.unary)}`, P.assign);
   if (name === 'pteIsZero') return expr(`!${c.text(own[0], P.unary)}`, P.unary);
   if (name === 'pteOf') {
     const isHalf = ts.isPropertyAccessExpression(own[0]) && own[0].name.text === 'low';

@@ -44,7 +44,7 @@ export class CTypes {
     if (type.flags & ts.TypeFlags.Void) return 'void';
     const bare = this.checker.getNonNullableType(type);
     const target = this.literal(bare, 'pointsTo');
-    if (target !== undefined) return `${target} *`;
+    if (target !== undefined) return pointerTo(target);
     const flavour = this.literal(bare, 'ctype');
     if (flavour !== undefined) return flavour;
     if (bare.symbol?.name === 'Out')

@@ -16,7 +16,7 @@ export const TYPES = words(`
   kmem_obj_info track stack_record detached_freelist partial_context
   vm_struct vmap_area vmap_block vmap_block_queue vfree_deferred
   mm_struct vm_area_struct anon_vma anon_vma_chain address_space vm_fault vm_operations_struct mmu_gather
-  maple_tree maple_node xarray xa_node
+  maple_tree maple_node maple_topiary xarray xa_node
   cma memblock memblock_type memblock_region
   vm_event_state cpu_fbatches folio_batch pagevec lru_rotate mlock_pvec
   hstate hugepage_subpool resv_map huge_bootmem_page file_region hugetlb_vma_lock khugepaged_mm_slot
@@ -150,7 +150,7 @@ export const SYMBOLS = words(`
   slab_nodes disable_higher_order_debug slub_flush object_map slab_max_order slab_max_order_set init_kmem_cache_node
   use_alien_caches slab_reap_work slab_caches_to_rcu_destroy
   kernel_kobj sysfs_root alias_list dynamic_kobj_ktype kset_ktype slab_kset slab_ktype slab_attrs slab_attr_group sysfs_root_kn sysfs_file_kfops_rw kernfs_node_cache rcu_ctrlblk
-  anon_vma_ctor delayed_put_task_struct mt_free_rcu shmem_init_inode thread_stack_free_rcu
+  anon_vma_ctor delayed_put_task_struct mt_free_rcu mt_free_walk shmem_init_inode thread_stack_free_rcu
   radix_tree_node_ctor radix_tree_node_rcu_free flush_cpu_slab slab_debugfs_root __d_free __d_free_external i_callback file_free_rcu
   rcu_free_slab kmem_rcu_free simple_dname mempool_alloc_slab mempool_free_slab mempool_kmalloc mempool_kfree mempool_alloc_pages
   mempool_free_pages wake_page_function autoremove_wake_function default_wake_function

@@ -21,8 +21,8 @@ import {
 } from '../../src/engine/entry/functions.js';
 import { readTrace } from '../../src/engine/image/state/index.js';
 import type { MmStruct, Page } from '../../src/engine/machine/ctypes.js';
-import { MA_STATE, mapleMax } from '../../src/engine/kernel/include/linux/maple_tree.h.js';
-import { mas_find } from '../../src/engine/kernel/lib/maple_tree.js';
+import { MA_STATE, ULONG_MAX } from '../../src/engine/kernel/include/linux/maple_tree.h.js';
+import { mas_find } from '../../src/engine/kernel/lib/maple_tree/find.js';
 import { NO_PTE } from '../../src/engine/machine/pteWords.js';
 import { asVirt } from '../../src/engine/memory/address.js';
 import { recordedPrograms } from './recordedPrograms.js';
@@ -63,12 +63,12 @@ describe('a user program', () => {
       assert.ok(__pa(k, k.read_ptr(k.plus(mm, k.mm_struct.pgd))) > 0);
       const mapped = new Map<Page, number>();
       let anon = 0;
-      const mas = MA_STATE(k.plus(mm, k.mm_struct.mm_mt), 0, 0);
+      const mas = MA_STATE(k, k.plus(mm, k.mm_struct.mm_mt), 0, 0);
       let nrAreas = 0;
       for (
-        let vma = mas_find(k, mas, mapleMax(k));
+        let vma = mas_find(k, mas, ULONG_MAX(k));
         vma !== 0;
-        vma = mas_find(k, mas, mapleMax(k)), nrAreas++
+        vma = mas_find(k, mas, ULONG_MAX(k)), nrAreas++
       ) {
         const start = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
         const end = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));

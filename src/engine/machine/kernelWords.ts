@@ -72,6 +72,12 @@ export abstract class KernelWords {
     this.write_words(cell, low, low === value ? low >> 31 : highWord(value));
   }
 
+  /** Writes what {@link read_ulong} gives, over the whole range: 2^64 stands for the greatest. */
+  write_ulong(cell: number, value: number): void {
+    if (this.wide && value >= 2 ** 64) this.write_words(cell, -1, -1);
+    else this.write_words(cell, value | 0, Math.floor(value / 0x1_0000_0000) | 0);
+  }
+
   /** Writes a long or pointer given as words; a 32-bit one has no high word. */
   write_words(cell: number, low: number, high: number): void {
     const { words, tape } = this;

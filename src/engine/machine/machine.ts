@@ -52,8 +52,9 @@ const LISTS = [
 const WORDS_PER_REGISTER = 4;
 /** Where in the frame of registers the marks of warnings begin that are given once. */
 const WARNED = 256;
-/** Where in the frame of lists the first one is (a structure that it would be a member of lies in the frame, too), and arrays. */
+/** Where in the frame of lists the first one is (a structure that it would be a member of lies in the frame, too), a tree, and arrays. */
 const FIRST_LIST = 256;
+const MT_DETACH = 496;
 const LOCAL_LISTS = 512;
 
 /**
@@ -99,6 +100,11 @@ export class Machine {
   /** Room for an array of list heads that is a kernel function's local variable. */
   get localLists(): Cell {
     return asCell(this.lists + LOCAL_LISTS);
+  }
+
+  /** A maple tree that is a local variable: the areas that munmap() takes away. */
+  get mtDetach(): Cell {
+    return asCell(this.lists + MT_DETACH);
   }
 
   addLiteral(text: string, at: VirtAddr): void {

@@ -18,9 +18,9 @@ import {
   region_count,
   vma_resv_map,
 } from '../../../src/engine/entry/functions.js';
-import { MA_STATE, mapleMax } from '../../../src/engine/kernel/include/linux/maple_tree.h.js';
+import { MA_STATE, ULONG_MAX } from '../../../src/engine/kernel/include/linux/maple_tree.h.js';
 import { VM_MAYSHARE, VM_NORESERVE } from '../../../src/engine/kernel/include/linux/mm_types.h.js';
-import { mas_find } from '../../../src/engine/kernel/lib/maple_tree.js';
+import { mas_find } from '../../../src/engine/kernel/lib/maple_tree/find.js';
 import type { MmStruct, Page, VmAreaStruct } from '../../../src/engine/machine/ctypes.js';
 import type { Kernel } from '../../../src/engine/machine/kernel.js';
 import { NO_PTE } from '../../../src/engine/machine/pteWords.js';
@@ -30,8 +30,8 @@ import { listedPages } from './freeLists.js';
 import { spacesOf } from './spaces.js';
 
 function* hugeAreas(k: Kernel, mm: MmStruct): IterableIterator<VmAreaStruct> {
-  const mas = MA_STATE(k.plus(mm, k.mm_struct.mm_mt), 0, 0);
-  for (let vma = mas_find(k, mas, mapleMax(k)); vma !== 0; vma = mas_find(k, mas, mapleMax(k)))
+  const mas = MA_STATE(k, k.plus(mm, k.mm_struct.mm_mt), 0, 0);
+  for (let vma = mas_find(k, mas, ULONG_MAX(k)); vma !== 0; vma = mas_find(k, mas, ULONG_MAX(k)))
     if (is_vm_hugetlb_page(k, vma)) yield vma;
 }
 

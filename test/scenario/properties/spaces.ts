@@ -17,8 +17,8 @@ import {
   pte_to_swp_entry,
   compound_head,
 } from '../../../src/engine/entry/functions.js';
-import { MA_STATE, mapleMax } from '../../../src/engine/kernel/include/linux/maple_tree.h.js';
-import { mas_find } from '../../../src/engine/kernel/lib/maple_tree.js';
+import { MA_STATE, ULONG_MAX } from '../../../src/engine/kernel/include/linux/maple_tree.h.js';
+import { mas_find } from '../../../src/engine/kernel/lib/maple_tree/find.js';
 import type {
   MmStruct,
   Page,
@@ -29,6 +29,7 @@ import type { Kernel } from '../../../src/engine/machine/kernel.js';
 import { fromPteWords, type PteWords } from '../../../src/engine/machine/pteWords.js';
 import { asCell, asPhys, type Cell } from '../../../src/engine/memory/address.js';
 import type { ScenarioVm } from '../../../src/scenario/index.js';
+import { checkMapleTree } from './mapleTree.js';
 
 /** How often pages are mapped. */
 export interface Mappings {
@@ -96,8 +97,8 @@ function gathered(vm: ScenarioVm, mm: MmStruct, member: number): number {
 
 function areasOf(k: Kernel, mm: MmStruct): readonly Area[] {
   const areas: Area[] = [];
-  const mas = MA_STATE(k.plus(mm, k.mm_struct.mm_mt), 0, 0);
-  for (let vma = mas_find(k, mas, mapleMax(k)); vma !== 0; vma = mas_find(k, mas, mapleMax(k)))
+  const mas = MA_STATE(k, k.plus(mm, k.mm_struct.mm_mt), 0, 0);
+  for (let vma = mas_find(k, mas, ULONG_MAX(k)); vma !== 0; vma = mas_find(k, mas, ULONG_MAX(k)))
     areas.push({
       vma,
       start: k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start)),
@@ -257,6 +258,7 @@ export function checkSpaces(vm: ScenarioVm): Mappings {
   for (const mm of spaces) {
     const areas = areasOf(k, mm);
     checkAreas(k, mm, areas);
+    checkMapleTree(k, k.plus(mm, k.mm_struct.mm_mt));
     const { anon, other, huge, tables, upper } = walk.of(mm, areas);
     const counter = (member: number): number =>
       k.read_long(k.plus(mm, k.mm_struct.rss_stat + member * k.ptr_words)) +

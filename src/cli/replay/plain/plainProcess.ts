@@ -46,6 +46,7 @@ import {
   hugepageParameters,
   hugetlb_init,
 } from '../../../engine/kernel/mm/hugetlb/hugetlb_init.js';
+import { mas_preallocate } from '../../../engine/kernel/lib/maple_tree/store.js';
 import { splitQueue } from '../../../engine/kernel/mm/huge_memory/huge_memory.js';
 import { folio_mark_accessed } from '../../../engine/kernel/mm/swap/batches.js';
 import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';
@@ -104,7 +105,8 @@ export function makeProcess(
     if (!startProcess(k)) throw new Error('no memory for a process');
     const mm: MmStruct = k.read_ptr(k.plus(current(k), k.task_struct.mm));
     mapAreas(k, mm, guest, shown.text);
-    k.write_va(k.plus(mm, k.mm_struct.start_brk), asVirt(guest.brk));
+    const heap = guest.areas.find(({ end }) => end === guest.brk);
+    k.write_va(k.plus(mm, k.mm_struct.start_brk), asVirt(heap?.start ?? guest.brk));
     k.write_va(k.plus(mm, k.mm_struct.brk), asVirt(guest.brk));
     if (frames !== undefined)
       tell.push(
@@ -214,7 +216,9 @@ function insertArea(k: Kernel, mm: MmStruct, start: number, end: number, flags: 
   k.write_long(k.plus(vma, of.vm_flags), flags);
   k.write_long(k.plus(vma, of.vm_pgoff), start / PAGE_SIZE);
   native_set_pte(k, asCell(k.plus(vma, of.vm_page_prot)), vm_get_page_prot(k, flags));
-  vma_mas_store(k, vma, MA_STATE(mmTree(k, mm), asVirt(start), asVirt(end - 1)));
+  const mas = MA_STATE(k, mmTree(k, mm), 0, 0);
+  mas_preallocate(k, mas, k.GFP_KERNEL);
+  vma_mas_store(k, vma, mas);
 }
 
 function newTask(k: Kernel): TaskStruct {

@@ -21,7 +21,7 @@ const SPARE: Readonly<Record<string, number>> = {
   vm_area_struct: 250,
   anon_vma: 150,
   anon_vma_chain: 300,
-  maple_node: 120,
+  maple_node: 600,
   radix_tree_node: 80,
   mm_struct: 8,
   task_struct: 6,

@@ -21,13 +21,11 @@ import { vm_get_page_prot } from '../arch/x86/include/asm/pgtable_types.h.js';
 import { arch_pick_mmap_layout } from '../arch/x86/mm/mmap.js';
 import { switch_mm } from '../arch/x86/mm/tlb.js';
 import { EFAULT, ENOMEM } from '../include/linux/errno.h.js';
-import { MA_STATE } from '../include/linux/maple_tree.h.js';
 import { VM_ACCOUNT, VM_DATA_DEFAULT_FLAGS, VM_GROWSDOWN } from '../include/linux/mm_types.h.js';
 import { mmput } from '../kernel/fork/fork.js';
 import { mmdrop } from '../kernel/fork/mmdrop.js';
-import { addMapCount } from '../mm/mmap/adjust.js';
-import { mmTree } from '../mm/mmap/find_vma.js';
-import { vm_area_alloc, vm_area_free, vma_mas_store } from '../mm/mmap/link.js';
+import { vma_link } from '../mm/mmap/copy_vma.js';
+import { vm_area_alloc, vm_area_free } from '../mm/mmap/link.js';
 import { expand_stack } from '../mm/mmap/expand_stack.js';
 import { __vm_enough_memory } from '../mm/util.js';
 
@@ -51,15 +49,11 @@ export function __bprm_mm_init(k: Kernel, mm: MmStruct): Int {
     vm_get_page_prot(k, VM_STACK_FLAGS),
   );
   // insert_vm_struct():
-  if (
-    __vm_enough_memory(k, 1) !== 0 ||
-    vma_mas_store(k, vma, MA_STATE(mmTree(k, mm), start, end - 1)) !== 0
-  ) {
+  if (__vm_enough_memory(k, 1) !== 0 || vma_link(k, mm, vma) !== 0) {
     // err_free:
     vm_area_free(k, vma);
     return -ENOMEM;
   }
-  addMapCount(k, mm, 1);
   k.write_long(k.plus(mm, k.mm_struct.stack_vm), 1);
   k.write_long(k.plus(mm, k.mm_struct.total_vm), 1);
   return 0;

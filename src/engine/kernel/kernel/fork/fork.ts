@@ -35,10 +35,11 @@ import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
 import {
   MA_STATE,
-  mapleMax,
+  ULONG_MAX,
   type MaState,
-  mas_set_range,
+  mt_clear_in_rcu,
   mt_init_flags,
+  mt_set_in_rcu,
   MT_FLAGS_ALLOC_RANGE,
   MT_FLAGS_LOCK_EXTERN,
   MT_FLAGS_USE_RCU,
@@ -55,7 +56,9 @@ import {
 } from '../../include/linux/mm_types.h.js';
 import { mmgrab } from '../../include/linux/sched/mm.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
-import { mas_find, mas_store_gfp } from '../../lib/maple_tree.js';
+import { mas_find } from '../../lib/maple_tree/find.js';
+import { mas_destroy, mas_expected_entries, mas_store } from '../../lib/maple_tree/store.js';
+import { mas_is_err } from '../../lib/maple_tree/walk.js';
 import { vma_interval_tree_insert_after } from '../../mm/interval_tree.js';
 import { hugetlb_dup_vma_private } from '../../mm/hugetlb/reserve.js';
 import { vmOperations } from '../../mm/memory/vm_ops.js';
@@ -190,17 +193,18 @@ function dup_mmap(k: Kernel, mm: MmStruct, oldmm: MmStruct): Int {
     k.write_long(k.plus(mm, member), k.read_ulong(k.plus(oldmm, member)));
   khugepaged_fork(k, mm, oldmm);
   const tree: MapleTree = mmTree(k, mm);
-  const ma_flags = k.plus(tree, k.maple_tree.ma_flags);
-  // mt_clear_in_rcu():
-  k.write(ma_flags, k.read_int(ma_flags) & ~MT_FLAGS_USE_RCU);
-  const old_mas: MaState = MA_STATE(mmTree(k, oldmm), 0, 0);
-  const mas: MaState = MA_STATE(tree, 0, 0);
-  let retval: Int = 0;
-  let mpnt: VmAreaStruct = mas_find(k, old_mas, mapleMax(k));
-  for (; mpnt !== NULL && retval === 0; mpnt = mas_find(k, old_mas, mapleMax(k)))
+  const old_mas: MaState = MA_STATE(k, mmTree(k, oldmm), 0, 0);
+  const mas: MaState = MA_STATE(k, tree, 0, 0);
+  const map_count: Int = k.read_int(k.plus(oldmm, k.mm_struct.map_count));
+  let retval: Int = mas_expected_entries(k, mas, map_count);
+  if (retval !== 0) return retval;
+  mt_clear_in_rcu(k, tree);
+  let mpnt: VmAreaStruct = mas_find(k, old_mas, ULONG_MAX(k));
+  for (; mpnt !== NULL && retval === 0; mpnt = mas_find(k, old_mas, ULONG_MAX(k)))
     retval = dupArea(k, mm, mas, mpnt);
   // loop_out:
-  if (retval === 0) k.write(ma_flags, k.read_int(ma_flags) | MT_FLAGS_USE_RCU);
+  mas_destroy(k, mas);
+  if (retval === 0) mt_set_in_rcu(k, tree);
   // The parent's entries have become read-only.
   flush_tlb_mm(k, oldmm);
   return retval;
@@ -232,16 +236,6 @@ function dupArea(k: Kernel, mm: MmStruct, mas: MaState, mpnt: VmAreaStruct): Int
     }
     // Locks in memory are not inherited.
     k.write(at, k.read_int(at) & ~(VM_LOCKED | VM_LOCKONFAULT));
-    const start: ULong = k.read_ulong(k.plus(tmp, k.vm_area_struct.vm_start));
-    const end: ULong = k.read_ulong(k.plus(tmp, k.vm_area_struct.vm_end));
-    mas_set_range(mas, start, end - 1);
-    if (mas_store_gfp(k, mas, tmp) !== 0) {
-      // fail_nomem_mas_store:
-      unlink_anon_vmas(k, tmp);
-      vm_area_free(k, tmp);
-      break fail_nomem;
-    }
-    addMapCount(k, mm, 1);
     const file: File = vmaFile(k, tmp);
     if (file !== NULL) {
       const mapping: AddressSpace = mappingOf(k, file);
@@ -250,6 +244,18 @@ function dupArea(k: Kernel, mm: MmStruct, mas: MaState, mpnt: VmAreaStruct): Int
       vma_interval_tree_insert_after(k, tmp, mpnt, areasOfFile(k, mapping));
     }
     if (is_vm_hugetlb_page(k, tmp)) hugetlb_dup_vma_private(k, tmp);
+
+    // From where the last one went in.
+    mas.index = k.read_ulong(k.plus(tmp, k.vm_area_struct.vm_start));
+    mas.last = k.read_ulong(k.plus(tmp, k.vm_area_struct.vm_end)) - 1;
+    mas_store(k, mas, tmp);
+    if (mas_is_err(mas)) {
+      // fail_nomem_mas_store:
+      unlink_anon_vmas(k, tmp);
+      vm_area_free(k, tmp);
+      break fail_nomem;
+    }
+    addMapCount(k, mm, 1);
     vmOperations(k, tmp)?.open?.(k, tmp);
     return (vm_flags & VM_WIPEONFORK) !== 0 ? 0 : copy_page_range(k, tmp, mpnt);
   }

@@ -42,7 +42,7 @@ import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
 import { ALIGN_DOWN } from '../../include/linux/align.h.js';
 import { HPAGE_PMD_SIZE, is_swap_pmd } from '../../include/linux/huge_mm.h.js';
 import { is_vm_hugetlb_page } from '../../include/linux/hugetlb.h.js';
-import { MA_STATE, type MaState, mapleMax } from '../../include/linux/maple_tree.h.js';
+import { MA_STATE, type MaState, ULONG_MAX } from '../../include/linux/maple_tree.h.js';
 import { mm_dec_nr_pmds, mm_dec_nr_ptes, mm_dec_nr_puds } from '../../include/linux/mm.h.js';
 import { VM_SEQ_READ } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageAnon } from '../../include/linux/page-flags.h.js';
@@ -65,7 +65,7 @@ import {
   pte_to_swp_entry,
   type SwpEntry,
 } from '../../include/linux/swapops.h.js';
-import { mas_find } from '../../lib/maple_tree.js';
+import { mas_find } from '../../lib/maple_tree/find.js';
 import { zap_huge_pmd } from '../huge_memory/pmd.js';
 import { __split_huge_pmd } from '../huge_memory/split_pmd.js';
 import { __unmap_hugepage_range_final } from '../hugetlb/hugetlb.js';
@@ -91,11 +91,11 @@ import { set_page_dirty, vm_normal_page } from './wp.js';
 /** The areas of a whole tree, in order. Where Linux walks a tree, what is unmapped is a list here: the areas that go. */
 export const areasOf = (k: Kernel, mt: MapleTree): VmAreaStruct[] => {
   const vmas: VmAreaStruct[] = [];
-  const mas: MaState = MA_STATE(mt, 0, 0);
+  const mas: MaState = MA_STATE(k, mt, 0, 0);
   for (
-    let vma: VmAreaStruct = mas_find(k, mas, mapleMax(k));
+    let vma: VmAreaStruct = mas_find(k, mas, ULONG_MAX(k));
     vma !== NULL;
-    vma = mas_find(k, mas, mapleMax(k))
+    vma = mas_find(k, mas, ULONG_MAX(k))
   )
     vmas.push(vma);
   return vmas;

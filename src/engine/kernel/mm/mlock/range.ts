@@ -37,7 +37,8 @@ import {
 } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageCompound } from '../../include/linux/page-flags.h.js';
 import { pte_offset_map } from '../../include/linux/pgtable.h.js';
-import { mas_prev, mas_walk } from '../../lib/maple_tree.js';
+import { mas_prev } from '../../lib/maple_tree/find.js';
+import { mas_walk } from '../../lib/maple_tree/walk.js';
 import { __mm_populate } from '../gup/populate.js';
 import { vm_normal_page } from '../memory/wp.js';
 import { type MmWalk, type MmWalkOps, walk_page_range } from '../pagewalk/pagewalk.js';
@@ -148,7 +149,7 @@ function apply_vma_lock_flags(
   const end: VirtAddr = asVirt(start + len);
   if (end < start) return -EINVAL;
   if (end === start) return 0;
-  const mas: MaState = MA_STATE(mmTree(k, mm), start, start);
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), start, start);
   let vma: VmAreaStruct = mas_walk(k, mas);
   if (vma === NULL) return -ENOMEM;
   const inside = start > k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));

@@ -4,8 +4,7 @@
  *     insert        a new area takes what this one gives up: a split
  *     expand        this area, or the next, takes what the other gives up: a merge
  *
- * Left out: uprobes, huge pages, hugetlb, mempolicy; what has to be undone without memory for nodes of the tree (the change of the
- * tree comes first here).
+ * Left out: uprobes, hugetlb, mempolicy.
  * Source: Linux 6.1 mm/mmap.c: __vma_adjust(), vma_expand(); mm/rmap.c: anon_vma_merge() of include/linux/rmap.h.
  */
 import {
@@ -21,7 +20,9 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { fput } from '../../fs/file_table/file_table.js';
-import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
+import { ENOMEM } from '../../include/linux/errno.h.js';
+import { MA_STATE, mas_reset, type MaState } from '../../include/linux/maple_tree.h.js';
+import { mas_destroy, mas_preallocate } from '../../lib/maple_tree/store.js';
 import { vma_interval_tree_insert, vma_interval_tree_remove } from '../interval_tree.js';
 import { vma_adjust_trans_huge } from '../huge_memory/split_pmd.js';
 import { anon_vma_clone, unlink_anon_vmas } from '../rmap/anon_vma.js';
@@ -85,7 +86,8 @@ export function __vma_adjust(
   let vma_changed = false;
   let adjust_next: number = 0;
   let remove_next: Int = 0;
-  const mas: MaState = MA_STATE(mmTree(k, mm), 0, 0);
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), 0, 0);
+  let anon_dup: VmAreaStruct = NULL;
 
   if (next !== NULL && insert === NULL) {
     let exporter: VmAreaStruct = NULL;
@@ -115,9 +117,15 @@ export function __vma_adjust(
       importer = next;
     }
     if (exporter !== NULL) {
+      const hasNone = anonVmaOf(k, importer) === NULL;
       const error: Int = importAnonVma(k, importer, exporter);
       if (error !== 0) return error;
+      if (hasNone && anonVmaOf(k, importer) !== NULL) anon_dup = importer;
     }
+  }
+  if (mas_preallocate(k, mas, k.GFP_KERNEL) !== 0) {
+    if (anon_dup !== NULL) unlink_anon_vmas(k, anon_dup);
+    return -ENOMEM;
   }
 
   vma_adjust_trans_huge(k, orig_vma, start, end, adjust_next);
@@ -145,8 +153,10 @@ export function __vma_adjust(
   const vm_end: VirtAddr = endOf(k, vma);
   if (end !== vm_end) {
     if (vm_end > end) {
-      if (vm_end + adjust_next !== end && (insert === NULL || startOf(k, insert) !== end))
+      if (vm_end + adjust_next !== end && (insert === NULL || startOf(k, insert) !== end)) {
         vma_mas_szero(k, mas, end, vm_end);
+        mas_reset(mas);
+      }
     } else {
       vma_changed = true;
     }
@@ -169,6 +179,7 @@ export function __vma_adjust(
     __remove_shared_vm_struct(k, next, mapping);
     if (remove_next === 2) __remove_shared_vm_struct(k, next_next, mapping);
   } else if (insert !== NULL) {
+    mas_reset(mas);
     vma_mas_store(k, insert, mas);
     addMapCount(k, mm, 1);
   }
@@ -180,6 +191,7 @@ export function __vma_adjust(
     removeMerged(k, mm, next, file);
     if (remove_next === 2) removeMerged(k, mm, next_next, file);
   }
+  mas_destroy(k, mas);
   return 0;
 }
 
@@ -197,9 +209,17 @@ export function vma_expand(
   const file: File = vmaFile(k, vma);
   const mapping: AddressSpace = file === NULL ? NULL : mappingOf(k, file);
   const remove_next = next !== NULL && vma !== next && end === endOf(k, next);
+  let anon_dup: VmAreaStruct = NULL;
   if (remove_next) {
+    const hasNone = anonVmaOf(k, vma) === NULL;
     const error: Int = importAnonVma(k, vma, next);
     if (error !== 0) return error;
+    if (hasNone && anonVmaOf(k, vma) !== NULL) anon_dup = vma;
+  }
+  if (mas_preallocate(k, mas, k.GFP_KERNEL) !== 0) {
+    // nomem:
+    if (anon_dup !== NULL) unlink_anon_vmas(k, anon_dup);
+    return -ENOMEM;
   }
   vma_adjust_trans_huge(k, vma, start, end, 0);
   const anon_vma: AnonVma = anonVmaOf(k, vma);

@@ -16,8 +16,10 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { fput, get_file } from '../../fs/file_table/file_table.js';
-import { MA_STATE } from '../../include/linux/maple_tree.h.js';
+import { ENOMEM } from '../../include/linux/errno.h.js';
+import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { vma_is_anonymous } from '../../include/linux/mm.h.js';
+import { mas_preallocate } from '../../lib/maple_tree/store.js';
 import { vmOperations } from '../memory/vm_ops.js';
 import { anon_vma_clone, unlink_anon_vmas } from '../rmap/anon_vma.js';
 import { addMapCount } from './adjust.js';
@@ -32,10 +34,11 @@ import {
 } from './link.js';
 import { vma_merge } from './merge.js';
 
-/** Puts a new area into its address space. Left out: preallocation (nodes of the tree are made as they are needed). */
-function vma_link(k: Kernel, mm: MmStruct, vma: VmAreaStruct): Int {
-  const error: Int = vma_mas_store(k, vma, MA_STATE(mmTree(k, mm), 0, 0));
-  if (error !== 0) return error;
+/** Puts a new area into its address space. */
+export function vma_link(k: Kernel, mm: MmStruct, vma: VmAreaStruct): Int {
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), 0, 0);
+  if (mas_preallocate(k, mas, k.GFP_KERNEL) !== 0) return -ENOMEM;
+  vma_mas_store(k, vma, mas);
   const file: File = vmaFile(k, vma);
   if (file !== NULL) __vma_link_file(k, vma, mappingOf(k, file));
   addMapCount(k, mm, 1);

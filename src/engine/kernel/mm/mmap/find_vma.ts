@@ -16,16 +16,17 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { list_is_singular } from '../../include/linux/list.h.js';
-import { MA_STATE, mapleMax, type MaState } from '../../include/linux/maple_tree.h.js';
+import { MA_STATE, ULONG_MAX, type MaState } from '../../include/linux/maple_tree.h.js';
 import { VM_ACCESS_FLAGS } from '../../include/linux/mm_types.h.js';
-import { mas_find, mas_prev, mas_walk } from '../../lib/maple_tree.js';
+import { mas_find, mas_prev } from '../../lib/maple_tree/find.js';
+import { mas_walk } from '../../lib/maple_tree/walk.js';
 
 export const mmTree = (k: Kernel, mm: MmStruct): MapleTree => k.plus(mm, k.mm_struct.mm_mt);
 
 /** The area that an address lies in, or the next one above it. */
 export function find_vma(k: Kernel, mm: MmStruct, addr: VirtAddr): VmAreaStruct {
-  const mas: MaState = MA_STATE(mmTree(k, mm), addr, addr);
-  return mas_find(k, mas, mapleMax(k));
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), addr, addr);
+  return mas_find(k, mas, ULONG_MAX(k));
 }
 
 /** As find_vma(), and `*pprev`, the area before it. */
@@ -35,7 +36,7 @@ export function find_vma_prev(
   addr: VirtAddr,
   pprev: Out<VmAreaStruct>,
 ): VmAreaStruct {
-  const mas: MaState = MA_STATE(mmTree(k, mm), addr, addr);
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), addr, addr);
   const vma: VmAreaStruct = mas_walk(k, mas);
   pprev.value = mas_prev(k, mas, 0);
   return vma === NULL ? find_vma(k, mm, addr) : vma;
@@ -48,13 +49,13 @@ export function find_vma_intersection(
   start: VirtAddr,
   end: VirtAddr,
 ): VmAreaStruct {
-  const mas: MaState = MA_STATE(mmTree(k, mm), start, start);
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), start, start);
   return mas_find(k, mas, end - 1);
 }
 
 /** The area that an address lies in. */
 export function vma_lookup(k: Kernel, mm: MmStruct, addr: VirtAddr): VmAreaStruct {
-  return mas_walk(k, MA_STATE(mmTree(k, mm), addr, addr));
+  return mas_walk(k, MA_STATE(k, mmTree(k, mm), addr, addr));
 }
 
 /** Whether two neighbours could merge one day: mprotect() may make their rights the same. */
@@ -93,7 +94,7 @@ function reusable_anon_vma(
 export function find_mergeable_anon_vma(k: Kernel, vma: VmAreaStruct): AnonVma {
   const mm: MmStruct = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_mm));
   const vm_end: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
-  const mas: MaState = MA_STATE(mmTree(k, mm), vm_end, vm_end);
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), vm_end, vm_end);
   const next: VmAreaStruct = mas_walk(k, mas);
   if (next !== NULL) {
     const anon_vma: AnonVma = reusable_anon_vma(k, next, vma, next);

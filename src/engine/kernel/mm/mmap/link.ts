@@ -29,7 +29,7 @@ import { type MaState, mas_set_range } from '../../include/linux/maple_tree.h.js
 import { is_shared_maywrite } from '../../include/linux/mm.h.js';
 import type { RbRoot } from '../../include/linux/rbtree.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
-import { mas_store_gfp } from '../../lib/maple_tree.js';
+import { mas_store_prealloc } from '../../lib/maple_tree/store.js';
 import { fput } from '../../fs/file_table/file_table.js';
 import { vmOperations } from '../memory/vm_ops.js';
 import {
@@ -152,16 +152,16 @@ export function anon_vma_interval_tree_post_update_vma(k: Kernel, vma: VmAreaStr
 
 // --- the address space's tree --------------------------------------------------------------------------------------------
 
-/** Stores an area at its range. */
-export function vma_mas_store(k: Kernel, vma: VmAreaStruct, mas: MaState): Int {
+/** Stores an area at its range. The first time, with nodes that were taken for it. */
+export function vma_mas_store(k: Kernel, vma: VmAreaStruct, mas: MaState): void {
   const vm_start: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_start));
   const vm_end: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end));
   mas_set_range(mas, vm_start, vm_end - 1);
-  return mas_store_gfp(k, mas, vma);
+  mas_store_prealloc(k, mas, vma);
 }
 
 /** [start, end) has no area any more. */
-export function vma_mas_szero(k: Kernel, mas: MaState, start: ULong, end: ULong): Int {
+export function vma_mas_szero(k: Kernel, mas: MaState, start: ULong, end: ULong): void {
   mas_set_range(mas, start, end - 1);
-  return mas_store_gfp(k, mas, NULL);
+  mas_store_prealloc(k, mas, NULL);
 }

@@ -31,8 +31,10 @@ import { IS_ERR } from '../../include/linux/err.h.js';
 import { EEXIST, EINVAL, ENODEV, ENOMEM } from '../../include/linux/errno.h.js';
 import {
   MA_STATE,
-  mapleMax,
+  ULONG_MAX,
   type MaState,
+  mas_reset,
+  mas_set,
   mas_set_range,
 } from '../../include/linux/maple_tree.h.js';
 import { is_shared_maywrite } from '../../include/linux/mm.h.js';
@@ -67,14 +69,15 @@ import {
   VM_SPECIAL,
   VM_WRITE,
 } from '../../include/linux/mm_types.h.js';
+import { mas_empty_area, mas_empty_area_rev } from '../../lib/maple_tree/empty_area.js';
+import { mas_find, mas_next, mas_prev } from '../../lib/maple_tree/find.js';
 import {
-  mas_empty_area,
-  mas_empty_area_rev,
-  mas_next,
-  mas_prev,
+  mas_destroy,
+  mas_preallocate,
   mas_store_gfp,
-  mas_walk,
-} from '../../lib/maple_tree.js';
+  mas_store_prealloc,
+} from '../../lib/maple_tree/store.js';
+import { vma_adjust_trans_huge } from '../huge_memory/split_pmd.js';
 import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
 import { shmem_zero_setup } from '../shmem/shmem.js';
 import { __vm_enough_memory, vm_unacct_memory } from '../util.js';
@@ -82,6 +85,8 @@ import { addMapCount, vma_expand } from './adjust.js';
 import { find_vma, find_vma_intersection, mmTree } from './find_vma.js';
 import {
   __vma_link_file,
+  anon_vma_interval_tree_post_update_vma,
+  anon_vma_interval_tree_pre_update_vma,
   mapping_allow_writable,
   mapping_unmap_writable,
   mappingOf,
@@ -91,7 +96,7 @@ import {
   vmaFile,
 } from './link.js';
 import { can_vma_merge_after, can_vma_merge_before, sysctl_max_map_count } from './merge.js';
-import { do_mas_munmap, do_munmap, unmap_region, vm_stat_account } from './munmap.js';
+import { do_mas_align_munmap, do_mas_munmap, unmap_region, vm_stat_account } from './munmap.js';
 
 /** mmap_min_addr: nothing is mapped at NULL by itself. */
 export const MMAP_MIN_ADDR = 65536;
@@ -136,7 +141,7 @@ export function get_unmapped_area(
     const vma: VmAreaStruct = find_vma(k, mm, hint);
     if (vma === NULL || hint + len <= startGap(k, vma)) return hint;
   }
-  const mas: MaState = MA_STATE(mmTree(k, mm), 0, 0);
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), 0, 0);
   const mmap_base: ULong = k.read_ulong(k.plus(mm, k.mm_struct.mmap_base));
   if (mas_empty_area_rev(k, mas, PAGE_SIZE, mmap_base - 1, len) === 0) {
     // A stack above may grow down into it: room is left for that.
@@ -144,6 +149,7 @@ export function get_unmapped_area(
     const end: ULong = vma === NULL ? mas.last + 1 : Math.min(mas.last + 1, startGap(k, vma));
     if (end - len >= MMAP_MIN_ADDR) return asVirt(end - len);
   }
+  mas_reset(mas);
   if (mas_empty_area(k, mas, mmap_base, k.TASK_SIZE - 1, len) === 0) return asVirt(mas.index);
   return asVirt(-ENOMEM);
 }
@@ -199,7 +205,7 @@ export function mmap_region(
 ): VirtAddr {
   const end: VirtAddr = asVirt(addr + len);
   const pglen: ULong = len / PAGE_SIZE;
-  const mas: MaState = MA_STATE(mmTree(k, mm), addr, end - 1);
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), addr, end - 1);
   let charged: ULong = 0;
   const writable = file !== NULL && is_shared_maywrite(vm_flags);
   if (writable) mapping_allow_writable(k, mappingOf(k, file));
@@ -214,10 +220,7 @@ export function mmap_region(
     vm_flags |= VM_ACCOUNT;
   }
 
-  mas_set_range(mas, addr, end - 1);
-  mas_walk(k, mas);
-  const next: VmAreaStruct = mas_next(k, mas, mapleMax(k));
-  mas_set_range(mas, addr, end - 1);
+  const next: VmAreaStruct = mas_next(k, mas, ULONG_MAX(k));
   const prev: VmAreaStruct = mas_prev(k, mas, 0);
   let vma: VmAreaStruct = NULL;
   expanded: {
@@ -252,6 +255,7 @@ export function mmap_region(
     }
 
     // cannot_expand:
+    mas_set_range(mas, addr, end - 1);
     vma = vm_area_alloc(k, mm);
     if (vma === NULL) {
       if (charged !== 0) vm_unacct_memory(k, charged);
@@ -266,27 +270,30 @@ export function mmap_region(
       vm_get_page_prot(k, vm_flags),
     );
     k.write_long(k.plus(vma, k.vm_area_struct.vm_pgoff), pgoff);
-    let error: Int = 0;
-    if (file !== NULL) {
+    let error: Int = mas_preallocate(k, mas, k.GFP_KERNEL);
+    const hasFile = error === 0 && file !== NULL;
+    if (hasFile) {
       k.write_ptr(k.plus(vma, k.vm_area_struct.vm_file), get_file(k, file));
       error = is_file_hugepages(k, file)
         ? hugetlbfs_file_mmap(k, file, vma)
         : mmapFile(k, file, vma);
       vm_flags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
-    } else if ((vm_flags & VM_SHARED) !== 0) {
+    } else if (error === 0 && (vm_flags & VM_SHARED) !== 0) {
       error = shmem_zero_setup(k, vma);
     }
-    if (error === 0) error = vma_mas_store(k, vma, mas);
     if (error !== 0) {
-      if (file !== NULL) {
+      if (hasFile) {
         // unmap_and_free_vma:
         fput(k, file);
         unmap_region(k, mm, [vma], prev, next, addr, end);
       }
+      // free_iter_vma:
+      mas_destroy(k, mas);
       vm_area_free(k, vma);
       if (charged !== 0) vm_unacct_memory(k, charged);
       return done(asVirt(error));
     }
+    vma_mas_store(k, vma, mas);
     addMapCount(k, mm, 1);
     if (vmaFile(k, vma) !== NULL) __vma_link_file(k, vma, mappingOf(k, vmaFile(k, vma)));
     khugepaged_enter_vma(k, vma, k.read_int(k.plus(vma, k.vm_area_struct.vm_flags)));
@@ -377,41 +384,56 @@ export function setBrk(k: Kernel, mm: MmStruct, address: VirtAddr): VirtAddr {
   if (address < min_brk) return origbrk;
   const newbrk: ULong = PAGE_ALIGN(address);
   const oldbrk: ULong = PAGE_ALIGN(origbrk);
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), 0, 0);
   if (newbrk < oldbrk) {
-    if (do_munmap(k, mm, asVirt(newbrk), oldbrk - newbrk) !== 0) return origbrk;
+    mas_set(mas, newbrk);
+    const brkvma: VmAreaStruct = mas_find(k, mas, oldbrk);
+    // Something else lies there.
+    if (brkvma === NULL || startOf(k, brkvma) >= oldbrk) return origbrk;
+    // do_brk_munmap():
+    if (do_mas_align_munmap(k, mas, brkvma, mm, asVirt(newbrk), asVirt(oldbrk)) !== 0)
+      return origbrk;
   } else if (newbrk > oldbrk) {
-    // One page more, so that the heap does not touch what is behind it.
-    const found: VmAreaStruct = find_vma_intersection(
-      k,
-      mm,
-      asVirt(oldbrk),
-      asVirt(newbrk + PAGE_SIZE),
-    );
-    if (found !== NULL) return origbrk;
-    if (do_brk_flags(k, mm, asVirt(oldbrk), newbrk - oldbrk) !== 0) return origbrk;
+    mas_set(mas, oldbrk);
+    const next: VmAreaStruct = mas_find(k, mas, newbrk - 1 + PAGE_SIZE + STACK_GUARD_GAP);
+    // A page stays between the heap and what is behind it.
+    if (next !== NULL && newbrk + PAGE_SIZE > startGap(k, next)) return origbrk;
+    const brkvma: VmAreaStruct = mas_prev(k, mas, min_brk);
+    if (do_brk_flags(k, mas, brkvma, mm, asVirt(oldbrk), newbrk - oldbrk) !== 0) return origbrk;
   }
   k.write_va(at, address);
   return address;
 }
 
-function do_brk_flags(k: Kernel, mm: MmStruct, addr: VirtAddr, len: ULong): Int {
+/** @param brkvma the area before */
+function do_brk_flags(
+  k: Kernel,
+  mas: MaState,
+  brkvma: VmAreaStruct,
+  mm: MmStruct,
+  addr: VirtAddr,
+  len: ULong,
+): Int {
   const implied: VmFlags = (withImpliedExec(k, PROT_READ) & PROT_EXEC) !== 0 ? VM_EXEC : 0;
   const flags: VmFlags =
     VM_DATA_DEFAULT_FLAGS | implied | VM_ACCOUNT | k.read_int(k.plus(mm, k.mm_struct.def_flags));
   const npages: ULong = len / PAGE_SIZE;
   if (k.read_int(k.plus(mm, k.mm_struct.map_count)) > sysctl_max_map_count) return -ENOMEM;
   if (__vm_enough_memory(k, npages) !== 0) return -ENOMEM;
-  const mas: MaState = MA_STATE(mmTree(k, mm), addr, addr);
-  const prev: VmAreaStruct = mas_prev(k, mas, 0);
   const end: VirtAddr = asVirt(addr + len);
   if (
-    prev !== NULL &&
-    endOf(k, prev) === addr &&
-    can_vma_merge_after(k, prev, flags, NULL, NULL, addr / PAGE_SIZE)
+    brkvma !== NULL &&
+    endOf(k, brkvma) === addr &&
+    can_vma_merge_after(k, brkvma, flags, NULL, NULL, addr / PAGE_SIZE)
   ) {
-    const pgoff: ULong = k.read_ulong(k.plus(prev, k.vm_area_struct.vm_pgoff));
-    vma_expand(k, mas, prev, startOf(k, prev), end, pgoff, NULL);
-    khugepaged_enter_vma(k, prev, flags);
+    mas_set_range(mas, startOf(k, brkvma), end - 1);
+    if (mas_preallocate(k, mas, k.GFP_KERNEL) !== 0) return -ENOMEM;
+    vma_adjust_trans_huge(k, brkvma, startOf(k, brkvma), end, 0);
+    anon_vma_interval_tree_pre_update_vma(k, brkvma);
+    k.write_va(k.plus(brkvma, k.vm_area_struct.vm_end), end);
+    mas_store_prealloc(k, mas, brkvma);
+    anon_vma_interval_tree_post_update_vma(k, brkvma);
+    khugepaged_enter_vma(k, brkvma, flags);
   } else {
     const vma: VmAreaStruct = vm_area_alloc(k, mm);
     if (vma === NULL) {
@@ -428,7 +450,12 @@ function do_brk_flags(k: Kernel, mm: MmStruct, addr: VirtAddr, len: ULong): Int 
       vm_get_page_prot(k, flags),
     );
     mas_set_range(mas, addr, end - 1);
-    mas_store_gfp(k, mas, vma);
+    if (mas_store_gfp(k, mas, vma, k.GFP_KERNEL) !== 0) {
+      // mas_store_fail:
+      vm_area_free(k, vma);
+      vm_unacct_memory(k, npages);
+      return -ENOMEM;
+    }
     addMapCount(k, mm, 1);
   }
   // out:

@@ -2,7 +2,7 @@
  * Taking areas away: those at the ends are split, all are detached, their pages unmapped, their tables freed; and the end of an address
  * space.
  *
- * Differs: detached areas are a list here, a second maple tree in Linux, whose nodes live no longer than the call.
+ * Differs: the tree of detached areas, which lies on the stack, is read into a list once it is whole.
  * Left out: userfaultfd, the lock that is downgraded meanwhile, hiwater marks' tracing, uprobes.
  * Source: Linux 6.1 mm/mmap.c: remove_mt(), unmap_region(), do_mas_align_munmap(), do_mas_munmap(), exit_mmap(), vm_stat_account();
  * include/linux/mm.h: update_hiwater_rss(), update_hiwater_vm().
@@ -23,11 +23,13 @@ import { __set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import {
   MA_STATE,
-  mapleMax,
+  ULONG_MAX,
   type MaState,
   mas_set,
   mas_set_range,
-  MT_FLAGS_USE_RCU,
+  mt_clear_in_rcu,
+  MT_FLAGS_LOCK_MASK,
+  mt_init_flags,
 } from '../../include/linux/maple_tree.h.js';
 import { vma_pages } from '../../include/linux/mm.h.js';
 import {
@@ -39,14 +41,15 @@ import {
   VM_SHARED,
   VM_WRITE,
 } from '../../include/linux/mm_types.h.js';
+import { __mt_destroy } from '../../lib/maple_tree/destroy.js';
+import { mas_find, mas_next, mas_prev } from '../../lib/maple_tree/find.js';
 import {
-  __mt_destroy,
-  mas_find,
-  mas_next,
-  mas_prev,
+  mas_destroy,
+  mas_preallocate,
   mas_store_gfp,
-  mas_walk,
-} from '../../lib/maple_tree.js';
+  mas_store_prealloc,
+} from '../../lib/maple_tree/store.js';
+import { mas_walk } from '../../lib/maple_tree/walk.js';
 import { get_mm_counter } from '../memory/rss.js';
 import { areasOf, free_pgtables, unmap_vmas } from '../memory/zap.js';
 import { type MmuGather, tlb_finish_mmu, tlb_gather_mmu } from '../mmu_gather.js';
@@ -138,53 +141,71 @@ export function do_mas_align_munmap(
   start: VirtAddr,
   end: VirtAddr,
 ): Int {
-  const detached: VmAreaStruct[] = [];
+  let count: Int = 0;
   let locked_vm: ULong = 0;
+  const mt_detach: MapleTree = k.machine.mtDetach;
+  const mas_detach: MaState = MA_STATE(k, mt_detach, 0, 0);
+  const ma_flags: Int = k.read_int(k.plus(mas.tree, k.maple_tree.ma_flags));
+  mt_init_flags(k, mt_detach, ma_flags & MT_FLAGS_LOCK_MASK);
+  if (mas_preallocate(k, mas, k.GFP_KERNEL) !== 0) return -ENOMEM;
+  mas.last = end - 1;
+
   // The first one may begin before it,
   if (start > startOf(k, vma)) {
     const map_count: Int = k.read_int(k.plus(mm, k.mm_struct.map_count));
     // One area becomes three: for a moment one more than allowed would be too many.
-    if (end < endOf(k, vma) && map_count >= sysctl_max_map_count) return -ENOMEM;
-    const error: Int = __split_vma(k, vma, start, false);
-    if (error !== 0) return error;
+    const isTooMany = end < endOf(k, vma) && map_count >= sysctl_max_map_count;
+    const error: Int = isTooMany ? -ENOMEM : __split_vma(k, vma, start, false);
+    if (error !== 0) {
+      // map_count_exceeded:
+      mas_destroy(k, mas);
+      return error;
+    }
     mas_set(mas, start);
-    vma = mas_walk(k, mas);
+    mas_walk(k, mas);
   }
-  mas_set(mas, start);
   const prev: VmAreaStruct = mas_prev(k, mas, 0);
-  mas_set(mas, start);
+  if (prev === NULL) mas_set(mas, start);
 
   // and the last one end behind it.
   let next: VmAreaStruct;
   for (next = mas_find(k, mas, end - 1); next !== NULL; next = mas_find(k, mas, end - 1)) {
     let area: VmAreaStruct = next;
     const isLast = endOf(k, next) > end;
+    let error: Int = 0;
     if (isLast) {
-      const error: Int = __split_vma(k, next, end, true);
-      if (error !== 0) return error;
-      mas_set(mas, end);
-      area = mas_prev(k, mas, 0);
-      if (vma === next) vma = area;
+      error = __split_vma(k, next, end, true);
+      if (error === 0) {
+        mas_set(mas, end);
+        area = mas_prev(k, mas, 0);
+      }
+    }
+    if (error === 0) {
+      mas_set_range(mas_detach, startOf(k, area), endOf(k, area) - 1);
+      error = mas_store_gfp(k, mas_detach, area, k.GFP_KERNEL);
+    }
+    if (error !== 0) {
+      // munmap_gather_failed:
+      __mt_destroy(k, mt_detach);
+      mas_destroy(k, mas);
+      return error;
     }
     if ((flagsOf(k, area) & VM_LOCKED) !== 0) locked_vm += vma_pages(k, area);
-    detached.push(area);
+    count++;
     if (isLast) break;
   }
-  if (next === NULL) {
-    mas_set_range(mas, detached.length > 0 ? startOf(k, detached.at(-1)!) : start, end - 1);
-    mas_walk(k, mas);
-    next = mas_next(k, mas, mapleMax(k));
-  }
+  if (next === NULL) next = mas_next(k, mas, ULONG_MAX(k));
 
   // Point of no return.
   mas_set_range(mas, start, end - 1);
-  const error: Int = mas_store_gfp(k, mas, NULL);
-  if (error !== 0) return error;
+  mas_store_prealloc(k, mas, NULL);
   k.add_long(k.plus(mm, k.mm_struct.locked_vm), -locked_vm);
-  addMapCount(k, mm, -detached.length);
+  addMapCount(k, mm, -count);
 
+  const detached: VmAreaStruct[] = areasOf(k, mt_detach);
   unmap_region(k, mm, detached, prev, next, start, end);
   remove_mt(k, mm, detached);
+  __mt_destroy(k, mt_detach);
   return 0;
 }
 
@@ -199,13 +220,12 @@ export function do_mas_munmap(
   if (start % PAGE_SIZE !== 0 || start > k.TASK_SIZE || len > k.TASK_SIZE - start) return -EINVAL;
   const end: VirtAddr = asVirt(start + Math.ceil(len / PAGE_SIZE) * PAGE_SIZE);
   if (end === start) return -EINVAL;
-  mas_set(mas, start);
   const vma: VmAreaStruct = mas_find(k, mas, end - 1);
   return vma === NULL ? 0 : do_mas_align_munmap(k, mas, vma, mm, start, end);
 }
 
 export function do_munmap(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong): Int {
-  return do_mas_munmap(k, MA_STATE(mmTree(k, mm), start, start), mm, start, len);
+  return do_mas_munmap(k, MA_STATE(k, mmTree(k, mm), start, start), mm, start, len);
 }
 
 // --- the end -------------------------------------------------------------------------------------------------------------
@@ -213,25 +233,23 @@ export function do_munmap(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong):
 /** Nobody uses the address space any more: everything goes. Left out: mmu_notifier_release, arch_exit_mmap (the LDT). */
 export function exit_mmap(k: Kernel, mm: MmStruct): void {
   const mt: MapleTree = mmTree(k, mm);
-  const mas: MaState = MA_STATE(mt, 0, 0);
+  const mas: MaState = MA_STATE(k, mt, 0, 0);
   let nr_accounted: ULong = 0;
-  let vma: VmAreaStruct = mas_find(k, mas, mapleMax(k));
+  let vma: VmAreaStruct = mas_find(k, mas, ULONG_MAX(k));
   // A fork that failed before it had copied anything.
   if (vma === NULL) return;
   lru_add_drain(k);
   const tlb: MmuGather = tlb_gather_mmu(k, mm, true);
-  unmap_vmas(k, tlb, areasOf(k, mt), asVirt(0), mapleMax(k));
+  unmap_vmas(k, tlb, areasOf(k, mt), asVirt(0), ULONG_MAX(k));
   __set_bit(k, MMF_OOM_SKIP, k.plus(mm, k.mm_struct.flags));
-  // mt_clear_in_rcu():
-  const ma_flags = k.plus(mt, k.maple_tree.ma_flags);
-  k.write(ma_flags, k.read_int(ma_flags) & ~MT_FLAGS_USE_RCU);
+  mt_clear_in_rcu(k, mt);
   free_pgtables(k, tlb, areasOf(k, mt), 0, 0);
   tlb_finish_mmu(k, tlb);
   // Only now: the batches may still be full of their pages.
   do {
     if ((flagsOf(k, vma) & VM_ACCOUNT) !== 0) nr_accounted += vma_pages(k, vma);
     remove_vma(k, vma);
-    vma = mas_find(k, mas, mapleMax(k));
+    vma = mas_find(k, mas, ULONG_MAX(k));
   } while (vma !== NULL);
   __mt_destroy(k, mt);
   vm_unacct_memory(k, nr_accounted);

@@ -39,11 +39,11 @@ import {
   huge_page_order,
   huge_page_size,
 } from '../../../include/linux/hugetlb.h.js';
-import { MA_STATE, type MaState } from '../../../include/linux/maple_tree.h.js';
+import { MA_STATE, mas_reset, type MaState } from '../../../include/linux/maple_tree.h.js';
 import { file_inode } from '../../../include/linux/mm.h.js';
 import { MAP_FIXED, VM_DONTEXPAND, VM_HUGETLB, VM_WRITE } from '../../../include/linux/mm_types.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../../include/linux/slab.h.js';
-import { mas_empty_area, mas_empty_area_rev } from '../../../lib/maple_tree.js';
+import { mas_empty_area, mas_empty_area_rev } from '../../../lib/maple_tree/empty_area.js';
 import { xa_erase } from '../../../lib/xarray/xarray.js';
 import { filemapPage, i_size_read, mappingPages } from '../../../mm/filemap/filemap.js';
 import { hugetlb_reserve_pages, hugetlb_unreserve_pages } from '../../../mm/hugetlb/reserve.js';
@@ -196,13 +196,14 @@ export function hugetlb_get_unmapped_area(
     if (hint + len <= k.TASK_SIZE && free) return hint;
   }
   // vm_unmapped_area(): more than is needed, so that it can be aligned.
-  const mas: MaState = MA_STATE(mmTree(k, mm), 0, 0);
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), 0, 0);
   const mmap_base: ULong = k.read_ulong(k.plus(mm, k.mm_struct.mmap_base));
   const length: ULong = len + size - PAGE_SIZE;
   if (mas_empty_area_rev(k, mas, PAGE_SIZE, mmap_base - 1, length) === 0) {
     const gap: ULong = mas.last + 1 - len;
     return asVirt(gap - (gap % size));
   }
+  mas_reset(mas);
   if (mas_empty_area(k, mas, mmap_base, k.TASK_SIZE - 1, length) === 0)
     return asVirt(Math.ceil(mas.index / size) * size);
   return asVirt(-ENOMEM);
