@@ -172,7 +172,9 @@ export function mas_empty_area_rev(
   max: ULong,
   size: ULong,
 ): Int {
-  for (const range of rangesOf(k, mas.tree).reverse()) {
+  const ranges = rangesOf(k, mas.tree);
+  for (let i = ranges.length - 1; i >= 0; i--) {
+    const range = ranges[i]!;
     const end: ULong = Math.min(range.max, max);
     const start: ULong = Math.max(range.min, min);
     if (range.entry !== NULL || end - start + 1 < size) continue;
