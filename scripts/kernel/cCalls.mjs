@@ -133,11 +133,16 @@ function contextCall(c, node, name, args) {
     case 'write16':
     case 'write_bool':
       return expr(`${smallMember(c, args[0], args[1])} = ${c.argument(args[2])}`, P.assign);
-    case 'with_bits':
-      return expr(
-        `${c.text(args[0], P.post)}.${memberOf(c, stripped(args[1]))?.path} = ${c.text(args[2], P.assign)}`,
-        P.assign,
-      );
+    case 'with_bits': {
+      const member = memberOf(c, stripped(args[1]));
+      const value = c.text(args[2], P.assign);
+      // Which of the members it is, the caller says.
+      if (member === undefined) {
+        const place = c.text(args[1], P.unary);
+        return expr(`${c.text(args[0], P.add)} & ~${place} | FIELD_PREP(${place}, ${value})`, P.or);
+      }
+      return expr(`${c.text(args[0], P.post)}.${member.path} = ${value}`, P.assign);
+    }
     case 'add_long':
       return increment(c, args[0], args[1]);
     case 'copy_ptr':
@@ -168,9 +173,18 @@ function contextCall(c, node, name, args) {
 }
 
 function machineCall(c, name, args) {
-  if (name === 'register') return expr(`&${args[0].text}`, P.unary);
+  if (name === 'register') return registerPlace(c, stripped(args[0]));
   return expr(`${snakeCase(name)}(${c.list(args)})`);
 }
+
+/** What the machine keeps under a name, or under one of two. */
+const registerPlace = (c, name) =>
+  ts.isConditionalExpression(name)
+    ? expr(
+        `${c.condition(name.condition, P.or)} ? &${name.whenTrue.text} : &${name.whenFalse.text}`,
+        P.cond,
+      )
+    : expr(`&${name.text}`, P.unary);
 
 function math(c, name, args) {
   const [first, second] = args;

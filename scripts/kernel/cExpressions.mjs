@@ -1,5 +1,6 @@
 /** Expressions of the kernel's files as C. Memory is in cPlaces.mjs, what the kernel reports in cReports.mjs. */
 import ts from 'typescript';
+import { characterOf, madeObject } from './cMethods.mjs';
 import { callOf } from './cCalls.mjs';
 import { addressOf, indexOf, memberOf, placeAt, read } from './cPlaces.mjs';
 import { formatOf } from './cReports.mjs';
@@ -36,6 +37,7 @@ const ASSIGNMENTS = new Map([
 /** Names that C does not have. */
 const NAMES = new Map([
   ['undefined', 'NULL'],
+  ['Infinity', 'ULONG_MAX'],
   ['NO_PTE', '0'],
 ]);
 
@@ -143,7 +145,10 @@ export class CExpressions {
           node.properties.map((each) => this.initializer(each)),
         );
       case K.SpreadElement:
+      case K.VoidExpression:
         return this.print(node.expression);
+      case K.NewExpression:
+        return madeObject(this, node) ?? expr(plainText(node.getText(this.source)));
       default:
         return expr(plainText(node.getText(this.source)));
     }
@@ -170,6 +175,7 @@ export class CExpressions {
 
   property(node) {
     const { expression, name } = node;
+    if (name.text === 'MAX_SAFE_INTEGER') return expr('ULONG_MAX');
     if (isK(expression)) return this.ofContext(name.text);
     const member = memberOf(this, node);
     if (member !== undefined) return expr(`offsetof(struct ${member.tag}, ${member.path})`);
@@ -237,6 +243,9 @@ export class CExpressions {
       const step = this.step(node);
       if (step !== undefined) return step;
     }
+    const character = operator === K.PlusEqualsToken ? characterOf(this, node.right) : undefined;
+    if (character !== undefined)
+      return expr(`${this.text(node.left, P.post)}[n++] = ${character}`, P.assign);
     if (ASSIGNMENTS.has(operator))
       return expr(
         `${this.text(node.left, P.unary)} ${ASSIGNMENTS.get(operator)} ${this.value(node.right, node.left)}`,

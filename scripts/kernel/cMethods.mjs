@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { P, expr, stripped } from './cShapes.mjs';
 
 /** Methods that say nothing of their own in C: the width of a number, a separator. */
-const SILENT = new Set(['padStart', 'padEnd', 'join', 'trim', 'trimEnd']);
+const SILENT = new Set(['padStart', 'padEnd', 'join', 'trim', 'trimEnd', 'toFixed']);
 
 /** A call of a method, of the expressions that a printer prints; undefined: of none of these. */
 export function methodCall(c, node) {
@@ -13,6 +13,7 @@ export function methodCall(c, node) {
   const [first, second] = args;
   if (ts.isNewExpression(owner) && name.text === 'fill') return freshArray(c, owner);
   if (owner.getText(c.source) === 'BigInt') return c.print(args.at(-1));
+  if (name.text === 'fromCharCode') return expr(`(char)${c.text(first, P.unary)}`, P.unary);
   const type = c.types.checker.getTypeAtLocation(owner);
   const kind = kindOf(c, type);
   if (kind === undefined) return undefined;
@@ -30,9 +31,22 @@ export function methodCall(c, node) {
         : expr(`${name.text}(${object()}, ${c.text(first, P.assign)})`);
     case 'get':
     case 'charAt':
+    case 'charCodeAt':
       return expr(`${object()}[${c.text(first)}]`);
     case 'set':
       return expr(`${object()}[${c.text(first)}] = ${c.text(second, P.assign)}`, P.assign);
+    case 'at':
+      return expr(`${object()}[ARRAY_SIZE(${object()}) - ${c.text(first).replace('-', '')}]`);
+    case 'toLowerCase':
+      return expr(`tolower(${c.text(owner, P.assign)})`);
+    case 'indexOf':
+      return expr(`strcspn(${object()}, ${c.text(first, P.assign)})`);
+    case 'endsWith':
+      return expr(`glob_match("*${first.text}", ${object()})`);
+    case 'replace':
+      return ts.isRegularExpressionLiteral(first) ? c.print(owner) : undefined;
+    case 'replaceAll':
+      return expr(`strreplace(${object()}, ${letter(first)}, ${letter(second)})`);
     case 'repeat':
       return ts.isStringLiteral(owner) && ts.isNumericLiteral(first)
         ? expr(JSON.stringify(owner.text.repeat(Number(first.text))))
@@ -45,6 +59,40 @@ export function methodCall(c, node) {
       return expr(
         `kasprintf(GFP_KERNEL, "%${first === undefined ? 'lu' : 'lx'}", ${c.text(owner, P.assign)})`,
       );
+    default:
+      return undefined;
+  }
+}
+
+/** `'!'` of a string of one character. */
+const letter = ({ text }) => `'${text}'`;
+
+/** `String.fromCharCode(byte)`: one character, which is put behind those of a text. Undefined: it is something else. */
+export function characterOf(c, node) {
+  const call = stripped(node);
+  if (ts.isConditionalExpression(call)) {
+    const [one, other] = [call.whenTrue, call.whenFalse].map((each) => characterOf(c, each));
+    if (one === undefined && other === undefined) return undefined;
+    const parts = [one ?? letter(call.whenTrue), other ?? letter(call.whenFalse)];
+    return `${c.condition(call.condition, P.or)} ? ${parts.join(' : ')}`;
+  }
+  const isCharacter =
+    ts.isCallExpression(call) && call.expression.getText(c.source) === 'String.fromCharCode';
+  return isCharacter ? c.text(call.arguments[0], P.assign) : undefined;
+}
+
+/** `new Set([1, 2])`, `new Map([[1, f]])`: a table of its elements; `new Array(n)`: memory for so many. Undefined: something else. */
+export function madeObject(c, node) {
+  const [first] = node.arguments ?? [];
+  switch (node.expression.getText(c.source)) {
+    case 'Set':
+    case 'Map': {
+      if (first === undefined) return expr('{ }');
+      if (!ts.isArrayLiteralExpression(first)) return c.print(first);
+      return expr(`{ ${first.elements.map((each) => c.text(each, P.assign)).join(', ')} }`);
+    }
+    case 'Array':
+      return freshArray(c, node);
     default:
       return undefined;
   }

@@ -58,6 +58,13 @@ export class CTypes {
       const [element] = this.checker.getTypeArguments(bare);
       return pointerTo(this.of(element));
     }
+    const container = bare.symbol?.name;
+    if (container === 'Set' || container === 'ReadonlySet')
+      return pointerTo(this.of(this.checker.getTypeArguments(bare)[0]));
+    if (container === 'Map' || container === 'ReadonlyMap') {
+      const [key, value] = this.checker.getTypeArguments(bare).map((each) => this.of(each));
+      return pointerTo(`struct { ${declared(key, 'key')}; ${declared(value, 'value')}; }`);
+    }
     if (isAll(bare, ts.TypeFlags.NumberLiteral)) return 'int';
     if (bare.flags & ts.TypeFlags.NumberLike || spelled.startsWith('number')) return 'long';
     const [call] = bare.getCallSignatures();

@@ -35,6 +35,10 @@ export const TYPES = words(`
   device_attribute class_attribute debugfs_blob_wrapper external_name
   scatterlist sg_table sg_mapping_iter dma_pool dma_page mm_walk mm_walk_ops kobj_attribute kobj_type sysfs_ops bin_attribute qrwlock
   devres_node hugetlbfs_sb_info subsys_private device_private class_dir klist klist_node
+  irqaction platform_device platform_driver platform_device_id of_device_id device_driver bus_type driver_private hrtimer __kfifo notifier_block atomic_notifier_head blocking_notifier_head raw_notifier_head
+  srcu_notifier_head timespec64 kernel_param kernel_param_ops poll_table_entry poll_wqueues pollfd fown_struct ratelimit_state kthread_worker
+  kthread_work circ_buf list_lru list_lru_node list_lru_one percpu_ref percpu_ref_data srcu_struct rhash_head rhashtable
+  rhashtable_params bucket_table new_utsname tm irq_affinity_notify
 `);
 
 /**
@@ -42,6 +46,8 @@ export const TYPES = words(`
  * Source: Linux 6.1 include/linux/genalloc.h.
  */
 export const DECLARED = {
+  genpool_data_align: ['int align'],
+  genpool_data_fixed: ['unsigned long offset'],
   gen_pool: [
     'spinlock_t lock',
     'struct list_head chunks',
@@ -74,11 +80,13 @@ export const PARTS = {
     exit_state exit_code pid tgid real_parent parent children sibling group_leader thread_node comm files nsproxy signal
     maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl personality worker_private in_execve in_iowait
     oom_reaper_list oom_reaper_timer plug pagefault_disabled fs nvcsw nivcsw
-    pending blocked
+    pending blocked cred real_cred
   `),
+  cred: words(`usage uid gid suid sgid euid egid fsuid fsgid`),
+  irq_desc: words(`irq_data handle_irq action status_use_accessors depth tot_count irq_count core_internal_state__do_not_mess_with_it threads_oneshot threads_active wait_for_threads name`),
   signal_struct: words(`thread_head nr_threads`),
   // '': the unions without a name.
-  file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_mapping private_data`)],
+  file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_owner f_mapping private_data`)],
   inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data i_rdev i_private i_devices`)],
   dentry: words(`d_flags d_hash d_parent d_name d_inode d_iname d_lockref d_op d_sb d_child d_subdirs d_u`),
   dentry_operations: words(`d_dname`),
@@ -93,7 +101,7 @@ export const PARTS = {
   class: words(`name owner class_groups dev_groups dev_kobj devnode class_release dev_release p`),
   device: words(`
     kobj parent init_name driver_data devt class driver dma_mask coherent_dma_mask bus_dma_limit dma_pools devres_lock devres_head groups
-    release p type bus
+    release p bus type platform_data of_node id
   `),
   workqueue_struct: words(`list saved_max_active flags name`),
   worker_pool: words(`worklist`),
@@ -106,12 +114,12 @@ export const ENUMS = words(`
   lruvec_flags migrate_mode migrate_reason compact_result compact_priority page_walk_action
   kmalloc_cache_type slab_state fixed_addresses ttu_flags vm_fault_reason fault_flag tlb_flush_reason pg_level
   page_cache_mode memblock_flags meminit_context mapping_flags oom_constraint
-  transparent_hugepage_flag hugetlb_page_flags maple_type scan_result system_states pcpu_fc hk_type
+  transparent_hugepage_flag hugetlb_page_flags maple_type scan_result system_states pcpu_fc hk_type hrtimer_mode hrtimer_restart irqreturn
 `);
 
 /** Untagged enums, by one of their enumerators. */
 export const UNTAGGED_ENUMS = words(`
-  SECTION_MARKED_PRESENT_BIT ZONELIST_FALLBACK MM_FILEPAGES SUBPAGE_INDEX_SUBPOOL PERCPU_REF_INIT_ATOMIC
+  SECTION_MARKED_PRESENT_BIT ZONELIST_FALLBACK MM_FILEPAGES SUBPAGE_INDEX_SUBPOOL PERCPU_REF_INIT_ATOMIC HRTIMER_MODE_ABS IRQ_NONE
   WMARK_MIN
 `);
 
@@ -122,7 +130,7 @@ export const TYPEDEFS = words(`
   int64_t uintptr_t slab_flags_t vm_fault_t compound_page_dtor freelist_idx_t swp_entry_t
   pgtable_t vm_flags_t uint ulong ushort kuid_t dev_t nodemask_t cpumask_t
   pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t wait_queue_entry_t ktime_t
-  poll_table __poll_t fmode_t umode_t uid_t gid_t work_func_t irqreturn_t time64_t u_int seqlock_t
+  poll_table __poll_t fmode_t umode_t uid_t gid_t kgid_t work_func_t irqreturn_t irq_handler_t notifier_fn_t clockid_t time64_t u_int seqlock_t
 `);
 
 /** Types that the kernel's headers define as macros: as typedefs. */
@@ -208,6 +216,7 @@ export const SYMBOLS = words(`
   devices_kset class_kset dev_kobj sysfs_dev_char_kobj sysfs_dev_block_kobj device_ktype class_ktype class_dir_ktype virtual_dir
   dev_attr_uevent dev_attr_dev
   noop_llseek default_llseek generic_file_llseek nonseekable_open stream_open simple_open generic_file_open
+  __pollwait pollwake irq_desc_tree devm_irq_release platform_bus_type platform_devid_ida platform_bus platform_device_release init_cred init_user_ns fasync_cache qnodes
   delayed_work_timer_fn system_wq system_highpri_wq system_long_wq system_unbound_wq system_freezable_wq system_power_efficient_wq
 `);
 

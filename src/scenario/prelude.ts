@@ -11,13 +11,17 @@ import { AREAS } from './prelude/areas.js';
 import { COMPILER } from './prelude/compiler.js';
 import { ERRNO } from './prelude/errno.js';
 import { MODULES } from './prelude/modules.js';
+import { CPUS } from './prelude/cpus.js';
 import { DEVICES } from './prelude/devices.js';
+import { INTERRUPTS } from './prelude/interrupts.js';
 import { LATER_CALLS } from './prelude/laterCalls.js';
 import { NUMBERS } from './prelude/numbers.js';
 import { PAGES } from './prelude/pages.js';
 import { MANAGED } from './prelude/managed.js';
+import { PLATFORM_DEVICES } from './prelude/platform.js';
 import { PROC_FILES } from './prelude/procFiles.js';
 import { PAGE_TABLES } from './prelude/pageTables.js';
+import { QUEUES } from './prelude/queues.js';
 import { SCATTERLISTS } from './prelude/scatterlists.js';
 import { WORDS } from './prelude/words.js';
 import { STRUCTURES } from './prelude/structures.js';
@@ -152,6 +156,10 @@ const wholeText = (): string =>
       TIME,
       USERSPACE,
       LATER_CALLS,
+      INTERRUPTS,
+      PLATFORM_DEVICES,
+      QUEUES,
+      CPUS,
       SCATTERLISTS,
       PROC_FILES,
       MANAGED,

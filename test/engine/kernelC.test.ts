@@ -65,6 +65,24 @@ declare function zonelist_zone(k: Kernel, z: Zoneref): Zone;
 const UNTRANSLATED =
   /\{ (readonly )?\w+\??: |BigInt->|\b(memmap|linear)->|->(push|slice|padStart|padEnd|join|repeat|split|startsWith|includes|toString)\(/;
 
+/** Methods of arrays, strings, sets and maps; objects of JavaScript; what C has no word for: a kind each. */
+const OF_JAVASCRIPT: Readonly<Record<string, RegExp>> = {
+  'methods of arrays':
+    /(->|\.)(at|concat|every|fill|filter|find|findIndex|findLast|flatMap|forEach|from|indexOf|map|pop|reduce|reverse|shift|some|sort|splice|unshift)\(/,
+  'methods of texts':
+    /(->|\.)(charAt|charCodeAt|endsWith|fromCharCode|match|matchAll|replace|replaceAll|substring|test|toFixed|toLowerCase|toUpperCase|trim)\(/,
+  'methods of sets and maps': /(->|\.)(add|clear|delete|entries|has|keys|set|values)\(/,
+  'objects that are made': /\bnew [A-Z]/,
+  'objects of JavaScript':
+    /\b(Array|BigInt|JSON|Map|Math|Number|Object|Set|String|Symbol)\b(->|\.|\(|<)/,
+  'values without a form in C': /\b(Infinity|NaN|undefined|null)\b/,
+  'arrow functions': /=>/,
+  'template literals': /`/,
+  'regular expressions': /\(\/|\/[gimsuy]*\)/,
+  'loops over entries': /for_each\(\[/,
+  'optional members': /\?\?|\?\./,
+};
+
 /** Statement in TypeScript, the same in C. */
 const STATEMENTS: readonly (readonly [string, string])[] = [
   ['k.write_long(page + k.page.private, order);', 'page->private = order;'],
@@ -191,6 +209,8 @@ describe('kernel sources as C', () => {
             if (!/^(static )?(inline )?const char|const char \*|^static const/.test(line.trim()))
               left.push(`${file}:${i + 1}: ${line.trim()}`);
           if (UNTRANSLATED.test(line)) left.push(`${file}:${i + 1}: ${line.trim()}`);
+          for (const [kind, pattern] of Object.entries(OF_JAVASCRIPT))
+            if (pattern.test(line)) left.push(`${kind}: ${file}:${i + 1}: ${line.trim()}`);
         });
     assert.deepEqual(left, []);
   });

@@ -120,4 +120,16 @@ describe('small things of lib/', function () {
        kfree_rcu(item, rcu); synchronize_rcu();`,
       ['0', '1', '2'],
     ));
+
+  it('a flexible array has what the initialiser of its static object gives it', () =>
+    checkLog(
+      `struct counted { char kind; unsigned short count; short item[]; };
+       struct text { int n; char s[]; };
+       static struct counted a = { 1, 3, { 4, 5, -2 } }, b = { .item = { 7, 8 }, .kind = 2 };
+       static struct text t = { 4, "hello" };
+       static int after = 77;
+       expect(sizeof(a) == sizeof(struct counted) && a.item[0] == 4 && a.item[2] == -2 && b.item[1] == 8 && b.kind == 2);
+       pr_info("%s %d %d", t.s, t.n, after);`,
+      ['hello 4 77'],
+    ));
 });

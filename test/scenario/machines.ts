@@ -77,3 +77,16 @@ export function checkLog(
     assert.deepEqual(log(vm), expected, `${profile}: ${text}`);
   }
 }
+
+const SOME: readonly ProfileName[] = ['x86_64-slub', 'i386-pae-slab', 'x86_64-slub-smp'];
+
+/** A scenario on booted machines says this, all that it expects holds, and no task dies. */
+export function says(text: string, said: readonly string[]): void {
+  for (const profile of SOME) {
+    const vm = machine(text, profile);
+    const died = runToEnd(vm).flatMap((result) => (result.kind === 'failed' ? [result.text] : []));
+    assert.deepEqual(log(vm), said, profile);
+    assert.deepEqual(died, [], profile);
+    assert.equal(vm.expects.failed, 0, profile);
+  }
+}

@@ -1,19 +1,5 @@
 /** What drivers get for a device, and what becomes of it at the device's end. On booted machines. */
-import assert from 'node:assert/strict';
-import type { ProfileName } from '../../src/engine/types/profile.js';
-import { log, machine, runToEnd } from './machines.js';
-
-const SOME: readonly ProfileName[] = ['x86_64-slub', 'i386-pae-slab', 'x86_64-slub-smp'];
-
-function says(text: string, said: readonly string[]): void {
-  for (const profile of SOME) {
-    const vm = machine(text, profile);
-    const died = runToEnd(vm).flatMap((result) => (result.kind === 'failed' ? [result.text] : []));
-    assert.deepEqual(log(vm), said, profile);
-    assert.deepEqual(died, [], profile);
-    assert.equal(vm.expects.failed, 0, profile);
-  }
-}
+import { says } from './machines.js';
 
 describe('devm_kmalloc() and its like', function () {
   it('what a device has goes with it, the last first', () =>

@@ -47,9 +47,16 @@ export * from '../kernel/include/linux/swap.h.js';
 export * from '../kernel/include/linux/vmstat.h.js';
 export * from '../kernel/include/linux/wait.h.js';
 export * from '../kernel/include/linux/workqueue.h.js';
+export {
+  bus_register,
+  bus_unregister,
+  driver_register,
+  driver_unregister,
+} from '../kernel/drivers/base/bus.js';
 export * from '../kernel/drivers/base/class.js';
 export * from '../kernel/drivers/base/core.js';
 export * from '../kernel/drivers/base/devres.js';
+export * from '../kernel/drivers/base/platform/platform.js';
 export {
   __register_chrdev,
   __unregister_chrdev,
@@ -72,7 +79,11 @@ export * from '../kernel/fs/file_table/operations.js';
 export * from '../kernel/fs/file_table/file_table.js';
 export * from '../kernel/fs/hugetlbfs/inode/inode.js';
 export * from '../kernel/fs/proc/generic.js';
-export * from '../kernel/fs/seq_file.js';
+export { seq_has_overflowed, seq_putc, seq_write, seqPrint } from '../kernel/fs/seq_file/buffer.js';
+export * from '../kernel/fs/fcntl.js';
+export * from '../kernel/fs/select.js';
+export * from '../kernel/fs/seq_file/open.js';
+export { seq_lseek, seq_read_iter } from '../kernel/fs/seq_file/seq_file.js';
 export * from '../kernel/fs/sysfs/file.js';
 export * from '../kernel/kernel/dma/direct.js';
 export * from '../kernel/kernel/dma/mapping.js';
@@ -98,10 +109,16 @@ export * from '../kernel/include/linux/sched/signal.h.js';
 export * from '../kernel/kernel/exit.js';
 export * from '../kernel/kernel/sched/core/context_switch.js';
 export * from '../kernel/kernel/sched/core/core.js';
+export * from '../kernel/kernel/irq/devres.js';
+export * from '../kernel/kernel/irq/handle.js';
+export * from '../kernel/kernel/irq/irqdesc.js';
+export * from '../kernel/kernel/irq/manage.js';
+export * from '../kernel/kernel/time/hrtimer.js';
+export * from '../kernel/kernel/time/timekeeping.js';
 export * from '../kernel/kernel/workqueue.js';
 export * from '../kernel/lib/bitmap.js';
 export * from '../kernel/lib/find_bit.js';
-export * from '../kernel/lib/genalloc.js';
+export * from '../kernel/lib/genalloc/genalloc.js';
 export * from '../kernel/lib/idr.js';
 export {
   kobject_create_and_add,

@@ -6,12 +6,14 @@
  * `?` marks a member that not every build has: -1 there, as are all members of a structure that a build lacks.
  */
 export const STRUCTS = {
+  __kfifo: 'data esize in mask out',
   address_space: 'a_ops flags gfp_mask host i_mmap i_mmap_writable i_pages nrpages private_data',
   anon_vma: 'num_active_vmas num_children parent refcount rb_root root rwsem',
   anon_vma_chain: 'anon_vma rb rb_subtree_last same_vma vma',
   array_cache: 'avail batchcount entry limit touched',
   attribute: 'mode name',
   attribute_group: 'attrs',
+  bus_type: 'match name p probe remove',
   callback_head: 'func',
   cdev: 'count dev kobj list ops owner',
   char_device_struct: 'baseminor cdev major minorct name next',
@@ -27,8 +29,11 @@ export const STRUCTS = {
   debugfs_blob_wrapper: 'data size',
   dentry_operations: 'd_dname',
   device:
-    'bus_dma_limit class coherent_dma_mask devres_head devt dma_mask dma_pools driver driver_data init_name kobj parent release',
+    'bus bus_dma_limit class coherent_dma_mask devres_head devt dma_mask dma_pools driver driver_data init_name kobj p parent platform_data release',
+  device_driver: 'bus name owner p probe remove',
+  device_private: 'deferred_probe device klist_children knode_bus knode_driver',
   devres_node: 'entry release size',
+  driver_private: 'driver klist_devices knode_bus',
   flush_tlb_info: `
     end freed_tables initiating_cpu mm new_tlb_gen start stride_shift trim_cpumask
   `,
@@ -37,8 +42,9 @@ export const STRUCTS = {
   delayed_work: 'cpu timer work wq',
   deferred_split: 'split_queue split_queue_len',
   external_name: 'name u.count u.head',
-  file: 'f_count f_flags f_inode f_mapping f_mode f_op f_path.dentry f_path.mnt f_pos f_rcuhead private_data',
-  file_operations: 'llseek mmap open owner read release unlocked_ioctl write',
+  file: 'f_owner.pid f_owner.signum f_count f_flags f_inode f_mapping f_mode f_op f_path.dentry f_path.mnt f_pos f_rcuhead private_data',
+  fasync_struct: 'fa_fd fa_file fa_next magic',
+  file_operations: 'fasync llseek mmap open owner poll read release unlocked_ioctl write',
   file_region: 'from link to',
   fs_struct: 'root.dentry root.mnt',
   folio_batch: 'folios nr percpu_pvec_drained',
@@ -46,6 +52,7 @@ export const STRUCTS = {
   gen_pool: 'algo chunks data min_alloc_order name',
   gen_pool_chunk: 'avail bits end_addr owner phys_addr start_addr',
   hlist_node: 'pprev',
+  hrtimer: '_softexpires function node.expires state',
   hstate: `
     demote_order free_huge_pages free_huge_pages_node hugepage_activelist hugepage_freelists mask max_huge_pages name
     next_nid_to_alloc next_nid_to_free nr_huge_pages nr_huge_pages_node nr_overcommit_huge_pages order resize_lock resv_huge_pages
@@ -59,12 +66,16 @@ export const STRUCTS = {
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
   inode:
     'i_blocks i_cdev i_data i_dentry i_devices i_fop i_ino i_mapping i_mode i_private i_rcu i_rdev i_sb i_size',
+  irq_desc: 'action core_internal_state__do_not_mess_with_it depth irq_data.irq tot_count',
+  irqaction: 'dev_id flags handler irq name next thread_flags thread_fn',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode
     name parent priv rb symlink.target_kn
   `,
   kernfs_root:
     'flags id_highbits ino_idr kn supers deactivate_waitq.head kernfs_rwsem.owner last_id_lowbits',
+  klist: 'k_list',
+  klist_node: 'n_klist n_node n_ref',
   kmem_cache: `
     align allocflags batchcount? colour? colour_off? cpu_cache? cpu_partial? cpu_partial_slabs?
     cpu_slab? ctor flags freelist_size? gfporder? inuse? kobj? limit? list min? min_partial? name
@@ -139,9 +150,15 @@ export const STRUCTS = {
     deferred_split_queue kswapd_failures kswapd_highest_zoneidx kswapd_order node_id node_mem_map? node_zonelists
     node_zones nr_zones per_cpu_nodestats totalreserve_pages vm_stat
   `,
+  platform_device: 'dev id id_auto id_entry name num_resources resource',
+  platform_device_id: 'name',
+  platform_driver: 'driver id_table probe remove',
+  poll_table_entry: 'filp wait wait_address',
+  poll_table_struct: '_qproc',
+  poll_wqueues: 'inline_entries inline_index polling_task pt._qproc triggered',
   probe: 'data dev get lock next owner range',
   proc_dir_entry: 'data mode name parent proc_ops seq_ops single_show state_size',
-  proc_ops: 'proc_ioctl proc_lseek proc_mmap proc_open proc_read proc_release proc_write',
+  proc_ops: 'proc_ioctl proc_lseek proc_mmap proc_open proc_poll proc_read proc_release proc_write',
   rb_node: '__rb_parent_color rb_left rb_right',
   rb_root_cached: 'rb_leftmost',
   mempool_s: 'alloc curr_nr elements free lock min_nr pool_data wait.head',
@@ -154,10 +171,12 @@ export const STRUCTS = {
   shmem_sb_info: 'ino_batch next_ino',
   slab: 'active? counters? freelist frozen? inuse? next? objects? callback_head s_mem? slab_cache slab_list slabs?',
   slub_flush_work: 's skip work.entry work.func',
+  subsys_private: 'bus klist_devices klist_drivers',
   super_block: 's_dev s_fs_info',
   swait_queue: 'task task_list',
   stack_record: 'entries handle hash next size',
   resv_map: 'adds_in_progress refs region_cache region_cache_count regions rw_sema',
+  resource: '',
   rw_semaphore: 'count owner wait_list',
   rwsem_waiter: 'handoff_set list task timeout type',
   scatterlist: 'dma_address dma_length length offset page_link',

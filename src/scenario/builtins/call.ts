@@ -44,6 +44,7 @@ export type BlockKind =
   | 'running work'
   | 'workqueue'
   | 'tasklet'
+  | 'irq thread'
   | 'child';
 
 /** Words of `struct page` that functions begin with. */
@@ -104,12 +105,17 @@ export interface ProcessCalls {
   readonly jobs: JobCalls;
 }
 
-/** What threads of the kernel do for the scenario: works, timers, tasklets. */
+/** What waits for its time, or for a thread to do it. */
+export type DueKind = 'timer' | 'tasklet' | 'delayed work' | 'irq thread' | 'hrtimer';
+
+/** What threads of the kernel do for the scenario: works, timers, tasklets, threads of interrupts. */
 export interface JobCalls {
   /** It waits for a jiffy, or for another one than before. Ends the task where too much waits. */
-  arm(kind: 'timer' | 'tasklet' | 'delayed work', object: Cell, at: number): void;
+  arm(kind: DueKind, object: Cell, at: number): void;
   /** False: it did not wait. */
   disarm(object: Cell): boolean;
+  /** Whether it waits. */
+  isArmed(object: Cell): boolean;
   /** Whether a thread is doing it. */
   runs(object: Cell): boolean;
   /** Whether a thread does a work of a workqueue. */

@@ -196,7 +196,7 @@ const genPools: readonly BuiltinRow[] = [
   },
   {
     signature: 'void gen_pool_set_algo(struct gen_pool *pool, void *algo, void *data)',
-    doc: 'Who finds the place of what is asked for: a function of the scenario (genpool_algo_t); NULL: the first place that is large enough.',
+    doc: 'Who finds the place of what is asked for: gen_pool_best_fit and its like, or a function of the scenario (genpool_algo_t); NULL: the first place that is large enough.',
     changes,
     run: (call, pool, algo, data) => {
       call.kernel.gen_pool_set_algo(call.k, call.cell(pool), va(algo), va(data));

@@ -55,6 +55,24 @@ export const processList: readonly Builtin[] = [
       },
     },
   ]),
+  ...group('process', 'include/linux/sched/signal.h', [
+    {
+      signature: 'struct task_struct *next_thread(struct task_struct *p)',
+      doc: 'The thread behind another one in its process; behind the last one it is the first.',
+      run: (call, p) => {
+        const { k } = call;
+        const task = call.cell(p);
+        const { tgid } = k.task_struct;
+        const group = k.read_int(k.plus(task, tgid));
+        const all = toldTasks(k)
+          .map((address) => k.cell_at(address))
+          .filter((one) => k.read_int(k.plus(one, tgid)) === group);
+        // Of a process of the kernel's there is one thread.
+        const at = all.indexOf(task);
+        return call.pointer(at < 0 ? task : (all[(at + 1) % all.length] ?? task));
+      },
+    },
+  ]),
   ...group('process', 'kernel/pid.c', [
     {
       signature: 'struct task_struct *find_task_by_pid_ns(pid_t nr, struct pid_namespace *ns)',
@@ -129,6 +147,15 @@ const PID = 'include/linux/pid.h';
 
 export const PROCESS_MACROS = String.raw`
 #define for_each_process(p) for (p = &init_task; (p = next_task(p)) != &init_task; ) // Every process. include/linux/sched/signal.h
+#define do_each_thread(g, t) for (g = t = &init_task; (g = t = next_task(g)) != &init_task; ) do // Every thread of every process; ends with while_each_thread(). include/linux/sched/signal.h
+#define while_each_thread(g, t) while ((t = next_thread(t)) != g) // include/linux/sched/signal.h
+#define for_each_thread(p, t) for (struct task_struct *__leader = (t = (p)); t; t = next_thread(t), t = t == __leader ? NULL : t) // Every thread of a process. include/linux/sched/signal.h
+#define for_each_process_thread(p, t) for_each_process(p) for_each_thread(p, t) // Every thread of every process. include/linux/sched/signal.h
+#define thread_group_leader(p) ((p)->pid == (p)->tgid) // include/linux/sched/signal.h
+#define thread_group_empty(p) (next_thread(p) == (p)) // include/linux/sched/signal.h
+#define same_thread_group(p1, p2) ((p1)->tgid == (p2)->tgid) // include/linux/sched/signal.h
+#define task_is_running(task) ((task)->__state == 0) // include/linux/sched.h
+#define task_state_to_char(tsk) ({ unsigned int __said = (tsk)->__state | (tsk)->exit_state; "RSDTtXZPI"[__said == 0x402 ? 8 : fls(__said & 0x7f)]; }) // The letter of a task's state in ps. include/linux/sched.h
 #define find_vpid(nr) ((struct pid *)find_task_by_pid_ns(nr, NULL)) // What has a pid; NULL if nothing has. ${PID}
 #define find_get_pid(nr) find_vpid(nr) // The same, with a reference. ${PID}
 #define get_pid(pid) (pid) // ${PID}

@@ -11,6 +11,8 @@ import { counters } from './counters.js';
 import { dma } from './dma.js';
 import { folios } from './folios.js';
 import { highmem } from './highmem.js';
+import { hrtimers } from './hrtimers.js';
+import { interrupts } from './interrupts.js';
 import { kthreads } from './kthreads.js';
 import { listPointers } from './listPointers.js';
 import { lists } from './lists.js';
@@ -52,7 +54,9 @@ import { userCopies } from './user/copies.js';
 import { files } from './user/files.js';
 import { attributes } from './user/attributes.js';
 import { managed } from './user/managed.js';
+import { platform } from './user/platform.js';
 import { pins } from './user/pins.js';
+import { polls } from './user/polls.js';
 import { processes } from './user/processes.js';
 import { debugFiles } from './user/debugFiles.js';
 import { procFiles } from './user/procFiles.js';
@@ -97,6 +101,8 @@ export const allBuiltins: readonly Builtin[] = [
   ...tasks,
   ...kthreads,
   ...laterCalls,
+  ...hrtimers,
+  ...interrupts,
   ...signals,
   ...sysctls,
   ...sysfsFiles,
@@ -106,10 +112,12 @@ export const allBuiltins: readonly Builtin[] = [
   ...userCopies,
   ...files,
   ...charDevices,
+  ...polls,
   ...procFiles,
   ...seqFiles,
   ...debugFiles,
   ...managed,
+  ...platform,
   ...attributes,
   ...drivers,
   ...pins,

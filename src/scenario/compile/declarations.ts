@@ -5,7 +5,7 @@
  * anything runs; the others lie in the frame.
  */
 import type { CType } from '../../engine/types/model.js';
-import { completedArray } from '../semantics/arrayLengths.js';
+import { completedArray, completedStruct } from '../semantics/arrayLengths.js';
 import type { Checker } from '../semantics/checker.js';
 import {
   arrayOf,
@@ -144,7 +144,10 @@ export class DeclarationCompiler {
     const usable = this.checkObject(type, nameSpan);
     const align = askedAlignment(this.checker, declarator.layout);
     const fixed = isStatic || isGlobal;
-    const variable = before ?? this.place(name, usable ? type : types.int, fixed, nameSpan, align);
+    // Elements of a flexible array at its end make an object longer than its type.
+    const whole = fixed && usable ? completedStruct(this.checker, type, initializer) : type;
+    const variable =
+      before ?? this.place(name, usable ? whole : types.int, fixed, nameSpan, align, type);
     this.scope.declare(name, usable ? variable : { ...variable, type: errorType });
     if (isGlobal) this.unit.defined.add(name);
     if (initializer === undefined || !usable) {
@@ -155,7 +158,7 @@ export class DeclarationCompiler {
     const place: Place =
       variable.storage === 'frame'
         ? framePlace(type, variable.location)
-        : fixedPlace(type, variable.location);
+        : fixedPlace(before === undefined ? whole : type, variable.location);
     const stores = initialise(this.checker, place, initializer);
     // At the top level `static` says nothing that is not so anyway.
     if (!isStatic || isGlobal) return stores;
@@ -229,7 +232,15 @@ export class DeclarationCompiler {
       this.unit.diagnostics.error('redefined', span, `'${name}' is defined twice`);
   }
 
-  private place(name: string, type: CType, fixed: boolean, span: Span, least = 1): Variable {
+  /** @param as the variable's type, if that is not what the object takes */
+  private place(
+    name: string,
+    type: CType,
+    fixed: boolean,
+    span: Span,
+    least = 1,
+    as = type,
+  ): Variable {
     const { types, data } = this.unit;
     const align = Math.max(least, types.align(type));
     const allocator = fixed ? data : this.checker.frame;
@@ -245,7 +256,7 @@ export class DeclarationCompiler {
         `there is no room for '${name}': the variables of a scenario may take 4 MiB together`,
       );
     const storage = fixed ? 'fixed' : 'frame';
-    return { kind: 'variable', name, type, storage, location, parameter: false, span };
+    return { kind: 'variable', name, type: as, storage, location, parameter: false, span };
   }
 }
 

@@ -47,7 +47,20 @@ const GONE: Readonly<Record<string, string>> = {
   find_task_by_pid: 'find_task_by_vpid() (2.6.31)',
   mmap_sem: 'mmap_lock, by mmap_read_lock() and mmap_write_lock() (5.8)',
   prandom_u32: 'get_random_u32() (6.1)',
+  get_current_tty: 'current->signal->tty (2.6.39)',
 };
+
+/** What Linux has still, but no longer exports to modules. */
+const NOT_FOR_MODULES: Readonly<Record<string, string>> = {
+  do_exit: 'return from the function of the thread, or call kthread_complete_and_exit() (5.17)',
+  kallsyms_lookup_name: 'call the function by its name, if it is exported (5.7)',
+  kallsyms_on_each_symbol: 'call functions by their names, if they are exported (5.7)',
+  __list_add: 'list_add() or list_add_tail()',
+};
+
+/** What to do instead of calling what modules cannot call. */
+export const notForModules = (name: string): string | undefined =>
+  Object.hasOwn(NOT_FOR_MODULES, name) ? NOT_FOR_MODULES[name] : undefined;
 
 /** Members that structures of Linux had. */
 const GONE_MEMBERS: Readonly<Record<string, string>> = {

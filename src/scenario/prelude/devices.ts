@@ -58,10 +58,7 @@ ${raw}
 #define udelay(usecs) do { (void)(usecs); } while (0) // Waits for microseconds, busily: time stands still here. include/asm-generic/delay.h
 #define ndelay(nsecs) do { (void)(nsecs); } while (0) // include/asm-generic/delay.h
 #define NR_CPUS CONFIG_NR_CPUS // include/linux/threads.h
-#define IRQ_NONE 0 // include/linux/irqreturn.h
-#define IRQ_HANDLED 1 // include/linux/irqreturn.h
-#define IRQ_WAKE_THREAD 2 // include/linux/irqreturn.h
-#define IRQ_RETVAL(x) ((x) ? IRQ_HANDLED : IRQ_NONE) // include/linux/irqreturn.h
+#define raw_smp_processor_id() smp_processor_id() // include/linux/smp.h
 #define cpu_relax() do { } while (0) // arch/x86/include/asm/vdso/processor.h
 #define need_resched() 0 // Nobody preempts a statement. include/linux/sched.h
 #define mb() do { } while (0) // arch/x86/include/asm/barrier.h

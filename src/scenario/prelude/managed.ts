@@ -26,7 +26,7 @@ export const MANAGED = [
 #define dev_vdbg(dev, fmt, ...) do { } while (0) // ${PRINT}
 #define dev_WARN(dev, fmt, ...) WARN(1, "%s %s: " fmt, dev_driver_string(dev), dev_name(dev), ##__VA_ARGS__) // ${PRINT}
 #define dev_err_probe(dev, err, fmt, ...) ({ int __error = (err); if (__error != -517) dev_err(dev, "error %d: " fmt, __error, ##__VA_ARGS__); __error; }) // Says why a probe() fails, and is that error. ${PRINT}
-#define dev_driver_string(dev) ((dev)->class ? (dev)->class->name : "") // The name of the driver: of its class, as there are no drivers and no buses. ${DEVICE}
+#define dev_driver_string(dev) ((dev)->driver ? (dev)->driver->name : (dev)->bus ? ((dev)->bus->name ? (dev)->bus->name : "platform") : (dev)->class ? (dev)->class->name : "") // The name of the driver; without one of the bus, or of the class. ${DEVICE}
 #define __ATTR(_name, _mode, _show, _store) { .attr = { .name = #_name, .mode = (_mode) }, .show = (_show), .store = (_store) } // An attribute: a file in sysfs. ${SYSFS}
 #define __ATTR_RO(_name) __ATTR(_name, 0444, _name ## _show, NULL) // An attribute that NAME_show() shows. ${SYSFS}
 #define __ATTR_RO_MODE(_name, _mode) __ATTR(_name, _mode, _name ## _show, NULL) // ${SYSFS}

@@ -31,6 +31,11 @@ export const SCATTERLISTS = String.raw`
 #define dma_free_attrs(dev, size, cpu_addr, dma_handle, attrs) dma_free_coherent(dev, size, cpu_addr, dma_handle) // ${DMA}
 #define dma_zalloc_coherent(dev, size, dma_handle, flag) dma_alloc_coherent(dev, size, dma_handle, flag) // The name of dma_alloc_coherent() before Linux 5.0 where the memory was to be zero. ${DMA}
 #define dma_pool_zalloc(pool, mem_flags, handle) dma_pool_alloc(pool, (mem_flags) | __GFP_ZERO, handle) // Like dma_pool_alloc; the block is zero. include/linux/dmapool.h
+#define gen_pool_first_fit NULL // For gen_pool_set_algo(): the first place that is large enough. ${POOL}
+#define gen_pool_first_fit_align ((void *)1) // For gen_pool_set_algo(): the first that is aligned, by a struct genpool_data_align. ${POOL}
+#define gen_pool_fixed_alloc ((void *)2) // For gen_pool_set_algo(): the place that a struct genpool_data_fixed says. ${POOL}
+#define gen_pool_first_fit_order_align ((void *)3) // For gen_pool_set_algo(): the first that is aligned to its size. ${POOL}
+#define gen_pool_best_fit ((void *)4) // For gen_pool_set_algo(): the smallest place that is large enough. ${POOL}
 #define gen_pool_add_virt(pool, addr, phys, size, nid) gen_pool_add_owner(pool, addr, phys, size, nid, NULL) // Addresses for a pool to give out, whose physical ones are known. ${POOL}
 #define gen_pool_add(pool, addr, size, nid) gen_pool_add_virt(pool, addr, -1, size, nid) // Addresses for a pool to give out. ${POOL}
 #define gen_pool_dma_alloc(pool, size, dma) ({ struct gen_pool *__from = (pool); unsigned long __at = gen_pool_alloc(__from, size); dma_addr_t *__bus = (dma); if (__at && __bus) *__bus = gen_pool_virt_to_phys(__from, __at); (void *)__at; }) // Like gen_pool_alloc, with the physical address. ${POOL}

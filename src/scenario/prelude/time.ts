@@ -37,6 +37,39 @@ export const TIME = String.raw`
 #define ktime_before(cmp1, cmp2) ((cmp1) < (cmp2)) // ${KTIME}
 #define ktime_us_delta(later, earlier) ktime_to_us(ktime_sub(later, earlier)) // ${KTIME}
 #define ktime_ms_delta(later, earlier) ktime_to_ms(ktime_sub(later, earlier)) // ${KTIME}
+#define ktime_get_raw() ktime_get() // include/linux/timekeeping.h
+#define ktime_get_raw_ns() ktime_get_ns() // include/linux/timekeeping.h
+#define ktime_get_coarse() ktime_get() // include/linux/timekeeping.h
+#define ktime_get_coarse_ns() ktime_get_ns() // include/linux/timekeeping.h
+#define ktime_get_mono_fast_ns() ktime_get_ns() // include/linux/timekeeping.h
+#define ns_to_timespec64(nsec) ({ s64 __ns = (nsec); struct timespec64 __ts = { .tv_sec = __ns / NSEC_PER_SEC, .tv_nsec = (long)(__ns % NSEC_PER_SEC) }; __ts; }) // include/linux/time64.h
+#define timespec64_to_ns(ts) ({ const struct timespec64 *__of = (ts); (s64)__of->tv_sec * NSEC_PER_SEC + __of->tv_nsec; }) // include/linux/time64.h
+#define timespec64_sub(lhs, rhs) ({ struct timespec64 __lhs = (lhs), __rhs = (rhs); ns_to_timespec64(timespec64_to_ns(&__lhs) - timespec64_to_ns(&__rhs)); }) // include/linux/time64.h
+#define ktime_to_timespec64(kt) ns_to_timespec64(kt) // ${KTIME}
+#define timespec64_to_ktime(ts) ({ struct timespec64 __ts = (ts); (ktime_t)timespec64_to_ns(&__ts); }) // ${KTIME}
+#define ktime_get_ts64(ts) do { *(ts) = ns_to_timespec64(ktime_get_ns()); } while (0) // include/linux/timekeeping.h
+#define ktime_get_boottime_ts64(ts) ktime_get_ts64(ts) // include/linux/timekeeping.h
+#define ktime_get_real_ts64(ts) do { *(ts) = ns_to_timespec64((s64)ktime_get_real_ns()); } while (0) // Seconds and nanoseconds since 1970. include/linux/timekeeping.h
+#define ktime_get_coarse_real_ts64(ts) ktime_get_real_ts64(ts) // include/linux/timekeeping.h
+#define CLOCK_REALTIME 0 // include/uapi/linux/time.h
+#define CLOCK_MONOTONIC 1 // include/uapi/linux/time.h
+#define CLOCK_BOOTTIME 7 // include/uapi/linux/time.h
+#define HRTIMER_MODE_ABS 0 // include/linux/hrtimer.h
+#define HRTIMER_MODE_REL 1 // include/linux/hrtimer.h
+#define HRTIMER_MODE_PINNED 2 // include/linux/hrtimer.h
+#define HRTIMER_MODE_ABS_PINNED 2 // include/linux/hrtimer.h
+#define HRTIMER_MODE_REL_PINNED 3 // include/linux/hrtimer.h
+#define HRTIMER_MODE_SOFT 4 // include/linux/hrtimer.h
+#define HRTIMER_MODE_REL_SOFT 5 // include/linux/hrtimer.h
+#define HRTIMER_NORESTART 0 // What the function of an hrtimer returns: it is done. include/linux/hrtimer.h
+#define HRTIMER_RESTART 1 // What the function of an hrtimer returns: it waits again. include/linux/hrtimer.h
+#define hrtimer_start(timer, tim, mode) hrtimer_start_range_ns(timer, tim, 0, mode) // Has the function of a timer called at a time. include/linux/hrtimer.h
+#define hrtimer_restart(timer) hrtimer_start_range_ns(timer, (timer)->node.expires, 0, HRTIMER_MODE_ABS) // include/linux/hrtimer.h
+#define hrtimer_forward_now(timer, interval) hrtimer_forward(timer, ktime_get(), interval) // include/linux/hrtimer.h
+#define hrtimer_get_expires(timer) ((timer)->node.expires) // include/linux/hrtimer.h
+#define hrtimer_set_expires(timer, time) do { struct hrtimer *__of = (timer); __of->node.expires = __of->_softexpires = (time); } while (0) // include/linux/hrtimer.h
+#define hrtimer_is_queued(timer) (((timer)->state & 1) != 0) // Whether a timer waits. include/linux/hrtimer.h
+#define hrtimer_cb_get_time(timer) ktime_get() // include/linux/hrtimer.h
 #define ktime_get_boottime() ktime_get() // The machine never sleeps. include/linux/timekeeping.h
 #define ktime_get_boottime_ns() ktime_get_ns() // include/linux/timekeeping.h
 #define local_clock() ktime_get_ns() // include/linux/sched/clock.h

@@ -28,8 +28,8 @@ export const USERSPACE = [
   constants(
     'include/uapi/asm-generic/fcntl.h',
     `O_RDONLY=0 O_WRONLY=1 O_RDWR=2 O_ACCMODE=3 O_CREAT=0100 O_EXCL=0200 O_NOCTTY=0400 O_TRUNC=01000 O_APPEND=02000
-     O_NONBLOCK=04000 O_NDELAY=O_NONBLOCK O_DSYNC=010000 FASYNC=020000 O_DIRECT=040000 O_LARGEFILE=0100000 O_DIRECTORY=0200000
-     O_CLOEXEC=02000000 O_SYNC=04010000`,
+     O_NONBLOCK=04000 O_NDELAY=O_NONBLOCK O_DSYNC=010000 FASYNC=020000 O_ASYNC=FASYNC O_DIRECT=040000 O_LARGEFILE=0100000 O_DIRECTORY=0200000
+     O_CLOEXEC=02000000 O_SYNC=04010000 F_GETFL=3 F_SETFL=4 F_SETOWN=8 F_GETOWN=9 F_SETSIG=10`,
   ),
   constants(
     'include/uapi/linux/stat.h',
@@ -56,6 +56,10 @@ export const USERSPACE = [
      IOC_IN=0x40000000 IOC_OUT=0x80000000 IOC_INOUT=0xc0000000 IOCSIZE_MASK=0x3fff0000 IOCSIZE_SHIFT=16`,
   ),
   constants(
+    'include/uapi/asm-generic/siginfo.h',
+    'POLL_IN=1 POLL_OUT=2 POLL_MSG=3 POLL_ERR=4 POLL_PRI=5 POLL_HUP=6',
+  ),
+  constants(
     'include/uapi/asm-generic/poll.h',
     `POLLIN=1 POLLPRI=2 POLLOUT=4 POLLERR=8 POLLHUP=0x10 POLLNVAL=0x20 POLLRDNORM=0x40 POLLRDBAND=0x80 POLLWRNORM=0x100
      POLLWRBAND=0x200 EPOLLIN=1U EPOLLPRI=2U EPOLLOUT=4U EPOLLERR=8U EPOLLHUP=0x10U EPOLLRDNORM=0x40U EPOLLWRNORM=0x100U`,
@@ -71,7 +75,7 @@ export const USERSPACE = [
   constants(
     'arch/x86/include/uapi/asm/signal.h',
     `SIGHUP=1 SIGINT=2 SIGQUIT=3 SIGILL=4 SIGTRAP=5 SIGABRT=6 SIGBUS=7 SIGFPE=8 SIGKILL=9 SIGUSR1=10 SIGSEGV=11 SIGUSR2=12
-     SIGPIPE=13 SIGALRM=14 SIGTERM=15 SIGCHLD=17 SIGCONT=18 SIGSTOP=19`,
+     SIGPIPE=13 SIGALRM=14 SIGTERM=15 SIGCHLD=17 SIGCONT=18 SIGSTOP=19 SIGURG=23 SIGIO=29 SIGPOLL=SIGIO`,
   ),
   constants(
     'include/linux/mm.h',
@@ -102,17 +106,10 @@ export const USERSPACE = [
 #define dev_set_drvdata(dev, data) ((void)((dev)->driver_data = (data))) // What a driver knows of its device. include/linux/device.h
 #define dev_get_drvdata(dev) ((dev)->driver_data) // include/linux/device.h
 #define dev_name(dev) ((dev)->init_name ? (dev)->init_name : (dev)->kobj.name) // include/linux/device.h
-#define poll_wait(filp, wait_address, p) do { (void)(filp); (void)(wait_address); (void)(p); } while (0) // Of a driver's poll(): nobody here waits in poll() or select(). include/linux/poll.h
 #define S_ISCHR(m) (((m) & S_IFMT) == S_IFCHR) // Whether a node is a character device. include/uapi/linux/stat.h
 #define S_ISREG(m) (((m) & S_IFMT) == S_IFREG) // include/uapi/linux/stat.h
 #define S_ISDIR(m) (((m) & S_IFMT) == S_IFDIR) // include/uapi/linux/stat.h
 #define capable(cap) ((void)(cap), true) // Whether the task has a capability: it has all. include/linux/capability.h
-#define in_interrupt() ((preempt_count() & 0x1fff00) != 0) // Whether a timer's or a tasklet's function runs: nothing else here is in an interrupt. include/linux/preempt.h
-#define in_softirq() in_interrupt() // include/linux/preempt.h
-#define in_serving_softirq() in_interrupt() // include/linux/preempt.h
-#define in_task() (!in_interrupt()) // include/linux/preempt.h
-#define in_irq() (0) // include/linux/preempt.h
-#define in_hardirq() (0) // include/linux/preempt.h
 #define try_module_get(module) ((void)(module), true) // A module stays while the scenario runs. include/linux/module.h
 #define module_put(module) ((void)(module)) // include/linux/module.h
 #define __module_get(module) ((void)(module)) // include/linux/module.h

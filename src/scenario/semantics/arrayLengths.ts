@@ -32,6 +32,35 @@ export function completedArray(
   return { ...bare, length: countElements(c, bare.element, initializer) };
 }
 
+/**
+ * A struct that ends with an array of no length, with that as long as its list in the initialiser says: what the object takes. Any
+ * other type is itself. gcc takes such a list of objects that are there from the beginning on.
+ */
+export function completedStruct(
+  c: Checker,
+  type: CType,
+  initializer: Initializer | undefined,
+): CType {
+  const struct = structOf(type);
+  const last = struct?.kind === 'struct' ? struct.members.at(-1) : undefined;
+  if (struct === undefined || last === undefined || arrayOf(last.type)?.length !== 0) return type;
+  if (initializer?.kind !== 'list') return type;
+  const { items } = initializer;
+  const item = items.findLast(({ designators: [first, ...more] }, i) =>
+    first === undefined
+      ? i === struct.members.length - 1 && i === items.length - 1
+      : first.kind === 'field' && first.name === last.name && more.length === 0,
+  );
+  if (item === undefined) return type;
+  const whole = completedArray(c, last.type, item.value);
+  const end = last.offsetBits / 8 + c.types.size(whole);
+  return {
+    ...struct,
+    sizeBytes: Math.max(struct.sizeBytes, end),
+    members: [...struct.members.slice(0, -1), { ...last, type: whole }],
+  };
+}
+
 function countElements(c: Checker, element: CType, list: InitializerList): number {
   const parts = nrScalars(c, element);
   let index = 0;

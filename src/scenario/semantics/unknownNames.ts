@@ -3,8 +3,9 @@
  * and scenarios do not, with what they have for the same purpose.
  */
 import { findBuiltin } from '../builtins/table.js';
-import { insteadOf } from '../kernelNames/goneNames.js';
+import { insteadOf, notForModules } from '../kernelNames/goneNames.js';
 import { isLinuxName, linuxRelease } from '../kernelNames/linuxNames.js';
+import { partOf } from '../kernelNames/subsystems.js';
 import { sameMeaning } from '../kernelNames/meanings.js';
 import type { Span } from '../syntax/span.js';
 import { nearest, suggestion } from '../syntax/suggest.js';
@@ -34,6 +35,17 @@ export function reportUnknown(c: Checker, name: string, span: Span, isCall: bool
   if (now !== undefined) {
     const what = isCall ? `${name}()` : `'${name}'`;
     c.error('unknown-name', span, `${what} is not in Linux ${linuxRelease} any more: use ${now}`);
+    return;
+  }
+  const way = notForModules(name);
+  if (way !== undefined) {
+    c.error('unknown-name', span, `modules cannot call ${name}() in Linux ${linuxRelease}: ${way}`);
+    return;
+  }
+  const part = partOf(name);
+  if (part !== undefined && isCall) {
+    const text = `${name}() is of a part of Linux that is not available here: ${part}`;
+    c.error('unknown-name', span, text);
     return;
   }
   if (isLinuxName(name)) {

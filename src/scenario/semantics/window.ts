@@ -54,8 +54,8 @@ export function windowLayout(pointerSize: 4 | 8): WindowLayout {
   };
 }
 
-/** Of a task's kernel stack: no structure that tasks wait with is larger. */
-export const KERNEL_STACK_BYTES = 256;
+/** Of a task's kernel stack: no structure that tasks wait with is larger (struct poll_wqueues). */
+export const KERNEL_STACK_BYTES = 1024;
 
 /** From a variable that each CPU has its own of to that of the next CPU. Addresses of CPU 0's lie among the other variables. */
 export const PER_CPU_STRIDE = 0xc00000;

@@ -63,6 +63,7 @@ const BLOCK_KINDS: readonly BlockKind[] = [
   'completion',
   'wait queue',
   'child',
+  'irq thread',
 ];
 
 const CURRENT = 0;

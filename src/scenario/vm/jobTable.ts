@@ -1,17 +1,19 @@
 /**
- * What threads of the kernel are to do for the scenario, in cells: what waits for its time (timers, tasklets, delayed works), and which
- * task does what right now.
+ * What threads of the kernel are to do for the scenario, in cells: what waits for its time (timers, tasklets, delayed works, threads of
+ * interrupts), and which task does what right now.
  */
 import { asCell, type Cell } from '../../engine/memory/address.js';
+import type { DueKind } from '../builtins/call.js';
 import type { Control } from './control.js';
 
-export type DueKind = 'timer' | 'tasklet' | 'delayed work';
-const DUE_KINDS: readonly DueKind[] = ['timer', 'tasklet', 'delayed work'];
+const DUE_KINDS: readonly DueKind[] = [
+  ...(['timer', 'tasklet', 'delayed work', 'irq thread', 'hrtimer'] as const),
+];
 
 export interface Due {
   readonly place: number;
   readonly kind: DueKind;
-  /** A struct timer_list, tasklet_struct or delayed_work. */
+  /** A struct timer_list, tasklet_struct, delayed_work, irqaction or hrtimer. */
   readonly object: Cell;
   /** The jiffy, its low 32 bits. */
   readonly at: number;

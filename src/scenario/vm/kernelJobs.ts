@@ -1,5 +1,5 @@
 /**
- * Threads of the kernel that do works, and run timers and tasklets, of the scenario's. Their task_structs lie among the scenario's own
+ * Threads of the kernel that do works, and run timers, tasklets and the threads of interrupt handlers, of the scenario's. Their task_structs lie among the scenario's own
  * objects, for in Linux they are there before anybody needs them.
  *
  * What is due becomes a task whenever the scheduler looks for the next one: a work is taken off its list then, a timer is not pending
@@ -11,28 +11,34 @@
 import {
   detach_timer,
   get_work_pwq,
+  hrtimer_restarts,
   insert_work,
+  irq_wait_for_interrupt,
+  irqThreadName,
   isQueued,
   maxActive,
   takeWork,
 } from '../../engine/entry/functions.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
-import type { JobCalls } from '../builtins/call.js';
+import type { DueKind, JobCalls } from '../builtins/call.js';
 import { worksThatWait } from '../builtins/worksThatWait.js';
 import { findFunction, numberOf } from './functionPointers.js';
 import { setJiffies } from './jiffies.js';
-import { isBefore, JobTable, NR_JOBS, SOFTIRQ, type Due, type DueKind } from './jobTable.js';
+import { isBefore, JobTable, NR_JOBS, SOFTIRQ, type Due } from './jobTable.js';
 import type { ProcessSurroundings } from './processes.js';
 import { Rerun, type GivenJobs } from './rerun.js';
 import { TaskBlocked, TaskBug } from './signals.js';
 
-/** preempt_count() of who runs softirqs: nothing there may sleep. */
+/** preempt_count() of who runs softirqs, and of who handles an interrupt: nothing there may sleep. */
 const SOFTIRQ_OFFSET = 0x100;
+const HARDIRQ_OFFSET = 0x1_0000;
 const TASKLET_STATE_SCHED = 1;
 const TASKLET_STATE_RUN = 2;
-/** In place of the workqueue of what runs: it is a tasklet. */
+/** In place of the workqueue of what runs: what else it is. */
 const TASKLET = asCell(1);
+const IRQ_THREAD = asCell(2);
+const HRTIMER = asCell(3);
 
 export class KernelJobs implements JobCalls, GivenJobs {
   readonly table: JobTable;
@@ -59,6 +65,10 @@ export class KernelJobs implements JobCalls, GivenJobs {
     const due = this.table.find(object);
     if (due !== undefined) this.table.disarm(due);
     return due !== undefined;
+  }
+
+  isArmed(object: Cell): boolean {
+    return this.table.find(object) !== undefined;
   }
 
   runs(object: Cell): boolean {
@@ -113,6 +123,7 @@ export class KernelJobs implements JobCalls, GivenJobs {
       for (const due of this.table.due()) {
         if (isBefore(now, due.at)) break;
         if (due.kind === 'delayed work') this.timeIsUp(due);
+        else if (due.kind === 'irq thread') this.beginIrqThread(due);
         else if (this.table.object(SOFTIRQ) === NULL) this.runSoftirq(due);
       }
     if (k.globals.jiffies === NULL || !this.mayHaveWorks) return;
@@ -140,9 +151,44 @@ export class KernelJobs implements JobCalls, GivenJobs {
 
   private runSoftirq(due: Due): void {
     const { func, argument } = this.takeSoftirq(due);
-    const mark = due.kind === 'tasklet' ? TASKLET : NULL;
-    const task = this.begin(SOFTIRQ, func, argument, due.object, mark, 'swapper/0');
-    if (task !== undefined) this.around.control.setDepth(task, 'preempt', SOFTIRQ_OFFSET);
+    const mark = due.kind === 'tasklet' ? TASKLET : due.kind === 'hrtimer' ? HRTIMER : NULL;
+    const task = this.begin(SOFTIRQ, func, [argument], due.object, mark, 'swapper/0');
+    if (task !== undefined) this.enterContext(task, due.kind);
+  }
+
+  /** Timers and tasklets run in softirqs, an hrtimer in the interrupt of the clock. */
+  private enterContext(task: number, kind: DueKind): void {
+    const { control } = this.around;
+    const isHard = kind === 'hrtimer';
+    const count = control.depth(task, 'preempt');
+    control.setDepth(task, 'preempt', count + (isHard ? HARDIRQ_OFFSET : SOFTIRQ_OFFSET));
+    if (isHard) control.setDepth(task, 'irq', 1);
+  }
+
+  /** irq_thread(): calls the thread's half of a handler. It waits where no thread is free. */
+  private beginIrqThread(due: Due): void {
+    const { k } = this.around;
+    const { object } = due;
+    const job = this.table.runs(object) ? undefined : this.freeJob();
+    if (job === undefined) return;
+    this.table.disarm(due);
+    irq_wait_for_interrupt(k, object);
+    const { func, args } = this.threadHalf(object);
+    this.begin(job, func, args, object, IRQ_THREAD, irqThreadName(k, object));
+  }
+
+  private threadHalf(action: Cell): { readonly func: VirtAddr; readonly args: readonly number[] } {
+    const { k } = this.around;
+    const irq = k.read_int(k.plus(action, k.irqaction.irq));
+    const dev_id = k.read_va(k.plus(action, k.irqaction.dev_id));
+    return { func: k.read_va(k.plus(action, k.irqaction.thread_fn)), args: [irq, dev_id] };
+  }
+
+  /** A thread that does nothing now. */
+  private freeJob(): number | undefined {
+    for (let job = SOFTIRQ + 1; job < NR_JOBS; job++)
+      if (this.table.object(job) === NULL) return this.hasSlot(job) ? job : undefined;
+    return undefined;
   }
 
   /** It does not wait any more: what is to be called. */
@@ -155,6 +201,9 @@ export class KernelJobs implements JobCalls, GivenJobs {
     if (kind === 'timer') {
       detach_timer(k, object);
       func = k.read_va(k.plus(object, k.timer_list.function));
+    } else if (kind === 'hrtimer') {
+      k.write8(object, k.hrtimer.state, 0);
+      func = k.read_va(k.plus(object, k.hrtimer.function));
     } else {
       const state = k.plus(object, k.tasklet_struct.state);
       k.write(state, (k.read_int(state) & ~TASKLET_STATE_SCHED) | TASKLET_STATE_RUN);
@@ -204,7 +253,16 @@ export class KernelJobs implements JobCalls, GivenJobs {
     if (due.kind === 'delayed work') {
       this.timeIsUp(due);
       this.doWork(k.plus(due.object, k.delayed_work.work));
-    } else this.doSoftirq(due);
+    } else if (due.kind === 'irq thread') this.doIrqThread(due);
+    else this.doSoftirq(due);
+  }
+
+  private doIrqThread(due: Due): void {
+    const { k } = this.around;
+    this.table.disarm(due);
+    irq_wait_for_interrupt(k, due.object);
+    const { func, args } = this.threadHalf(due.object);
+    k.callOut?.(func, args);
   }
 
   private doWork(work: Cell): void {
@@ -220,9 +278,12 @@ export class KernelJobs implements JobCalls, GivenJobs {
     const { currentTask } = control;
     const { func, argument } = this.takeSoftirq(due);
     const count = control.depth(currentTask, 'preempt');
-    control.setDepth(currentTask, 'preempt', count + SOFTIRQ_OFFSET);
-    k.callOut?.(func, [argument]);
+    const irqs = control.depth(currentTask, 'irq');
+    this.enterContext(currentTask, due.kind);
+    const result = k.callOut?.(func, [argument]) ?? 0;
     control.setDepth(currentTask, 'preempt', count);
+    control.setDepth(currentTask, 'irq', irqs);
+    if (due.kind === 'hrtimer') this.again(due.object, result);
     if (due.kind !== 'tasklet') return;
     const state = k.plus(due.object, k.tasklet_struct.state);
     k.write(state, k.read_int(state) & ~TASKLET_STATE_RUN);
@@ -236,14 +297,11 @@ export class KernelJobs implements JobCalls, GivenJobs {
     const wq = get_work_pwq(k, work);
     if (findFunction(this.around.machine(), func) === undefined) return true;
     if (this.table.nrActive(wq) >= maxActive(k, wq)) return true;
-    for (let job = SOFTIRQ + 1; job < NR_JOBS; job++) {
-      if (this.table.object(job) !== NULL) continue;
-      if (!this.hasSlot(job)) return false;
-      takeWork(k, work);
-      this.begin(job, func, k.va_of(work), work, wq, `kworker/0:${job - 1}`);
-      return true;
-    }
-    return false;
+    const job = this.freeJob();
+    if (job === undefined) return false;
+    takeWork(k, work);
+    this.begin(job, func, [k.va_of(work)], work, wq, `kworker/0:${job - 1}`);
+    return true;
   }
 
   private hasSlot(job: number): boolean {
@@ -254,7 +312,7 @@ export class KernelJobs implements JobCalls, GivenJobs {
   private begin(
     job: number,
     func: VirtAddr,
-    argument: VirtAddr,
+    args: readonly number[],
     object: Cell,
     queue: Cell,
     comm: string,
@@ -274,24 +332,33 @@ export class KernelJobs implements JobCalls, GivenJobs {
     control.setThread(task, numberOf(machine, callee), 0);
     this.table.setTask(job, task);
     this.table.begin(job, object, queue);
-    if (isNew) tasks.fillThread(task, comm);
-    machine.startThread(task, callee, argument);
+    tasks.fillThread(task, comm);
+    machine.startThread(task, callee, args);
     return task;
   }
 
   /** The function has returned. */
-  ended(task: number): void {
+  ended(task: number, result: number): void {
     const { k, control } = this.around;
     const job = this.table.jobOf(task);
     if (job === undefined) return;
     if (job === SOFTIRQ) {
       control.setDepth(task, 'preempt', 0);
+      control.setDepth(task, 'irq', 0);
       const object = this.table.object(job);
+      if (this.table.queue(job) === HRTIMER) this.again(object, result);
       if (this.table.queue(job) === TASKLET) {
         const state = k.plus(object, k.tasklet_struct.state);
         k.write(state, k.read_int(state) & ~TASKLET_STATE_RUN);
       }
     }
     this.table.begin(job, NULL, NULL);
+  }
+
+  /** An hrtimer whose function says so waits again. */
+  private again(timer: Cell, result: number): void {
+    const { k } = this.around;
+    const at = hrtimer_restarts(k, timer, result);
+    if (at !== undefined) this.arm('hrtimer', timer, at);
   }
 }

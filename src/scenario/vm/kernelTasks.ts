@@ -41,7 +41,8 @@ const SPINS: ReadonlySet<BlockKind> = new Set([
 const MAKE_TASKS: ReadonlySet<string> = new Set([
   ...['fork', 'kthread_create_on_node'],
   ...['queue_work', 'queue_delayed_work', 'mod_delayed_work', 'mod_timer', 'add_timer'],
-  ...['tasklet_schedule', 'tasklet_hi_schedule'],
+  ...['tasklet_schedule', 'tasklet_hi_schedule', 'generic_handle_irq', 'enable_irq'],
+  ...['hrtimer_start_range_ns'],
 ]);
 
 /** How many tasks a program may come to have: as many as there is room for, if it makes any. */

@@ -42,7 +42,7 @@ export class KernelThreads implements ThreadCalls {
     control.setOrigin(task, control.origin(creator), number);
     control.setThread(task, numberOf(machine, callee), tasks.processOf(creator));
     control.setCpu(task, k.cpu);
-    machine.startThread(task, callee, data);
+    machine.startThread(task, callee, [data]);
     control.park(task, { kind: 'start', address: k.va_of(tsk) });
     return tsk;
   }

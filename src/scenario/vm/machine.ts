@@ -82,12 +82,14 @@ export class Machine {
 
   // --- threads of kthread_create() ------------------------------------------------------------------------------------------------
 
-  /** A task stands at the beginning of a function that takes a pointer. */
-  startThread(task: number, callee: CompiledFunction, argument: Value): void {
+  /** A task stands at the beginning of a function. */
+  startThread(task: number, callee: CompiledFunction, args: readonly Value[]): void {
     const stack = new TaskStack(this.program, this.image, this.window);
     stack.begin(task, callee);
-    const [{ repr, offset } = { repr: undefined, offset: 0 }] = callee.parameters;
-    if (repr !== undefined) stack.store(repr, offset, argument);
+    args.forEach((argument, i) => {
+      const { repr, offset } = callee.parameters[i] ?? { repr: undefined, offset: 0 };
+      if (repr !== undefined) stack.store(repr, offset, argument);
+    });
     this.control.create(task, callee.entry);
     this.control.setStack(task, stack.use);
   }

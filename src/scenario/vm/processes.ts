@@ -206,7 +206,7 @@ export class Processes implements ProcessCalls {
     const kernel = this.around.kernel();
     const task = control.currentTask;
     if (this.jobs.isJob(task)) {
-      this.jobs.ended(task);
+      this.jobs.ended(task, code);
       return;
     }
     if (this.threads.isThread(task)) {

@@ -229,6 +229,13 @@ const tasklet: WaitKind = {
   heldWord: () => undefined,
 };
 
+/** synchronize_irq(): whether the thread of a handler is to run, or runs. */
+const irqThread: WaitKind = {
+  ...tasklet,
+  name: ({ image: { mm } }, { address }) =>
+    `the thread of the interrupt handler at ${mm.hex(address)} to be done`,
+};
+
 const gracePeriod: WaitKind = {
   holds: ({ control, nrTasks }, task) => {
     for (let other = 0; other < nrTasks; other++)
@@ -281,5 +288,6 @@ export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   'running work': runningWork,
   workqueue,
   tasklet,
+  'irq thread': irqThread,
   child,
 };

@@ -18,11 +18,12 @@ export const print_tainted = (k: Kernel): string => {
   const cell = k.findSymbol('tainted_mask');
   const mask = cell === undefined ? 0 : k.words[cell]!;
   if (mask === 0) return 'Not tainted';
-  const letters = TAINT_FLAGS.split('').map((letter, bit) => {
-    if ((mask & (1 << bit)) !== 0) return letter;
-    return bit === 0 ? NOT_PROPRIETARY : ' ';
-  });
-  return `Tainted: ${letters.join('')}`;
+  let letters = '';
+  for (let bit = 0; bit < TAINT_FLAGS.length; bit++) {
+    const unset = bit === 0 ? NOT_PROPRIETARY : ' ';
+    letters += (mask & (1 << bit)) !== 0 ? TAINT_FLAGS.charAt(bit) : unset;
+  }
+  return `Tainted: ${letters}`;
 };
 
 /** Notes a taint. `lockdepOk`: LOCKDEP_STILL_OK, what the kernel knows of its locks can still be trusted. */

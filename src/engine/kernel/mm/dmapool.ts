@@ -27,6 +27,7 @@ import {
   list_first_entry,
   list_next_entry,
 } from '../include/linux/list.h.js';
+import { is_power_of_2 } from '../include/linux/log2.h.js';
 import { pr_err } from '../include/linux/printk.h.js';
 import { dma_alloc_attrs, dma_free_attrs } from '../kernel/dma/direct.js';
 import { memset, stringAt, writeByte } from '../lib/string.js';
@@ -59,13 +60,13 @@ export function dma_pool_create(
   boundary: ULong,
 ): DmaPool {
   if (align === 0) align = 1;
-  else if (!Number.isInteger(Math.log2(align))) return NULL;
+  else if (!is_power_of_2(align)) return NULL;
   if (size === 0) return NULL;
   // A block holds the offset of the next one while it is free.
   size = ALIGN(Math.max(size, 4), align);
   const allocation: ULong = Math.max(size, PAGE_SIZE);
   if (boundary === 0) boundary = allocation;
-  else if (boundary < size || !Number.isInteger(Math.log2(boundary))) return NULL;
+  else if (boundary < size || !is_power_of_2(boundary)) return NULL;
 
   const object: VirtAddr = kmalloc(k, k.sizeof.dma_pool, k.GFP_KERNEL);
   if (object === 0) return NULL;

@@ -198,9 +198,16 @@ function expressionStatement(p: Parser): Statement {
     p.at = p.closing(p.at) + 1;
     return { kind: 'empty', span: p.from(start) };
   }
-  semicolon(p, value.kind === 'missing' ? '' : 'after the expression');
+  if (!isInitcall(value) || p.is(';'))
+    semicolon(p, value.kind === 'missing' ? '' : 'after the expression');
   return { kind: 'expression', value, span: p.from(start) };
 }
+
+/** `module_init(f)`: in the kernel's headers it has a semicolon of its own. */
+const isInitcall = (value: Expr): boolean =>
+  value.kind === 'call' &&
+  value.callee.kind === 'name' &&
+  /^(module_(init|exit)|\w+_initcall(_sync)?)$/.test(value.callee.name);
 
 /** Takes `;`. What follows on the same line in its place is skipped: it belongs to the same mistake. */
 export function semicolon(p: Parser, context: string): void {

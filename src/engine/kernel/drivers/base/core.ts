@@ -1,9 +1,9 @@
 /**
  * struct device: a name, a number, and a node below /dev, which devtmpfs makes.
  *
- * Left out everywhere: the device in sysfs and on a bus, power management, uevents.
+ * Left out everywhere: the device in sysfs, power management, uevents; struct device_private of devices without a bus.
  * Source: Linux 6.1 drivers/base/core.c: device_create(), device_destroy(), device_initialize(), device_release(),
- * device_add(), dev_set_name().
+ * device_add(), device_del(), dev_set_name(); drivers/base/platform.c: platform_device_release().
  */
 import { type File, type Int, NULL, type UInt, type Out } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
@@ -14,9 +14,11 @@ import { ERR_PTR } from '../../include/linux/err.h.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import type { Kobject } from '../../include/linux/kobject.h.js';
 import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
+import { functionNamed } from '../../kernel/rcu/tiny.js';
 import { kobject_get, kobject_init, kobject_put, kobject_set_name } from '../../lib/kobject.js';
 import { stringAt } from '../../lib/string.js';
 import { kfree, kzalloc } from '../../mm/slab_common/kmalloc.js';
+import { bus_add_device, bus_remove_device } from './bus.js';
 import type { Class } from './class.js';
 import { devres_release_all } from './devres.js';
 
@@ -29,10 +31,20 @@ const device_release = (k: Kernel, kobj: Kobject): void => {
   // Drivers have released what they had when they let the device go; this one has none.
   devres_release_all(k, dev);
   const release: VirtAddr = k.read_va(k.plus(dev, k.device.release));
-  if (release !== 0) k.callOut?.(release, [k.va_of(dev)]);
+  if (release !== 0 && release === functionNamed(k, 'platform_device_release'))
+    platform_device_release(k, dev);
+  else if (release !== 0) k.callOut?.(release, [k.va_of(dev)]);
   // device_create_release():
   else if (!k.isOwnObject(k.va_of(dev))) kfree(k, k.va_of(dev));
 };
+
+/** A device of platform_device_alloc(), with what was copied for it. */
+function platform_device_release(k: Kernel, dev: Device): void {
+  const pdev = k.cell_at(asVirt(k.va_of(dev) - k.platform_device.dev * 4));
+  kfree(k, k.read_va(k.plus(dev, k.device.platform_data)));
+  kfree(k, k.read_va(k.plus(pdev, k.platform_device.resource)));
+  kfree(k, k.va_of(pdev));
+}
 
 /** A device of memory of a module's own. Left out: links, the lock, PM. */
 export function device_initialize(k: Kernel, dev: Device): void {
@@ -56,7 +68,14 @@ export function device_add(k: Kernel, dev: Device): Int {
   if (k.read_va(k.plus(kobjOf(k, dev), k.kobject.name)) === 0) return -EINVAL;
   const parent: Device = k.read_ptr(k.plus(dev, k.device.parent));
   if (parent !== NULL) kobject_get(k, kobjOf(k, parent));
-  return 0;
+  return bus_add_device(k, dev);
+}
+
+/** A device is not there any more: its driver lets it go, and its parent is given back. Its memory stays. */
+export function device_del(k: Kernel, dev: Device): void {
+  bus_remove_device(k, dev);
+  devres_release_all(k, dev);
+  put_device(k, k.read_ptr(k.plus(dev, k.device.parent)));
 }
 
 export function put_device(k: Kernel, dev: Device): void {
@@ -96,9 +115,8 @@ export function device_create(
 
 /** The device goes, and gives its parent back. Differs: who has looked for it by its number is the caller, and its node goes there. */
 export function device_unregister(k: Kernel, dev: Device): void {
-  const parent: Device = k.read_ptr(k.plus(dev, k.device.parent));
+  device_del(k, dev);
   put_device(k, dev);
-  put_device(k, parent);
 }
 
 /** The class of a device. */

@@ -23,6 +23,7 @@ import {
   list_last_entry,
   list_prev_entry,
 } from '../../include/linux/list.h.js';
+import { free_irq } from '../../kernel/irq/manage.js';
 import { functionNamed } from '../../kernel/rcu/tiny.js';
 import { memset } from '../../lib/string.js';
 import { free_pages } from '../../mm/page_alloc/api.js';
@@ -82,6 +83,11 @@ function callRelease(k: Kernel, dev: Device, node: DevresNode): void {
   if (release === functionNamed(k, 'devm_kmalloc_release')) return;
   if (release === functionNamed(k, 'devm_ioremap_release')) {
     iounmap(k, k.read_va(k.cell_at(data)));
+    return;
+  }
+  if (release === functionNamed(k, 'devm_irq_release')) {
+    // struct irq_devres: irq, dev_id
+    free_irq(k, k.read_int(k.cell_at(data)), k.read_va(k.cell_at(asVirt(data + k.ptr_words * 4))));
     return;
   }
   if (release === functionNamed(k, 'devm_pages_release')) {

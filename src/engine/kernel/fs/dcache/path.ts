@@ -4,7 +4,7 @@
  * Differs: a directory that is missing is made, and has no inode.
  * Source: Linux 6.1 fs/dcache.c: d_make_root(); fs/namei.c: path_openat(), vfs_unlink(); include/linux/path.h.
  */
-import { type Dentry, type File, NULL } from '../../../machine/ctypes.js';
+import { type Dentry, type File, type Int, NULL } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import type { Cell } from '../../../memory/address.js';
 import { __d_alloc, addReference, d_alloc, DCACHE_DIRECTORY_TYPE } from './dcache.js';
@@ -24,13 +24,22 @@ function rootDentry(k: Kernel): Dentry {
   return root;
 }
 
+/** Where the name that begins at a place of a path ends. */
+const endOfName = (path: string, from: Int): Int => {
+  let to: Int = from;
+  while (to < path.length && path.charAt(to) !== '/') to++;
+  return to;
+};
+
 /** The dentry of a path's last name, in the directory that leads to it, which is made where it is missing. NULL without memory. */
 export function dentryOfPath(k: Kernel, path: string): Dentry {
-  const names = path.split('/').filter((name) => name !== '' && name !== '.');
   let parent: Dentry = rootDentry(k);
-  for (const [i, name] of names.entries()) {
+  for (let from: Int = 0, to: Int = 0; from < path.length; from = to + 1) {
+    to = endOfName(path, from);
+    const name = path.slice(from, to);
+    if (name === '' || name === '.') continue;
     if (parent === NULL) return NULL;
-    const isLast = i === names.length - 1;
+    const isLast = to === path.length;
     const known: Dentry = isLast ? NULL : d_lookup(k, parent, name);
     const dentry: Dentry = known === NULL ? d_alloc(k, parent, name) : known;
     if (dentry === NULL) return NULL;

@@ -90,16 +90,35 @@ function default_llseek(k: Kernel, file: File, offset: Long, whence: Int): Long 
   return seekIn(k, file, offset, whence, sizeOf(k, file));
 }
 
-const OPENS = { nonseekable_open, stream_open, simple_open, generic_file_open } as const;
-const SEEKS = { noop_llseek, default_llseek, generic_file_llseek: default_llseek } as const;
+/** Each by the name of its symbol. */
+interface KnownOpen {
+  readonly name: string;
+  readonly open: (k: Kernel, inode: Inode, filp: File) => Int;
+}
+
+interface KnownSeek {
+  readonly name: string;
+  readonly llseek: (k: Kernel, file: File, offset: Long, whence: Int) => Long;
+}
+
+const OPENS: readonly KnownOpen[] = [
+  { name: 'nonseekable_open', open: nonseekable_open },
+  { name: 'stream_open', open: stream_open },
+  { name: 'simple_open', open: simple_open },
+  { name: 'generic_file_open', open: generic_file_open },
+];
+const SEEKS: readonly KnownSeek[] = [
+  { name: 'noop_llseek', llseek: noop_llseek },
+  { name: 'default_llseek', llseek: default_llseek },
+  { name: 'generic_file_llseek', llseek: default_llseek },
+];
 
 const isAt = (k: Kernel, name: string, func: VirtAddr): boolean =>
   k.profile.symbol(name)?.address === func;
 
 /** Calls a function of the kernel's that stands for `open`; undefined for any other. */
 export function knownOpen(k: Kernel, func: VirtAddr, inode: Inode, file: File): Int | undefined {
-  for (const [name, open] of Object.entries(OPENS))
-    if (isAt(k, name, func)) return open(k, inode, file);
+  for (const known of OPENS) if (isAt(k, known.name, func)) return known.open(k, inode, file);
   return undefined;
 }
 
@@ -111,7 +130,7 @@ export function knownLlseek(
   offset: Long,
   whence: Int,
 ): Long | undefined {
-  for (const [name, llseek] of Object.entries(SEEKS))
-    if (isAt(k, name, func)) return llseek(k, file, offset, whence);
+  for (const known of SEEKS)
+    if (isAt(k, known.name, func)) return known.llseek(k, file, offset, whence);
   return undefined;
 }

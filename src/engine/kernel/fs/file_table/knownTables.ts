@@ -7,6 +7,7 @@
  */
 import { type File, type Inode, type Int, type Out } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { numberIn, truthIn } from '../../../machine/numberText.js';
 import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { EINVAL, EISDIR, ENOMEM } from '../../include/linux/errno.h.js';
 import { functionNamed } from '../../kernel/rcu/tiny.js';
@@ -19,7 +20,7 @@ import {
   seq_release_private,
   single_open,
   single_release,
-} from '../seq_file.js';
+} from '../seq_file/open.js';
 import { showAttribute, storeAttribute } from '../sysfs/file.js';
 
 const NAMES: readonly string[] = [
@@ -132,19 +133,6 @@ const blobText = (k: Kernel, blob: VirtAddr): string => {
   return text;
 };
 
-const NUMBER = /^[-+]?(?:0[xX][0-9a-fA-F]+|\d+)$/;
-
-/** kstrtoll(): undefined for what is not a number. */
-const numberIn = (text: string): bigint | undefined => {
-  const trimmed = text.trim();
-  if (!NUMBER.test(trimmed)) return undefined;
-  const magnitude = BigInt(trimmed.replace(/^[-+]/, '').replace(/^0(?=\d)/, '0o'));
-  return trimmed.startsWith('-') ? -magnitude : magnitude;
-};
-
-const TRUE = /^(?:[yYtT1]|[oO][nN])/;
-const FALSE = /^(?:[nNfF0]|[oO][fF])/;
-
 /** All that there is to read of a file. @param error what went wrong: 0, nothing */
 export const textOfKnown = (k: Kernel, table: string, inode: Inode, error: Out<Int>): string => {
   if (table === 'sysfs_file_kfops_rw') return showAttribute(k, inode, error);
@@ -159,8 +147,8 @@ export const writeKnown = (k: Kernel, table: string, inode: Inode, text: string)
   if (isSequence(table) || table === 'proc_dir_operations' || table === 'fops_blob') return -EINVAL;
   if (table === 'fops_bool') {
     // Anything else changes nothing.
-    if (TRUE.test(text)) writeByte(k, valueAt(k, inode), 1);
-    else if (FALSE.test(text)) writeByte(k, valueAt(k, inode), 0);
+    const isOn = truthIn(text);
+    if (isOn !== undefined) writeByte(k, valueAt(k, inode), isOn ? 1 : 0);
     return text.length;
   }
   const value = numberIn(text);

@@ -37,10 +37,11 @@ import { fileMmap } from '../../mm/shmem/shmem.js';
 import { kfree, kmalloc } from '../../mm/slab_common/kmalloc.js';
 import { cdev_put, chrdev_open } from '../char_dev.js';
 import { dput } from '../dcache/dcache.js';
+import { FASYNC } from '../fcntl.js';
 import { copyPath } from '../dcache/path.js';
 import { nodeOf, putNode } from './devices.js';
 import { get_file, linkRelease } from './file_table.js';
-import { type CopyToIter, seq_lseek, seq_read_iter } from '../seq_file.js';
+import { type CopyToIter, seq_lseek, seq_read_iter } from '../seq_file/seq_file.js';
 import { knownLlseek, knownOpen, readLoff, writeLoff } from './knownOperations.js';
 import {
   isSequence,
@@ -66,10 +67,11 @@ export const hasOwnOperations = (k: Kernel, file: File): boolean =>
 export const isNode = (k: Kernel, file: File): boolean =>
   nodeOf(k, inodeOf(k, file)) === file && k.read_va(k.plus(file, k.file.f_op)) !== 0;
 
-type Operation = 'llseek' | 'mmap' | 'open' | 'read' | 'release' | 'unlocked_ioctl' | 'write';
+type Operation =
+  'fasync' | 'llseek' | 'mmap' | 'open' | 'poll' | 'read' | 'release' | 'unlocked_ioctl' | 'write';
 
 /** Where a struct proc_ops has what a struct file_operations has. */
-const procMember = (k: Kernel, operation: Operation): number => {
+const procMember = (k: Kernel, operation: Exclude<Operation, 'fasync'>): number => {
   const { proc_ops } = k;
   switch (operation) {
     case 'llseek':
@@ -85,9 +87,11 @@ const procMember = (k: Kernel, operation: Operation): number => {
 const operationOf = (k: Kernel, file: File, operation: Operation): VirtAddr => {
   if (!k.isOwnObject(tableOf(k, file))) return asVirt(0);
   const f_op: Cell = k.cell_of(tableOf(k, file));
-  const member = isProcFile(k, inodeOf(k, file))
-    ? procMember(k, operation)
-    : k.file_operations[operation];
+  const isProc = isProcFile(k, inodeOf(k, file));
+  // A struct proc_ops has no such function.
+  if (isProc && operation === 'fasync') return asVirt(0);
+  const member =
+    isProc && operation !== 'fasync' ? procMember(k, operation) : k.file_operations[operation];
   return k.read_va(k.plus(f_op, member));
 };
 
@@ -248,9 +252,19 @@ export function ioctlFile(k: Kernel, file: File, cmd: UInt, arg: ULong): Long {
   return k.callOut?.(unlocked_ioctl, [k.va_of(file), cmd, arg]) ?? -ENOTTY;
 }
 
+/** f_op->poll; 0 if the file has none. */
+export const pollOf = (k: Kernel, file: File): VirtAddr => operationOf(k, file, 'poll');
+
+/** f_op->fasync(fd, file, on); 0 of a file that has none. */
+export const callFasync = (k: Kernel, fd: Int, file: File, on: Int): Int => {
+  const fasync: VirtAddr = operationOf(k, file, 'fasync');
+  return fasync === 0 ? 0 : (k.callOut?.(fasync, [fd, k.va_of(file), on]) ?? 0);
+};
+
 /** The last reference to an open device is gone. */
 function releaseDevice(k: Kernel, file: File): void {
   if (!hasOwnOperations(k, file)) return;
+  if ((k.read_int(k.plus(file, k.file.f_flags)) & FASYNC) !== 0) callFasync(k, -1, file, 0);
   const inode = inodeOf(k, file);
   const release: VirtAddr = operationOf(k, file, 'release');
   const table = knownTable(k, tableOf(k, file));

@@ -30,3 +30,5 @@ export const EOVERFLOW = 75;
 export const EOPNOTSUPP = 95;
 /** Not for users: a call that a signal has interrupted is made again behind its handler. */
 export const ERESTARTSYS = 512;
+/** Not for users: a driver's probe() wants to be called again later. */
+export const EPROBE_DEFER = 517;

@@ -15,6 +15,7 @@
  */
 import { type Hstate, type Int, NULL, type Order, type ULong } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { isDecimal } from '../../../machine/numberText.js';
 import {
   asCell,
   asVirt,
@@ -124,7 +125,7 @@ export function hugepages_setup(k: Kernel, s: string, parameters: HugepageParame
     );
     return;
   }
-  if (!/^\d+$/.test(s)) {
+  if (!isDecimal(s)) {
     pr_warn(k, `HugeTLB: Invalid hugepages parameter ${s}`);
     return;
   }

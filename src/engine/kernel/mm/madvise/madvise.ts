@@ -65,19 +65,34 @@ const MADV_DONTNEED_LOCKED = 24;
 export const MADV_COLLAPSE = 25;
 
 /** What advice makes of an area's flags; undefined where it is not about flags. */
-const FLAGS: ReadonlyMap<Int, (flags: VmFlags) => VmFlags> = new Map([
-  [MADV_NORMAL, (flags: VmFlags) => flags & ~(VM_RAND_READ | VM_SEQ_READ)],
-  [MADV_RANDOM, (flags: VmFlags) => (flags & ~VM_SEQ_READ) | VM_RAND_READ],
-  [MADV_SEQUENTIAL, (flags: VmFlags) => (flags & ~VM_RAND_READ) | VM_SEQ_READ],
-  [MADV_DONTFORK, (flags: VmFlags) => flags | VM_DONTCOPY],
-  [MADV_DOFORK, (flags: VmFlags) => flags & ~VM_DONTCOPY],
-  [MADV_DONTDUMP, (flags: VmFlags) => flags | VM_DONTDUMP],
-  [MADV_DODUMP, (flags: VmFlags) => flags & ~VM_DONTDUMP],
-  [MADV_WIPEONFORK, (flags: VmFlags) => flags | VM_WIPEONFORK],
-  [MADV_KEEPONFORK, (flags: VmFlags) => flags & ~VM_WIPEONFORK],
-  [MADV_HUGEPAGE, (flags: VmFlags) => (flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE],
-  [MADV_NOHUGEPAGE, (flags: VmFlags) => (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE],
-]);
+const flagsAfter = (behavior: Int, flags: VmFlags): VmFlags | undefined => {
+  switch (behavior) {
+    case MADV_NORMAL:
+      return flags & ~(VM_RAND_READ | VM_SEQ_READ);
+    case MADV_RANDOM:
+      return (flags & ~VM_SEQ_READ) | VM_RAND_READ;
+    case MADV_SEQUENTIAL:
+      return (flags & ~VM_RAND_READ) | VM_SEQ_READ;
+    case MADV_DONTFORK:
+      return flags | VM_DONTCOPY;
+    case MADV_DOFORK:
+      return flags & ~VM_DONTCOPY;
+    case MADV_DONTDUMP:
+      return flags | VM_DONTDUMP;
+    case MADV_DODUMP:
+      return flags & ~VM_DONTDUMP;
+    case MADV_WIPEONFORK:
+      return flags | VM_WIPEONFORK;
+    case MADV_KEEPONFORK:
+      return flags & ~VM_WIPEONFORK;
+    case MADV_HUGEPAGE:
+      return (flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE;
+    case MADV_NOHUGEPAGE:
+      return (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE;
+    default:
+      return undefined;
+  }
+};
 
 const OTHERS: readonly Int[] = [
   ...[MADV_WILLNEED, MADV_DONTNEED, MADV_DONTNEED_LOCKED],
@@ -181,9 +196,8 @@ function madvise_vma_behavior(
   const isSpecial = (vm_flags & VM_HUGETLB) === 0 && (vm_flags & VM_SPECIAL) !== 0;
   if (behavior === MADV_DODUMP && isSpecial) return -EINVAL;
   if (behavior === MADV_COLLAPSE) return madvise_collapse(k, vma, prev, start, end);
-  const change = FLAGS.get(behavior);
-  if (change === undefined) return -EINVAL;
-  const new_flags: VmFlags = change(vm_flags);
+  const new_flags: VmFlags | undefined = flagsAfter(behavior, vm_flags);
+  if (new_flags === undefined) return -EINVAL;
   // hugepage_madvise():
   if (behavior === MADV_HUGEPAGE) khugepaged_enter_vma(k, vma, new_flags);
   return madvise_update_vma(k, vma, prev, start, end, new_flags);
@@ -198,7 +212,7 @@ export function do_madvise(
   behavior: Int,
 ): Int {
   // madvise_behavior_valid():
-  if (!FLAGS.has(behavior) && !OTHERS.includes(behavior)) return -EINVAL;
+  if (flagsAfter(behavior, 0) === undefined && !OTHERS.includes(behavior)) return -EINVAL;
   if (start % PAGE_SIZE !== 0) return -EINVAL;
   const end: VirtAddr = asVirt(start + Math.ceil(len_in / PAGE_SIZE) * PAGE_SIZE);
   if (end < start) return -EINVAL;

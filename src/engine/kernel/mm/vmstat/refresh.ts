@@ -37,8 +37,8 @@ function fold_diff(k: Kernel, zone_diff: readonly Int[], node_diff: readonly Int
  */
 export function refresh_cpu_vm_stats(k: Kernel): Int {
   if (!k.smp) return 0;
-  const global_zone_diff: Int[] = Array<Int>(k.NR_VM_ZONE_STAT_ITEMS).fill(0);
-  const global_node_diff: Int[] = Array<Int>(k.NR_VM_NODE_STAT_ITEMS).fill(0);
+  const global_zone_diff: Int[] = new Array<Int>(k.NR_VM_ZONE_STAT_ITEMS).fill(0);
+  const global_node_diff: Int[] = new Array<Int>(k.NR_VM_NODE_STAT_ITEMS).fill(0);
   let changes: Int = 0;
 
   for (const zone of k.zones) {

@@ -4,24 +4,24 @@
  *
  *     gen_pool ─> gen_pool_chunk ─> ...     start_addr .. end_addr, avail: bytes that are free, bits[]: one a unit
  *
- * Left out: other algorithms than first fit and those of a caller (an algorithm that is NULL here stands for gen_pool_first_fit, as no
- * recorded build has this file, so that its functions have no addresses), nodes, pools of devices, RCU around the list.
+ * Left out: nodes, pools of devices, RCU around the list.
  * Source: Linux 6.1 lib/genalloc.c; include/linux/genalloc.h.
  */
-import { type Int, NULL, type Pointer, type ULong } from '../../machine/ctypes.js';
-import { KernelFault } from '../../machine/events.js';
-import type { Kernel } from '../../machine/kernel.js';
-import { ule, ult } from '../../machine/ulong.js';
-import { asVirt, type Cell, type VirtAddr } from '../../memory/address.js';
-import { ENOMEM } from '../include/linux/errno.h.js';
-import { INIT_LIST_HEAD } from '../include/linux/list.h.js';
-import { kfree, kmalloc } from '../mm/slab_common/kmalloc.js';
-import { vfree } from '../mm/vmalloc/vfree.js';
-import { vzalloc } from '../mm/vmalloc/vmalloc.js';
-import { bitmap_clear, bitmap_find_next_zero_area_off, bitmap_set } from './bitmap.js';
-import { find_next_bit, find_next_zero_bit } from './find_bit.js';
+import { type Int, NULL, type ULong } from '../../../machine/ctypes.js';
+import { KernelFault } from '../../../machine/events.js';
+import type { Kernel } from '../../../machine/kernel.js';
+import { ule, ult } from '../../../machine/ulong.js';
+import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
+import { ENOMEM } from '../../include/linux/errno.h.js';
+import { INIT_LIST_HEAD } from '../../include/linux/list.h.js';
+import { kfree, kmalloc } from '../../mm/slab_common/kmalloc.js';
+import { vfree } from '../../mm/vmalloc/vfree.js';
+import { vzalloc } from '../../mm/vmalloc/vmalloc.js';
+import { bitmap_clear, bitmap_set } from '../bitmap.js';
+import { find_next_bit, find_next_zero_bit } from '../find_bit.js';
+import { callAlgo, type GenPool } from './algorithms.js';
 
-export type GenPool = Pointer<'struct gen_pool'>;
+export type { GenPool };
 /** A chunk lies in vmalloc space, so it goes by its address. */
 export type GenPoolChunk = VirtAddr;
 
@@ -89,26 +89,6 @@ function bitmap_clear_ll(k: Kernel, map: VirtAddr, start: ULong, nr: ULong): ULo
   bitmap_clear(k, map, start, free - start);
   return start + nr - free;
 }
-
-/** pool->algo(...): where so many bits are free; from `size` on: nowhere. */
-const callAlgo = (
-  k: Kernel,
-  pool: GenPool,
-  chunk: GenPoolChunk,
-  size: ULong,
-  start: ULong,
-  nr: ULong,
-): ULong => {
-  const algo: VirtAddr = k.read_va(k.plus(pool, k.gen_pool.algo));
-  const map: VirtAddr = bitsOf(k, chunk);
-  if (algo === 0) return bitmap_find_next_zero_area_off(k, map, size, start, nr, 0, 0);
-  const data: VirtAddr = k.read_va(k.plus(pool, k.gen_pool.data));
-  const args = [map, size, start, nr, data, k.va_of(pool), startOf(k, chunk)];
-  const found = k.callOut?.(algo, args);
-  if (found === undefined)
-    throw new KernelFault(`unable to handle page fault for address: ${k.hex(algo)}`);
-  return found;
-};
 
 // --- pools ---------------------------------------------------------------------------------------------------------------
 
@@ -191,7 +171,15 @@ export function gen_pool_alloc_algo_owner(k: Kernel, pool: GenPool, size: ULong)
     const avail: Cell = memberAt(k, chunk, k.gen_pool_chunk.avail);
     if (size > k.read_ulong(avail)) continue;
     const end_bit: ULong = Math.floor(chunk_size(k, chunk) / 2 ** order);
-    const start_bit: ULong = callAlgo(k, pool, chunk, end_bit, 0, nbits);
+    const start_bit: ULong = callAlgo(
+      k,
+      pool,
+      bitsOf(k, chunk),
+      startOf(k, chunk),
+      end_bit,
+      0,
+      nbits,
+    );
     if (!ult(start_bit, end_bit)) continue;
     const remain: ULong = bitmap_set_ll(k, bitsOf(k, chunk), start_bit, nbits);
     if (remain !== 0) {
