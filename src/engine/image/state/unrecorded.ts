@@ -113,8 +113,8 @@ function prepareLists(k: Kernel): void {
   const heads: ListHead[] = Array.from({ length: k.NR_LRU_LISTS }, (_, lru) =>
     asCell(lruvec + k.lruvec.lists + lru * k.stride.list_head),
   );
-  const { pgd_list, transparent_hugepage_flags } = k.globals;
-  heads.push(pgd_list);
+  const { huge_boot_pages, pgd_list, transparent_hugepage_flags } = k.globals;
+  heads.push(huge_boot_pages, pgd_list);
   if (transparent_hugepage_flags !== NULL) heads.push(splitQueue(k));
   for (const head of heads) if (head !== NULL && k.read_ptr(head) === NULL) INIT_LIST_HEAD(k, head);
 }
