@@ -31,6 +31,12 @@ const COMMANDS = {
       "measures Linux's own page allocator on this machine, for `npm run bench` to compare with",
     run: async () => (await import('./native/native.mjs')).native(),
   },
+  maple: {
+    usage: 'maple --to FOLDER [--seeds A..B] [--ops N]',
+    summary:
+      "random changes of maple trees by Linux's own lib/maple_tree.c, and every word after each",
+    run: async (args) => (await import('./maple/maple.mjs')).maple(args),
+  },
   names: {
     usage: 'names',
     summary: "writes test/data/linux-6.1-names.txt: the names of Linux's functions and macros",

@@ -1,5 +1,5 @@
 /**
- * `node oracle/maple/maple.mjs --to DIR [--seeds A..B] [--ops N]`: random changes of maple trees, performed by Linux's own
+ * `npm run oracle -- maple --to DIR [--seeds A..B] [--ops N]`: random changes of maple trees, performed by Linux's own
  * lib/maple_tree.c (harness.c), on 32 and 64 bit. Writes DIR/maple-32.txt.gz and DIR/maple-64.txt.gz: a line of what is done, and
  * behind it what came of it. `LINUX` is the folder of the kernel's source.
  */
@@ -19,34 +19,37 @@ const HEADERS =
 /** ma_flags: mostly those of an address space; without RCU; without gaps, too. Not 302: there this file frees some nodes twice. */
 const KINDS = ['303', '301', '300'];
 
-const { values } = parseArgs({
-  options: {
-    to: { type: 'string' },
-    seeds: { type: 'string', default: '1..12' },
-    ops: { type: 'string', default: '400' },
-  },
-});
-if (values.to === undefined) throw new Error('--to DIR is missing');
-const [first = 1, last = first] = values.seeds.split('..').map(Number);
-
-const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'maple-'));
-for (const bits of [32, 64]) {
-  const program = build(bits);
-  const lines = [];
-  for (let seed = first; seed <= last; seed++) lines.push(...operations(bits, seed));
-  fs.writeFileSync(path.join(dir, `ops-${bits}`), `${lines.join('\n')}\n`);
-  const results = execFileSync(program, { input: `${lines.join('\n')}\n`, maxBuffer: 2 ** 30 })
-    .toString()
-    .trimEnd()
-    .split('\n');
-  const text = lines.map((line, i) => `${line} |${results[i]}\n`).join('');
-  const file = path.join(values.to, `maple-${bits}.txt.gz`);
-  fs.writeFileSync(file, zlib.gzipSync(text, { level: 9 }));
-  console.log(`${file}: ${lines.length} operations, ${program} < ${path.join(dir, `ops-${bits}`)}`);
+export function maple(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      to: { type: 'string' },
+      seeds: { type: 'string', default: '1..5' },
+      ops: { type: 'string', default: '500' },
+    },
+  });
+  if (values.to === undefined) throw new Error('--to DIR is missing');
+  const [first = 1, last = first] = values.seeds.split('..').map(Number);
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'maple-'));
+  for (const bits of [32, 64]) {
+    const program = build(dir, bits);
+    const lines = [];
+    for (let seed = first; seed <= last; seed++)
+      lines.push(...operations(bits, seed, Number(values.ops)));
+    const operationsFile = path.join(dir, `ops-${bits}`);
+    const input = `${lines.join('\n')}\n`;
+    fs.writeFileSync(operationsFile, input);
+    const output = execFileSync(program, { input, maxBuffer: 2 ** 30 }).toString();
+    const results = output.trimEnd().split('\n');
+    const text = lines.map((line, i) => `${line} |${results[i]}\n`).join('');
+    const file = path.join(values.to, `maple-${bits}.txt.gz`);
+    fs.writeFileSync(file, zlib.gzipSync(text, { level: 9 }));
+    console.log(`${file}: ${lines.length} operations, ${program} < ${operationsFile}`);
+  }
 }
 
 /** Linux's file within the harness. */
-function build(bits) {
+function build(dir, bits) {
   const include = path.join(dir, 'include');
   for (const header of HEADERS) {
     fs.mkdirSync(path.join(include, path.dirname(header)), { recursive: true });
@@ -82,7 +85,7 @@ function randomOf(seed) {
  * One run: trees of one size and of all kinds. On 64 bit every index is a page's first or last byte, as numbers there hold no more, and
  * beyond 4 GiB, so that none looks like half an address.
  */
-function operations(bits, seed) {
+function operations(bits, seed, nr) {
   const random = randomOf(seed * 64 + bits);
   const unit = bits === 64 ? 4096 : 1;
   const base = bits === 64 ? 2 ** 32 : 0;
@@ -122,7 +125,7 @@ function operations(bits, seed) {
     return [fresh(), `b ${args.join(' ')}`];
   };
   const lines = [fresh()];
-  while (lines.length < Number(values.ops)) {
+  while (lines.length < nr) {
     const which = random(200);
     if (which < 70) lines.push(store('s'));
     else if (which < 108) lines.push(store('p'));

@@ -52,6 +52,7 @@ import { NO_PTE, pteAndNot, pteAt, pteClear, pteIsZero, pteOf, pteOr } from '../
 import { ule, ult } from '../../machine/ulong.js';
 import { asCell } from '../../memory/address.js';
 declare function g(nr: Out<Int>): void;
+declare function copyStruct(to: Page, from: ListHead): void;
 declare function pr_err(k: Kernel, text: string): void;
 declare function list_first_entry(k: Kernel, head: ListHead, member: number): Page;
 declare function list_next_entry(k: Kernel, page: Page, member: number): Page;
@@ -148,6 +149,8 @@ const STATEMENTS: readonly (readonly [string, string])[] = [
     'if (!(*pte & ~((u64)i << PAGE_SHIFT)))\n\t\treturn;',
   ],
   ['order = k.read_pte(pte).high;', 'order = *pte >> 32;'],
+  ['k.write_ulong(page + k.page.private, 2 ** 12);', 'page->private = 1UL << 12;'],
+  ['copyStruct(page, head);', '*page = *head;'],
   ['k.write_pte(pte, NO_PTE);', '*pte = 0;'],
   ['if (ult(i, order) && ule(order, i)) return;', 'if (i < order && order <= i)\n\t\treturn;'],
   ['const nr: Out<Int> = { value: 0 };\ng(nr);\nnr.value++;', 'int nr = 0;\n\tg(&nr);\n\tnr++;'],

@@ -1,5 +1,5 @@
 /**
- * Maple trees against Linux's own lib/maple_tree.c: random changes that `node oracle/maple/maple.mjs` recorded on 32 and 64 bit, with a
+ * Maple trees against Linux's own lib/maple_tree.c: random changes that `npm run oracle -- maple` recorded on 32 and 64 bit, with a
  * hash of every word of every node, free ones and all, after each (oracle/maple/harness.c says what a line means).
  *
  * MMSCOPE_MAPLE: a folder of other runs, to be done besides.

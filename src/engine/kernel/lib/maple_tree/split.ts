@@ -40,7 +40,8 @@ import {
   mte_to_node,
 } from './node.js';
 import { mas_wmb_replace } from './replace.js';
-import { type MapleSubtreeState, mas_set_split_parent } from './spanning.js';
+import { mas_set_split_parent } from './spanning.js';
+import type { MapleSubtreeState } from './subtree.js';
 import {
   copyOf,
   copyStruct,

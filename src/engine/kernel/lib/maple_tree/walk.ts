@@ -73,7 +73,18 @@ export function copyStruct(to: MaState, from: MaState): void {
 }
 
 /** A state of its own with the same values. */
-export const copyOf = (mas: MaState): MaState => ({ ...mas });
+export const copyOf = (mas: MaState): MaState => ({
+  tree: mas.tree,
+  index: mas.index,
+  last: mas.last,
+  node: mas.node,
+  min: mas.min,
+  max: mas.max,
+  alloc: mas.alloc,
+  depth: mas.depth,
+  offset: mas.offset,
+  mas_flags: mas.mas_flags,
+});
 
 export const mas_mt_height = (k: Kernel, mas: MaState): Int => mt_height(k, mas.tree);
 
