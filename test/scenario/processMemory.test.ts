@@ -204,7 +204,9 @@ describe('maps of a process', function () {
       [],
     );
     const areas = log(vm).filter((line) => line.includes('rw-s'));
-    return areas.map((line) => /rw-s [0-9a-f]{8} (.*)$/.exec(line)?.[1]?.replace(/ {2,}/, ' ') ?? line);
+    return areas.map(
+      (line) => /rw-s [0-9a-f]{8} (.*)$/.exec(line)?.[1]?.replace(/ {2,}/, ' ') ?? line,
+    );
   };
 
   // Devices and numbers go on where those of the recorded machines end.
