@@ -14,7 +14,6 @@
  */
 import { gigantic_pages_init } from '../../kernel/arch/x86/mm/hugetlbpage/hugetlbpage.js';
 import { preallocate_vmalloc_pages } from '../../kernel/arch/x86/mm/init_64.js';
-import { init_hugetlbfs_fs } from '../../kernel/fs/hugetlbfs/inode/mount.js';
 import { sysfs_init } from '../../kernel/fs/sysfs/mount.js';
 import {
   kmem_cache_init,
@@ -50,7 +49,6 @@ import { free_area_init, set_zones_contiguous } from './freeAreaInit.js';
 import { freedRanges, type FreedRange } from '../freedRanges.js';
 import { freshPages } from './freshPages.js';
 import { mountFiles, takeInodeNumbers } from './mounts.js';
-import { bootFact } from './bootRecord.js';
 import { Growth, nodesForSysfs, takeNodeNumbers } from './growth.js';
 import { KernelData } from './kernelData.js';
 import { mapRuns, type MapRun } from './mapRuns.js';
@@ -168,14 +166,15 @@ function start_kernel(mm: Kernel, layout: BootLayout, input: BootInput): void {
         mm.globals.kernel_kobj,
         kobject_create_and_add(mm, mm.machine.literal('kernel'), NULL),
       );
-      mountFiles(mm);
     },
     uid_cache: () => initcalls(mm, layout, input),
+    objects: () => {
+      mountFiles(mm, () => growth.takeObject(mm.sizeof.super_block));
+    },
     khugepaged_mm_slot: () => {
       gigantic_pages_init(mm, huge);
       hugetlb_init(mm, huge);
     },
-    hugetlbfs_inode_cache: () => init_hugetlbfs_fs(mm, bootFact(mm.profile, 'hugetlbfs_dev') ?? 0),
     fasync_cache: () => {
       growth.giveBackNodes(nodesForSysfs(mm));
       takeNodeNumbers(mm, 'slab_node');

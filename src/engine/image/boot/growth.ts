@@ -42,6 +42,9 @@ import { isHighmemZone } from './zones.js';
 /** Of the trees that numbers are looked up in. */
 const NODES = 'radix_tree_node';
 
+/** The smallest first. */
+const LARGE_OBJECTS = ['kmalloc-1k', 'kmalloc-2k'];
+
 /** Caches that have a variable. */
 export const VARIABLES: Readonly<Record<string, string>> = {
   anon_vma: 'anon_vma_cachep',
@@ -67,7 +70,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   vm_area_struct: 'vm_area_cachep',
 };
 
-/** By the cache that is made next, what memory management does before. */
+/** By the cache that is made next, what memory management does before; `objects`: when all slabs are there. */
 export type BootSteps = Readonly<Record<string, () => void>>;
 
 type BlockStep = Extract<GrowthStep, { kind: 'blocks' | 'freed' | 'held' | 'tables' }>;
@@ -98,6 +101,8 @@ export class Growth {
   private readonly nodes: VirtAddr[] = [];
   /** NR_FREE_PAGES of each zone of lowmem. */
   private readonly freeCounters: readonly number[];
+  /** Of caches of which a slab holds a few objects: those that nobody uses. */
+  private readonly large = new Map(LARGE_OBJECTS.map((name) => [name, [] as VirtAddr[]]));
   private readonly leastFree: number;
 
   constructor(
@@ -117,6 +122,8 @@ export class Growth {
   run(): void {
     for (const step of growthSteps(this.mm.profile)) this.take(step);
     this.makeCaches(() => false);
+    // All slabs are there: whatever takes objects now makes no cache grow before its time.
+    this.runStep('objects');
     for (const { name, count } of this.objects.values()) this.handOut(name, count);
     for (const record of this.objects.values()) this.free(record);
     for (const record of this.objects.values()) this.fillArray(record);
@@ -138,6 +145,14 @@ export class Growth {
       if (node === undefined) return;
       kmem_cache_free(this.mm, s, node);
     }
+  }
+
+  /** An object for what takes so many bytes, which nobody uses though it was handed out; 0: there is none. */
+  takeObject(bytes: number): VirtAddr {
+    const name = LARGE_OBJECTS.find((each) => bytes <= Number.parseInt(each.slice(8), 10) * 1024);
+    const object = this.large.get(name ?? '')?.pop() ?? asVirt(0);
+    this.anonymous.get(name ?? '')?.objects.delete(object);
+    return object;
   }
 
   /** What was free in between, from the highest page down. */
@@ -266,6 +281,7 @@ export class Growth {
       if (object === 0) return;
       anonymous?.objects.add(object);
       if (name === NODES) this.nodes.push(object);
+      this.large.get(name)?.push(object);
     }
     if (slab !== undefined && object !== 0)
       anonymous?.slabs.set(slab, page_address(mm, compound_head(mm, virt_to_page(mm, object))));

@@ -13,15 +13,25 @@ import {
   type Vfsmount,
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
-import type { Cell } from '../../memory/address.js';
+import type { Cell, VirtAddr } from '../../memory/address.js';
 import { kmem_cache_zalloc } from '../include/linux/slab.h.js';
-import { kzalloc } from '../mm/slab_common/kmalloc.js';
+import { memset } from '../lib/string.js';
+import { kmalloc } from '../mm/slab_common/kmalloc.js';
 import { __d_alloc, DCACHE_DIRECTORY_TYPE } from './dcache/dcache.js';
 
-/** NULL without memory. */
-export function newSuperBlock(k: Kernel, s_dev: UInt, s_fs_info: Cell): SuperBlock {
-  const object = kzalloc(k, k.sizeof.super_block, k.GFP_USER);
+/**
+ * NULL without memory.
+ * @param known where it is to lie; 0: memory is taken for it
+ */
+export function newSuperBlock(
+  k: Kernel,
+  known: VirtAddr,
+  s_dev: UInt,
+  s_fs_info: Cell,
+): SuperBlock {
+  const object = known !== 0 ? known : kmalloc(k, k.sizeof.super_block, k.GFP_USER);
   if (object === 0) return NULL;
+  memset(k, object, 0, k.sizeof.super_block);
   const s: SuperBlock = k.cell_at(object);
   k.write(k.plus(s, k.super_block.s_dev), s_dev);
   k.write_ptr(k.plus(s, k.super_block.s_fs_info), s_fs_info);

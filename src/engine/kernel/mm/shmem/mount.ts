@@ -5,6 +5,7 @@
  * Source: Linux 6.1 mm/shmem.c: shmem_fill_super(), shmem_init().
  */
 import {
+  type Int,
   NULL,
   type ShmemSbInfo,
   type SuperBlock,
@@ -12,19 +13,28 @@ import {
   type Vfsmount,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import type { VirtAddr } from '../../../memory/address.js';
 import { newSuperBlock, vfs_create_mount } from '../../fs/super.js';
 import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __alloc_percpu } from '../percpu/percpu.js';
 import { kzalloc } from '../slab_common/kmalloc.js';
 
+const shmemInfoBytes = (k: Kernel): Int => Math.max(k.sizeof.shmem_sb_info, k.L1_CACHE_BYTES);
+
 /**
  * NULL without memory.
+ * @param sbAt see newSuperBlock()
  * @param isKernMount numbers come in batches for each CPU
  * @param next_ino the number of the next file
  */
-export function mountShmem(k: Kernel, s_dev: UInt, isKernMount: boolean, next_ino: UInt): Vfsmount {
-  const size = Math.max(k.sizeof.shmem_sb_info, k.L1_CACHE_BYTES);
-  const object = kzalloc(k, size, k.GFP_KERNEL);
+export function mountShmem(
+  k: Kernel,
+  sbAt: VirtAddr,
+  s_dev: UInt,
+  isKernMount: boolean,
+  next_ino: UInt,
+): Vfsmount {
+  const object = kzalloc(k, shmemInfoBytes(k), k.GFP_KERNEL);
   if (object === 0) return NULL;
   const sbinfo: ShmemSbInfo = k.cell_at(object);
   const at = k.plus(sbinfo, k.shmem_sb_info.ino_batch);
@@ -36,6 +46,6 @@ export function mountShmem(k: Kernel, s_dev: UInt, isKernMount: boolean, next_in
     next_ino = 1024;
   }
   k.write_long(k.plus(sbinfo, k.shmem_sb_info.next_ino), next_ino);
-  const sb: SuperBlock = newSuperBlock(k, s_dev, sbinfo);
+  const sb: SuperBlock = newSuperBlock(k, sbAt, s_dev, sbinfo);
   return sb === NULL ? NULL : vfs_create_mount(k, sb);
 }

@@ -41,7 +41,12 @@ import {
 } from '../../../include/linux/hugetlb.h.js';
 import { MA_STATE, mas_reset, type MaState } from '../../../include/linux/maple_tree.h.js';
 import { file_inode } from '../../../include/linux/mm.h.js';
-import { MAP_FIXED, VM_DONTEXPAND, VM_HUGETLB, VM_WRITE } from '../../../include/linux/mm_types.h.js';
+import {
+  MAP_FIXED,
+  VM_DONTEXPAND,
+  VM_HUGETLB,
+  VM_WRITE,
+} from '../../../include/linux/mm_types.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../../include/linux/slab.h.js';
 import { mas_empty_area, mas_empty_area_rev } from '../../../lib/maple_tree/empty_area.js';
 import { xa_erase } from '../../../lib/xarray/xarray.js';
@@ -110,9 +115,7 @@ export function hugetlb_file_setup(
 ): File {
   const h: Hstate = hstate_sizelog(k, page_size_log);
   if (h === NULL) return NULL;
-  const mnt: Vfsmount = k.read_ptr(
-    k.globals.hugetlbfs_vfsmount + hstate_index(k, h) * k.ptr_words,
-  );
+  const mnt: Vfsmount = k.read_ptr(k.globals.hugetlbfs_vfsmount + hstate_index(k, h) * k.ptr_words);
   const sb: SuperBlock = mnt === NULL ? NULL : k.read_ptr(k.plus(mnt, k.vfsmount.mnt_sb));
   // See hstate_inode().
   if (sb === NULL && h !== default_hstate(k)) return NULL;
