@@ -1,24 +1,14 @@
 /**
  * `oracle core MACHINE [NAME...]`: the machine's memory before and after. `before.vmcore.gz` is its memory when nothing has
- * been done; of each named run of operations, NAME.after.gz has every word of memory that differs when it has ended. Runs of the
- * later operations start from another kernel, whose symbols that lie elsewhere are in `before.symbols.gz`: all named runs are of one kind.
+ * been done; of each named run of operations, NAME.after.gz has every word of memory that differs when it has ended.
  *
  * `oracle core --user MACHINE`: the memory while a user process runs, with its page tables in the trace.
  */
-import {
-  copyFileSync,
-  createWriteStream,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
-import { gzipSync } from 'node:zlib';
 import { OracleError, run } from '../lib/commands.mjs';
 import { guestOf, machineOf } from '../lib/families.mjs';
 import { builtKernel } from '../lib/kernels.mjs';
@@ -70,30 +60,21 @@ async function userCore(machine, work) {
 }
 
 async function beforeAndAfter(machine, names, work) {
-  const [kind] = new Set(names.map((name) => guestOf(machine, name).generation));
-  if (!names.every((name) => guestOf(machine, name).generation === kind))
-    throw new OracleError(
-      'Runs of the later operations are not of the same kernel as others: name them apart.',
-    );
-  const isLater = kind === 'later';
-  const folder = inOutput('cores', isLater ? `${machine}-later` : machine);
+  const folder = inOutput('cores', machine);
   mkdirSync(folder, { recursive: true });
-  const dumped = (guest, file) => ({ ...guest, dump: { file, when: '%ran ops=', hold: true } });
+  const dumped = (script, file) => ({
+    ...performing(machine, script),
+    dump: { file, when: '%ran ops=', hold: true },
+  });
   const before = path.join(work, 'before.vmcore');
-  await record(dumped({ ...coreGuest(machine, names[0]), script: BEFORE }, before), work, 'before');
-  if (isLater) writeMovedSymbols(machineOf(machine).kernel, path.join(folder, 'before.symbols.gz'));
+  await record(dumped(BEFORE, before), work, 'before');
   for (const what of ['registers', 'mem'])
     move(`${before}.${what}.txt`, path.join(folder, `before.${what}.txt`));
   move(path.join(work, 'before.trace.gz'), path.join(folder, 'before.trace.gz'));
   for (const name of names) {
     const after = path.join(work, 'after.vmcore');
-    await record(dumped(coreGuest(machine, name), after), work, name);
-    await difference(
-      { machine, generation: kind },
-      before,
-      after,
-      path.join(folder, `${name}.after.gz`),
-    );
+    await record(dumped(operationsOf(machine, name), after), work, name);
+    await difference(machine, before, after, path.join(folder, `${name}.after.gz`));
     move(path.join(work, `${name}.trace.gz`), path.join(folder, `${name}.trace.gz`));
     console.log(shown(path.join(folder, `${name}.after.gz`)));
   }
@@ -106,17 +87,20 @@ async function beforeAndAfter(machine, names, work) {
 export const isCoreRun = (name) => NAMES.includes(name);
 
 /** The guest that makes the recording of a core's run, memory apart. */
-export function coreGuest(machine, name) {
-  const { script, generation, program, mode, args } = guestOf(machine, name);
+export const coreGuest = (machine, name) => performing(machine, operationsOf(machine, name));
+
+const performing = (machine, script) => ({
+  ...small(machine),
+  mode: 'run',
+  script,
+  options: 'slab_nomerge',
+  args: machine.startsWith('i386') ? 'highmem=64M' : '',
+});
+
+function operationsOf(machine, name) {
+  const { script } = guestOf(machine, name);
   if (script === undefined) throw new OracleError(`"${name}" is not a script of operations.`);
-  const highmem = machine.startsWith('i386') ? 'highmem=64M' : '';
-  return {
-    ...small(machine),
-    ...(generation === 'later'
-      ? { generation, program, mode, args: `${args}${highmem}` }
-      : { mode: 'run', options: 'slab_nomerge', args: highmem }),
-    script: withoutEvents(script),
-  };
+  return withoutEvents(script);
 }
 
 const small = (machine) => ({
@@ -128,9 +112,9 @@ const small = (machine) => ({
 const withoutEvents = (script) => script.replace(/^events.*\n/gm, '');
 
 /** Writes every word of RAM that differs. */
-async function difference({ machine, generation }, before, after, file) {
+async function difference(machine, before, after, file) {
   const { kernel, ram } = machineOf(machine);
-  const map = path.join(builtKernel(kernel, generation), 'System.map');
+  const map = path.join(builtKernel(kernel, 'first'), 'System.map');
   const end = (Number.parseInt(ram, 10) * (ram.endsWith('G') ? 2 ** 30 : 2 ** 20)).toString(16);
   const script = path.join(here, 'scripts', 'corediff.py');
   const compare = spawn('python3', [script, before, after, map, end], {
@@ -141,29 +125,6 @@ async function difference({ machine, generation }, before, after, file) {
   pack.stdout.pipe(createWriteStream(file));
   const [[compared], [packed]] = await Promise.all([once(compare, 'exit'), once(pack, 'close')]);
   if (compared !== 0 || packed !== 0) throw new OracleError('The memories could not be compared.');
-}
-
-/** The kernel's name, and the symbols of its profile that lie elsewhere in the later kernel: `NAME ADDRESS`. */
-function writeMovedSymbols(kernel, file) {
-  const profile = path.join(here, '..', 'src', 'engine', 'types', 'profiles', `${kernel}.json`);
-  const { symbols } = JSON.parse(readFileSync(profile, 'utf8'));
-  const map = readFileSync(path.join(builtKernel(kernel, 'later'), 'System.map'), 'utf8');
-  const addresses = new Map();
-  for (const line of map.split('\n')) {
-    const [address, , name] = line.split(' ');
-    if (name !== undefined && !addresses.has(name)) addresses.set(name, address);
-  }
-  const moved = symbols
-    .map((line) => line.split(' '))
-    // Of per-CPU variables the offset is known.
-    .filter(
-      ([name, at]) =>
-        !at.startsWith('+') &&
-        addresses.has(name) &&
-        BigInt(`0x${addresses.get(name)}`) !== BigInt(`0x${at}`),
-    )
-    .map(([name]) => `${name} ${addresses.get(name).replace(/^0+(?=.)/, '')}`);
-  writeFileSync(file, gzipSync([kernel, ...moved, ''].join('\n'), { level: 9 }));
 }
 
 /** Across file systems. */

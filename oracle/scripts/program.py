@@ -145,7 +145,7 @@ def gdb_script(machine, core):
     if first:
         lines += [f'hbreak *{symbols["mmo_put"]} if {text}=={FILE}']
         at.count += 1
-        lines += [f'commands {at.count}', 'silent', 'set $heard=0', f'set var {mask}={mask}&~1', 'continue', 'end']
+        lines += [f'commands {at.count}', 'silent', f'disable {at.count}', 'set $heard=0', f'set var {mask}={mask}&~1', 'continue', 'end']
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
     hexes = ' '.join(['%lx'] * 6)
     at('do_syscall_64' if x64 else 'do_int80_syscall_32', f'S %d %d {hexes}', number, *call, then=seen)

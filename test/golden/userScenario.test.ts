@@ -133,11 +133,11 @@ describe('a scenario after a recorded user program', () => {
         run();
         tracepoints.listen(mask);
       };
-      let isStill = false;
+      const quiet = { isStill: false };
       /** What others did in front of an operation that nothing but a later dump tells. */
       const actBefore = (next: number): void => {
         for (const act of before[next] ?? [])
-          if (act === 'still') isStill = true;
+          if (act === 'still') quiet.isStill = true;
           else if (act === 'rcu') kernel.rcu_process_callbacks(k);
           else outside(() => others.take(k, act.gfp, act.order));
       };
@@ -151,8 +151,8 @@ describe('a scenario after a recorded user program', () => {
         if (action.name === 'rcu') kernel.rcu_process_callbacks(k);
         if (action.name === 'quiet') {
           kernel.lru_add_drain_all(k);
-          if (!isStill) kernel.refresh_cpu_vm_stats(k);
-          isStill = false;
+          if (!quiet.isStill) kernel.refresh_cpu_vm_stats(k);
+          quiet.isStill = false;
         }
         if (action.name === 'split_huge_pages') kernel.split_huge_pages_all(k);
         if (action.name === 'pagemap') kernel.mmgrab(k, mmOf() as never);

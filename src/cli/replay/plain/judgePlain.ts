@@ -166,7 +166,9 @@ function untold(spans: readonly Span[]): Verdict {
   return {
     ...{ ops: 0, partly: 0, differ: 0, events: 0, stateDiffer: 0, unsupported, first: undefined },
     ...{ notJudged: new Map(), unsupportedNames: names },
-    notes: ['what it starts from is told by idle-s1.trace.gz of its machine, which is not beside it'],
+    notes: [
+      'what it starts from is told by idle-s1.trace.gz of its machine, which is not beside it',
+    ],
   };
 }
 

@@ -19,10 +19,14 @@ export class Tally {
   private names: ReadonlyMap<string, number> = new Map();
 
   save(): () => void {
-    const { first, lost } = this;
-    const saved = { ...this, first, lost };
+    const { ops, differ, stateDiffer, unsupported, events, told, unseen, first, lost, names } =
+      this;
+    const counts = { ops, differ, stateDiffer, unsupported, events, told, unseen };
     return () => {
-      Object.assign(this, saved);
+      Object.assign(this, counts);
+      this.first = first;
+      this.lost = lost;
+      this.names = names;
     };
   }
 
