@@ -151,8 +151,14 @@ const STATEMENTS: readonly (readonly [string, string])[] = [
     'order = k.callOut?.(k.read_va(zone + k.zone.name), [order, i]) ?? 0;',
     'order = zone->name(order, i);',
   ],
-  ['let text = "";\ntext += String.fromCharCode(order);', 'const char *text = "";\n\ttext[n++] = order;'],
-  ['const small = new Set([1, i]);\nif (small.has(order)) return;', 'int *small = { 1, i };\n\tif (has(small, order))\n\t\treturn;'],
+  [
+    'let text = "";\ntext += String.fromCharCode(order);',
+    'const char *text = "";\n\ttext[n++] = order;',
+  ],
+  [
+    'const small = new Set([1, i]);\nif (small.has(order)) return;',
+    'int *small = { 1, i };\n\tif (has(small, order))\n\t\treturn;',
+  ],
   ['order = k.read_pte(pte).high;', 'order = *pte >> 32;'],
   ['k.write_pte(pte, NO_PTE);', '*pte = 0;'],
   ['if (ult(i, order) && ule(order, i)) return;', 'if (i < order && order <= i)\n\t\treturn;'],
