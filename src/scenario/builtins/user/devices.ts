@@ -62,12 +62,13 @@ function register(call: BuiltinCall, misc: Value): number {
 }
 
 /** misc_deregister(): what the driver has got for its device goes with it. */
-function deregister(call: BuiltinCall, misc: Value): void {
+function deregister(call: BuiltinCall, misc: Value): undefined {
   const { k, kernel } = call;
   const node = call.process.files.unname(deviceName(call, misc));
-  if (node === undefined) return;
+  if (node === undefined) return undefined;
   kernel.device_unregister(k, k.read_ptr(k.plus(call.cell(misc), k.miscdevice.this_device)));
   kernel.removeDevice(k, node);
+  return undefined;
 }
 
 const devices: readonly Builtin[] = [
