@@ -122,6 +122,8 @@ function listCall(c, name, args) {
 
 function contextCall(c, node, name, args) {
   if (READS.has(name)) return read(c, args[0]);
+  if (name === 'callOut' && args[1] !== undefined && ts.isArrayLiteralExpression(args[1]))
+    return expr(`${c.text(args[0], P.post)}(${c.list([...args[1].elements])})`);
   if (WRITES.has(name)) return assignment(c, args[0], args[1]);
   switch (name) {
     case 'read8':

@@ -58,6 +58,12 @@ const isFormat = ({ parent }) =>
     parent.expression.text,
   );
 
+/** `k.callOut?.(func, [...])`: func(...) */
+const isCallOut = (node) =>
+  ts.isCallExpression(node) &&
+  ts.isPropertyAccessExpression(node.expression) &&
+  node.expression.name.text === 'callOut';
+
 export class CExpressions {
   /** @param {import('./cTypes.mjs').CTypes} types */
   constructor(types, structs, source) {
@@ -243,6 +249,9 @@ export class CExpressions {
       const step = this.step(node);
       if (step !== undefined) return step;
     }
+    // A function that is not there: Linux calls it all the same.
+    if (operator === K.QuestionQuestionToken && isCallOut(stripped(node.left)))
+      return this.print(node.left);
     const character = operator === K.PlusEqualsToken ? characterOf(this, node.right) : undefined;
     if (character !== undefined)
       return expr(`${this.text(node.left, P.post)}[n++] = ${character}`, P.assign);

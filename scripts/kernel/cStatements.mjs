@@ -316,7 +316,7 @@ class FilePrinter {
     } else if (ts.isForStatement(node)) this.forLoop(node);
     else if (ts.isForOfStatement(node) || ts.isForInStatement(node)) {
       const name = node.initializer.declarations?.[0]?.name.getText(this.source) ?? 'each';
-      w.write(`for_each(${name}, ${e.text(node.expression)})`);
+      w.write(`for_each(${name.replace(/^\[(.*)\]$/, '$1')}, ${e.text(node.expression)})`);
       this.nested(node.statement);
     } else if (ts.isSwitchStatement(node)) this.switchStatement(node);
     else if (ts.isContinueStatement(node))

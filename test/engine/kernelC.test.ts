@@ -148,6 +148,18 @@ const STATEMENTS: readonly (readonly [string, string])[] = [
     'if (pteIsZero(pteAndNot(k.read_pte(pte), pteAt(i)))) return;',
     'if (!(*pte & ~((u64)i << PAGE_SHIFT)))\n\t\treturn;',
   ],
+  [
+    'order = k.callOut?.(k.read_va(zone + k.zone.name), [order, i]) ?? 0;',
+    'order = zone->name(order, i);',
+  ],
+  [
+    'let text = "";\ntext += String.fromCharCode(order);',
+    'const char *text = "";\n\ttext[n++] = order;',
+  ],
+  [
+    'const small = new Set([1, i]);\nif (small.has(order)) return;',
+    'int *small = { 1, i };\n\tif (has(small, order))\n\t\treturn;',
+  ],
   ['order = k.read_pte(pte).high;', 'order = *pte >> 32;'],
   ['k.write_ulong(page + k.page.private, 2 ** 12);', 'page->private = 1UL << 12;'],
   ['copyStruct(page, head);', '*page = *head;'],

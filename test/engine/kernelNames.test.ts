@@ -85,7 +85,7 @@ const spelledLikeTheKernel = (name: string): boolean =>
 /** Paths of C files and headers that a header comment names. */
 const filesNamedIn = (text: string): readonly string[] => {
   const comment = /^\/\*\*[^]*?\*\//.exec(text)?.[0] ?? '';
-  return comment.match(/\b(?:arch|fs|include|kernel|lib|mm)\/[\w/.-]+\.[ch]\b/g) ?? [];
+  return comment.match(/\b(?:arch|drivers|fs|include|kernel|lib|mm)\/[\w/.-]+\.[ch]\b/g) ?? [];
 };
 
 describe('names in src/engine/kernel', () => {

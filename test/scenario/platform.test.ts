@@ -56,3 +56,17 @@ bus_unregister(&own_bus);`,
       ['abc abc1: probe', 'abc abc1: remove'],
     ));
 });
+
+describe('a misc device', () => {
+  it('has a struct device, with which goes what the driver has got for it', () =>
+    says(
+      `static const struct file_operations fops = { .owner = THIS_MODULE };
+static struct miscdevice md = { .minor = MISC_DYNAMIC_MINOR, .name = "demo", .mode = 0666, .fops = &fops };
+expect(!misc_register(&md) && md.this_device && dev_get_drvdata(md.this_device) == &md);
+char *p = devm_kzalloc(md.this_device, 100, GFP_KERNEL); expect(p);
+dev_info(md.this_device, "hello\\n");
+misc_deregister(&md);
+expect(current->cred == current->real_cred && current->cred->uid.val == 0 && from_kuid(&init_user_ns, current->cred->euid) == 0);`,
+      [' demo: hello'],
+    ));
+});

@@ -108,7 +108,7 @@ export const STRUCTS = {
   mem_section: 'section_mem_map usage',
   mem_section_usage: 'pageblock_flags subsection_map',
   mlock_pvec: 'vec',
-  miscdevice: 'fops list minor name',
+  miscdevice: 'fops list minor name this_device',
   mm_slot: 'hash mm mm_node',
   mm_walk: 'action mm no_vma ops pgd private vma',
   mm_walk_ops: `
@@ -184,8 +184,8 @@ export const STRUCTS = {
   semaphore_waiter: 'list task up',
   sysinfo: 'freehigh freeram mem_unit sharedram totalhigh totalram',
   task_struct: `
-    __state active_mm blocked comm exit_code exit_state flags fs group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm on_cpu? pagefault_disabled
-    parent pending.list pending.signal personality pid real_parent rss_stat? stack tasks tgid thread_info.cpu? thread_info.flags usage worker_private
+    __state active_mm blocked comm cred exit_code exit_state flags fs group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm on_cpu? pagefault_disabled
+    parent pending.list pending.signal personality pid real_cred real_parent rss_stat? stack tasks tgid thread_info.cpu? thread_info.flags usage worker_private
   `,
   tasklet_struct: 'callback count data func next state use_callback',
   timer_list: 'entry expires flags function',

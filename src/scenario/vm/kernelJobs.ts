@@ -11,7 +11,7 @@
 import {
   detach_timer,
   get_work_pwq,
-  hrtimer_restarts,
+  hrtimerRestarts,
   insert_work,
   irq_wait_for_interrupt,
   irqThreadName,
@@ -358,7 +358,7 @@ export class KernelJobs implements JobCalls, GivenJobs {
   /** An hrtimer whose function says so waits again. */
   private again(timer: Cell, result: number): void {
     const { k } = this.around;
-    const at = hrtimer_restarts(k, timer, result);
+    const at = hrtimerRestarts(k, timer, result);
     if (at !== undefined) this.arm('hrtimer', timer, at);
   }
 }

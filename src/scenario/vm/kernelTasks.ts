@@ -11,7 +11,13 @@
 import { KernelFault } from '../../engine/machine/events.js';
 import { NULL, type MmStruct, type TaskStruct } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
-import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
+import {
+  asCell,
+  highWord,
+  lowWord,
+  type Cell,
+  type VirtAddr,
+} from '../../engine/memory/address.js';
 import {
   EXIT_DEAD,
   PF_KTHREAD,
@@ -102,6 +108,13 @@ export class KernelTasks {
     words[tsk + of.pid] = words[tsk + of.tgid] = INIT_PID;
     if (task > 0) words[tsk + of.pid] = this.firstPid + task - 1;
     words[tsk + of.flags] = PF_KTHREAD;
+    // Everybody is root.
+    const { init_cred } = k.globals;
+    for (const member of init_cred === NULL ? [] : [of.cred, of.real_cred]) {
+      const va = k.va_of(init_cred);
+      words[tsk + member] = lowWord(va);
+      if (k.wide) words[tsk + member + 1] = highWord(va);
+    }
     // The reference that a task has of itself while it lives.
     words[tsk + of.usage] = 1;
     for (let i = 0; i < Math.min(comm.length, COMM_BYTES - 1); i++) {

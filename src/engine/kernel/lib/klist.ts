@@ -26,7 +26,7 @@ export function klist_add_tail(k: Kernel, n: KlistNode, list: Klist): void {
   list_add_tail(k, k.plus(n, k.klist_node.n_node), k.plus(list, k.klist.k_list));
 }
 
-export const klist_node_attached = (k: Kernel, n: KlistNode): boolean =>
+const klist_node_attached = (k: Kernel, n: KlistNode): boolean =>
   k.read_va(k.plus(n, k.klist_node.n_klist)) !== 0;
 
 export function klist_del(k: Kernel, n: KlistNode): void {

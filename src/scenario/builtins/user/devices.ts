@@ -44,9 +44,31 @@ function register(call: BuiltinCall, misc: Value): number {
   const node = { value: NULL };
   const error = kernel.registerDevice(k, call.cell(misc), files.nrNames, node);
   if (error !== 0) return error;
-  if (files.name(name, node.value)) return 0;
-  kernel.removeDevice(k, node.value);
-  return -ENOMEM;
+  if (!files.name(name, node.value)) {
+    kernel.removeDevice(k, node.value);
+    return -ENOMEM;
+  }
+  // device_create_with_groups(): what devm_kzalloc() and dev_info() of the driver are given. Its node is there already.
+  const made = { value: NULL };
+  const text = name.slice('/dev/'.length);
+  const device = kernel.device_create(k, NULL, NULL, 0, va(misc), text, made);
+  if (device < 0) {
+    files.unname(name);
+    kernel.removeDevice(k, node.value);
+    return -ENOMEM;
+  }
+  k.write_ptr(k.plus(call.cell(misc), k.miscdevice.this_device), device);
+  return 0;
+}
+
+/** misc_deregister(): what the driver has got for its device goes with it. */
+function deregister(call: BuiltinCall, misc: Value): undefined {
+  const { k, kernel } = call;
+  const node = call.process.files.unname(deviceName(call, misc));
+  if (node === undefined) return undefined;
+  kernel.device_unregister(k, k.read_ptr(k.plus(call.cell(misc), k.miscdevice.this_device)));
+  kernel.removeDevice(k, node);
+  return undefined;
 }
 
 const devices: readonly Builtin[] = [
@@ -59,10 +81,7 @@ const devices: readonly Builtin[] = [
     row(
       'void misc_deregister(struct miscdevice *misc)',
       'The device has no name any more; who has it open keeps it.',
-      (call, misc) => {
-        const node = call.process.files.unname(deviceName(call, misc));
-        if (node !== undefined) call.kernel.removeDevice(call.k, node);
-      },
+      deregister,
     ),
   ]),
   ...group('process', 'fs/ioctl.c', [

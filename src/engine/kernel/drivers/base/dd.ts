@@ -3,7 +3,8 @@
  *
  * Differs: a probe that returns -EPROBE_DEFER is not tried again when other drivers come.
  * Left out: asynchronous probes, pins, DMA, power management, links between devices.
- * Source: Linux 6.1 drivers/base/dd.c: really_probe(), driver_bound(), __device_release_driver().
+ * Source: Linux 6.1 drivers/base/dd.c: really_probe(), driver_bound(), __device_release_driver(); drivers/base/base.h:
+ * driver_match_device().
  */
 import { type Int, NULL } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
@@ -38,15 +39,19 @@ function driver_match_device(k: Kernel, drv: DeviceDriver, dev: Device): boolean
   return match === 0 || (k.callOut?.(match, [k.va_of(dev), k.va_of(drv)]) ?? 0) !== 0;
 }
 
-/** A function of the bus, or else of the driver. */
-const functionOf = (k: Kernel, dev: Device, member: 'probe' | 'remove'): VirtAddr => {
-  const ofBus: VirtAddr = k.read_va(k.plus(busOf(k, dev), k.bus_type[member]));
-  return ofBus !== 0 ? ofBus : k.read_va(k.plus(driverOf(k, dev), k.device_driver[member]));
+/** Of the bus, or else of the driver. */
+const probeOf = (k: Kernel, dev: Device): VirtAddr => {
+  const ofBus: VirtAddr = k.read_va(k.plus(busOf(k, dev), k.bus_type.probe));
+  return ofBus !== 0 ? ofBus : k.read_va(k.plus(driverOf(k, dev), k.device_driver.probe));
+};
+const removeOf = (k: Kernel, dev: Device): VirtAddr => {
+  const ofBus: VirtAddr = k.read_va(k.plus(busOf(k, dev), k.bus_type.remove));
+  return ofBus !== 0 ? ofBus : k.read_va(k.plus(driverOf(k, dev), k.device_driver.remove));
 };
 
 function call_driver_probe(k: Kernel, dev: Device): Int {
   if (isPlatform(k, dev)) return platform_probe(k, dev);
-  const probe: VirtAddr = functionOf(k, dev, 'probe');
+  const probe: VirtAddr = probeOf(k, dev);
   return probe === 0 ? 0 : (k.callOut?.(probe, [k.va_of(dev)]) ?? 0);
 }
 
@@ -55,7 +60,7 @@ function device_remove(k: Kernel, dev: Device): void {
     platform_remove(k, dev);
     return;
   }
-  const remove: VirtAddr = functionOf(k, dev, 'remove');
+  const remove: VirtAddr = removeOf(k, dev);
   if (remove !== 0) k.callOut?.(remove, [k.va_of(dev)]);
 }
 

@@ -3,7 +3,8 @@
  *
  * Left out: what the chip is told, per-CPU counts, lines that nobody answers for
  * ("nobody cared"), handlers that enable interrupts.
- * Source: Linux 6.1 kernel/irq/handle.c: __handle_irq_event_percpu(), __irq_wake_thread(), warn_no_thread(); kernel/irq/chip.c.
+ * Source: Linux 6.1 kernel/irq/handle.c: __handle_irq_event_percpu(), __irq_wake_thread(), warn_no_thread(); kernel/irq/chip.c;
+ * kernel/irq/manage.c: irq_wait_for_interrupt().
  */
 import { type Int, NULL } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';

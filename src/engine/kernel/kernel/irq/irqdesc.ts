@@ -6,7 +6,7 @@
  * Differs: a machine that was booted here has made no descriptors; the first that asks makes those of the legacy lines, 0 to 15, as
  * early_irq_init() does.
  * Left out everywhere: domains, chips, counts of each CPU, affinity, /proc/irq, sysfs.
- * Source: Linux 6.1 kernel/irq/irqdesc.c; arch/x86/include/asm/irq_vectors.h: NR_IRQS_LEGACY.
+ * Source: Linux 6.1 kernel/irq/irqdesc.c; include/linux/irqdesc.h; arch/x86/include/asm/irq_vectors.h: NR_IRQS_LEGACY.
  */
 import { type Int, NULL, type Pointer, type UInt } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';

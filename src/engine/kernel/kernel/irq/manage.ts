@@ -7,7 +7,7 @@
  * Differs: the thread of a handler (thread_fn) has no task_struct of its own: one of the threads that do works does what it is woken for,
  * under its name (vm/kernelJobs.ts).
  * Left out: chips and their flow handlers, affinity, trigger types that a chip does not have, NMIs, forced threads.
- * Source: Linux 6.1 kernel/irq/manage.c, kernel/irq/devres.c, kernel/irq/resend.c.
+ * Source: Linux 6.1 kernel/irq/manage.c, kernel/irq/resend.c; include/linux/irq.h: irqd_irq_disabled().
  */
 import { type Int, NULL, type Pointer, type UInt } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';

@@ -68,7 +68,7 @@ export function hrtimer_forward(k: Kernel, timer: HrTimer, now: Long, interval: 
 }
 
 /** __run_hrtimer(), behind the timer's function: the jiffy at which it is due again; undefined: it is not. */
-export const hrtimer_restarts = (k: Kernel, timer: HrTimer, restart: UInt): UInt | undefined => {
+export const hrtimerRestarts = (k: Kernel, timer: HrTimer, restart: UInt): UInt | undefined => {
   if (restart !== HRTIMER_RESTART || hrtimer_is_queued(k, timer)) return undefined;
   return enqueue_hrtimer(k, timer);
 };

@@ -9,14 +9,14 @@ const NSEC_PER_SEC = 1_000_000_000;
 const WORD = 2 ** 32;
 
 /** Jiffies of a real kernel begin five minutes before they wrap. */
-const INITIAL_JIFFIES = (hz: Int): Long => WORD - 300 * hz;
+const initialJiffies = (hz: Int): Long => WORD - 300 * hz;
 
 /** Nanoseconds since boot. */
 export function ktime_get(k: Kernel): Long {
   const low: Long = k.read_int(k.globals.jiffies) >>> 0;
   const high: Long = k.read_int(k.globals.jiffies + 1) >>> 0;
   const jiffies_64: Long = high * WORD + low;
-  const initial: Long = INITIAL_JIFFIES(k.CONFIG_HZ);
+  const initial: Long = initialJiffies(k.CONFIG_HZ);
   const ticks: Long = jiffies_64 >= initial ? jiffies_64 - initial : jiffies_64;
   return ticks * (NSEC_PER_SEC / k.CONFIG_HZ);
 }

@@ -2,7 +2,8 @@
  * What the platform's bus does for a device and a driver: who matches by name, and whom probe() and remove() are told.
  *
  * Left out: device trees, ACPI, driver_override, clocks, power domains.
- * Source: Linux 6.1 drivers/base/platform.c: platform_match(), platform_match_id(), platform_probe(), platform_remove().
+ * Source: Linux 6.1 drivers/base/platform.c: platform_match(), platform_match_id(), platform_probe(), platform_remove();
+ * include/linux/platform_device.h.
  */
 import { type Int, NULL, type Pointer } from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
@@ -17,7 +18,7 @@ export type PlatformDevice = Pointer<'struct platform_device'>;
 export type PlatformDriver = Pointer<'struct platform_driver'>;
 
 /** to_platform_device(), to_platform_driver() */
-export const to_platform_device = (k: Kernel, dev: Device): PlatformDevice =>
+const to_platform_device = (k: Kernel, dev: Device): PlatformDevice =>
   k.cell_at(asVirt(k.va_of(dev) - k.platform_device.dev * 4));
 const to_platform_driver = (k: Kernel, drv: DeviceDriver): PlatformDriver =>
   k.cell_at(asVirt(k.va_of(drv) - k.platform_driver.driver * 4));
