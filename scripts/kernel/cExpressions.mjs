@@ -146,6 +146,9 @@ export class CExpressions {
           node.elements.map((each) => this.text(each, P.assign)),
         );
       case K.ObjectLiteralExpression:
+        // `{ ...mas }`: a copy.
+        if (node.properties.length === 1 && ts.isSpreadAssignment(node.properties[0]))
+          return expr(`*${this.text(node.properties[0].expression, P.unary)}`, P.unary);
         return this.compound(
           node,
           node.properties.map((each) => this.initializer(each)),

@@ -37,6 +37,8 @@ export function methodCall(c, node) {
       return expr(`${object()}[${c.text(first)}] = ${c.text(second, P.assign)}`, P.assign);
     case 'at':
       return expr(`${object()}[ARRAY_SIZE(${object()}) - ${c.text(first).replace('-', '')}]`);
+    case 'shift':
+      return expr(`*${object()}++`, P.unary);
     case 'toLowerCase':
       return expr(`tolower(${c.text(owner, P.assign)})`);
     case 'indexOf':

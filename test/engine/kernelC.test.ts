@@ -158,7 +158,7 @@ const STATEMENTS: readonly (readonly [string, string])[] = [
   ],
   [
     'const small = new Set([1, i]);\nif (small.has(order)) return;',
-    'int *small = { 1, i };\n\tif (has(small, order))\n\t\treturn;',
+    'long *small = { 1, i };\n\tif (has(small, order))\n\t\treturn;',
   ],
   ['order = k.read_pte(pte).high;', 'order = *pte >> 32;'],
   ['k.write_ulong(page + k.page.private, 2 ** 12);', 'page->private = 1UL << 12;'],
