@@ -287,11 +287,8 @@ function placeBlocks({ memory, mm }: KernelImage): void {
 }
 
 /** The page tables, which lay aside until there was memory; each CPU walks them from now on: load_cr3(). */
-function writeTables(
-  { memory, mm, tape, nrCpus, profile }: KernelImage,
-  { tables }: BootLayout,
-): void {
-  for (const { phys, value } of tables.store.words()) tape.write(memory.cell(phys), value);
+function writeTables({ mm, tape, nrCpus, profile }: KernelImage, { tables }: BootLayout): void {
+  tables.store.writeTo(tape);
   const registers = kernelRegisters(profile.arch, tables.root);
   for (let cpu = 0; cpu < nrCpus; cpu++) mm.machine.processor(cpu).setRegisters(registers);
 }

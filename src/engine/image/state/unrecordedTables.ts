@@ -22,7 +22,7 @@ const MiB = 2 ** 20;
 
 /** Gives the machine tables that lead to all of its memory. False where boot would find no room for them. */
 export function makeTables(image: KernelImage, placement: Placement): boolean {
-  const { profile, mm, memory, tape } = image;
+  const { profile, mm, tape } = image;
   const plan = planOrNot(image, placement);
   if (plan === undefined) return false;
   const { tables, page } = plan;
@@ -30,7 +30,7 @@ export function makeTables(image: KernelImage, placement: Placement): boolean {
     addMissing(image, tables, page);
     return true;
   }
-  for (const { phys, value } of tables.store.words()) tape.write(memory.cell(phys), value);
+  tables.store.writeTo(tape);
   const registers = kernelRegisters(profile.arch, tables.root);
   for (let cpu = 0; cpu < image.nrCpus; cpu++) mm.machine.processor(cpu).setRegisters(registers);
   const rootAddress = symbolAddress(profile, ROOT_SYMBOL[profile.arch]);

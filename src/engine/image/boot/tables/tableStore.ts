@@ -3,8 +3,14 @@
  *
  * Invariant: a frame that was never cleared is not a table; what it would hold is zero.
  */
-import { asPhys, PAGE_SIZE, WORDS_PER_FRAME, type PhysAddr } from '../../../memory/address.js';
-import type { WritableTableMemory } from '../../../x86/tableMemory.js';
+import {
+  asCell,
+  asPhys,
+  PAGE_SIZE,
+  WORDS_PER_FRAME,
+  type PhysAddr,
+} from '../../../memory/address.js';
+import type { WordTape, WritableTableMemory } from '../../../x86/tableMemory.js';
 
 export class TableStore implements WritableTableMemory {
   private readonly tables = new Map<number, Int32Array>();
@@ -32,9 +38,12 @@ export class TableStore implements WritableTableMemory {
 
   /** The entry at a physical address. */
   entry(at: PhysAddr): bigint {
-    const words = this.readWords(at, this.entryBytes / 4);
-    const low = BigInt((words?.[0] ?? 0) >>> 0);
-    return low | (BigInt((words?.[1] ?? 0) >>> 0) << 32n);
+    const table = this.tables.get(Math.floor(at / PAGE_SIZE));
+    if (table === undefined) return 0n;
+    const first = (at % PAGE_SIZE) / 4;
+    const low = BigInt((table[first] ?? 0) >>> 0);
+    const high = this.entryBytes === 8 ? (table[first + 1] ?? 0) : 0;
+    return high === 0 ? low : low | (BigInt(high >>> 0) << 32n);
   }
 
   setEntry(at: PhysAddr, value: bigint): void {
@@ -43,10 +52,15 @@ export class TableStore implements WritableTableMemory {
       this.writeWord(asPhys(at + 4), Number(BigInt.asIntN(32, value >> 32n)));
   }
 
-  /** Every word that is not zero, table by table. */
-  *words(): Generator<{ readonly phys: PhysAddr; readonly value: number }> {
-    for (const [frame, table] of this.tables)
-      for (const [i, value] of table.entries())
-        if (value !== 0) yield { phys: asPhys(frame * PAGE_SIZE + i * 4), value };
+  /** Writes the tables into a machine's memory. What is zero there is not written, nor is a frame without entries touched. */
+  writeTo(tape: WordTape): void {
+    for (const [frame, table] of this.tables) {
+      if (table.every((word) => word === 0)) continue;
+      const first = tape.memory.cell(asPhys(frame * PAGE_SIZE));
+      for (let i = 0; i < WORDS_PER_FRAME; i++) {
+        const value = table[i] ?? 0;
+        if (value !== 0) tape.write(asCell(first + i), value);
+      }
+    }
   }
 }
