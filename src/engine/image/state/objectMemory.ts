@@ -26,7 +26,12 @@ export class ObjectMemory {
       : pageOffset + (directMapEndFrame + 1) * PAGE_SIZE;
     this.end = this.next + wholeBytes;
     const cell = mm.memory.addPseudoFrames(nrPages);
-    mm.addWindow({ start: asVirt(this.next), sizeBytes: nrPages * PAGE_SIZE, cell });
+    mm.addWindow({
+      start: asVirt(this.next),
+      sizeBytes: nrPages * PAGE_SIZE,
+      cell,
+      isMachines: true,
+    });
   }
 
   take(sizeBytes: number, align: number): VirtAddr {
