@@ -67,7 +67,9 @@ export class Symbols {
   }
 
   /** The symbol at or below an address, and how far it is to the next. */
-  at(address: VirtAddr): (Omit<Kallsym, "sizeBytes"> & { readonly sizeBytes: number | undefined }) | undefined {
+  at(
+    address: VirtAddr,
+  ): (Omit<Kallsym, 'sizeBytes'> & { readonly sizeBytes: number | undefined }) | undefined {
     const { list } = this;
     const sorted = (this.sorted ??= byAddress(list));
     let low = 0;
