@@ -19,7 +19,7 @@ const LISTENED = {
     steal_suitable_fallback unreserve_highatomic_pageblock wakeup_kswapd warn_alloc zone_watermark_fast
   `.match(/\S+/g),
   slabs: `
-    ___slab_alloc __cache_free allocate_slab cache_alloc_refill cache_grow_begin do_slab_free fixup_slab_list free_slab
+    ___slab_alloc __cache_free __kmalloc_large_node allocate_slab cache_alloc_refill cache_grow_begin do_slab_free fixup_slab_list free_slab
     get_partial_node kmem_cache_alloc_bulk kmem_getpages slab_alloc_node slab_destroy slab_out_of_memory
   `.match(/\S+/g),
   mappings: `

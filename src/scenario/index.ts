@@ -3,7 +3,7 @@
  *
  *     text --readScenario--> which machine --compile--> Program --ScenarioVm--> statement by statement
  */
-export type { Builtin } from './builtins/builtin.js';
+export { handsOut, isAllocator } from './builtins/handsOut.js';
 export { allBuiltins } from './builtins/table.js';
 export {
   compileScenario,

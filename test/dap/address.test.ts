@@ -69,7 +69,7 @@ describe('addresses in a session', function () {
       );
       assert.match(
         (await drive.evaluate('where(0xccc00000)')).result,
-        /^vmalloc area none: a gap of /,
+        /^vmalloc area: none, a gap of /,
       );
       await assert.rejects(drive.evaluate('where(0x70000000)'), /No page is mapped/);
       assert.equal(await drive.hash(), hash);

@@ -154,7 +154,7 @@ describe('Virtual areas', () => {
       ['pages', 'guard page', 'struct vm_struct'],
     );
     assert.match(children[1]?.value ?? '', /^0x[0-9a-f]+–0x[0-9a-f]+, mapped by nothing$/);
-    assert.ok(rows.some(({ value }) => /: freed, waits for the purge$/.test(value)));
+    assert.ok(rows.some(({ value }) => /: freed, waiting for the purge$/.test(value)));
     // One begins where the one before it ends.
     const bounds = rows.map(({ value }) => /^(\S+)–(\S+),/.exec(value));
     bounds.slice(1).forEach((row, i) => assert.equal(row?.[1], bounds[i]?.[2]));
@@ -283,14 +283,17 @@ describe('what an address belongs to', () => {
     const address = kernel.vmalloc(mm, 3 * PAGE_SIZE, asVirt(0));
     const inside = reportOf(context, address + PAGE_SIZE + 8);
     assert.match(inside.area ?? '', /^vmalloc, .*, 3 pages/);
-    assert.equal(factOf(inside.place, 'page of the area'), '1 of 3');
+    assert.equal(factOf(inside.place, 'in the area'), 'page 1 of 3');
     const guard = reportOf(context, address + 3 * PAGE_SIZE);
-    assert.match(factOf(guard.place, 'page of the area') ?? '', /^its guard page/);
+    assert.match(factOf(guard.place, 'in the area') ?? '', /^its guard page/);
     const gap = reportOf(context, address + 100 * MiB);
-    assert.match(factOf(gap.place, 'vmalloc area') ?? '', /^none: a gap of /);
+    assert.match(factOf(gap.place, 'vmalloc area') ?? '', /^none, a gap of /);
     kernel.vfree(mm, address);
     const freed = reportOf(context, address);
-    assert.match(factOf(freed.place, 'vmalloc area') ?? '', /^none: freed, waits for the purge/);
+    assert.match(
+      factOf(freed.place, 'vmalloc area') ?? '',
+      /^none, freed and waiting for the purge/,
+    );
   });
 
   it('slots of kmap() and kmap_local_page()', () => {
@@ -314,6 +317,6 @@ describe('what an address belongs to', () => {
         { stopOnEntry: true },
       );
       const gap = await drive.evaluate('where(0xffffd00000000000)');
-      assert.match(gap.result, /^vmalloc area none: a gap of .*; no page is mapped there$/);
+      assert.match(gap.result, /^vmalloc area: none, a gap of .*; no page is mapped there$/);
     }));
 });

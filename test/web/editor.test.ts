@@ -205,6 +205,30 @@ describe('inline values', () => {
     assert.deepEqual(at(4), ['a 2', 'w 3']);
   });
 
+  it('of a kernel function are its own, and members are none', () => {
+    const lines = [
+      'static inline void expand(struct page *page, int low, int high)', // 0
+      '{', // 1
+      '\tunsigned long size = 1 << high;', // 2
+      '\twhile (high > low) {', // 3
+      '\t\thigh--;', // 4
+      '\t}', // 5
+      '}', // 6
+      '', // 7
+      'static void set_buddy_order(struct page *page, int order)', // 8
+      '{', // 9
+      '\tint private = order;', // 10
+      '\tpage->private = private;', // 11
+      '\tprivate = 0;', // 12
+      '}', // 13
+    ];
+    const shownAt = (stop: number): readonly string[] =>
+      valuesUpTo(lines, stop).map(({ name, line }) => `${name} ${line}`);
+    assert.deepEqual(shownAt(4), ['size 2']);
+    assert.deepEqual(shownAt(11), ['private 10']);
+    assert.deepEqual(shownAt(13), ['private 12']);
+  });
+
   it('are cut between words', () => {
     assert.equal(shortValue('0x1f40'), '0x1f40');
     const long = '0xcbdb5020 pfn 0x1960 head of a compound page, order 4';

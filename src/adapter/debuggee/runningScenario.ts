@@ -2,12 +2,12 @@
 import { asVirt } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
 import {
-  type Builtin,
   codeOfBoundary,
   decode,
   endSummary,
   notGivenBackTexts,
   firstBoundary,
+  handsOut,
   type Local,
   type Program,
   type ScenarioVm,
@@ -185,8 +185,9 @@ function programView(program: Program, path: string, name: string): ScenarioProg
     return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
   });
   const filesOf = boundaries.map(({ span }) => fileAt(span.start));
-  let known: ReadonlySet<number> | undefined;
-  const allocating = (): ReadonlySet<number> => (known ??= new Set(allocatingStatements(program)));
+  let known: ReadonlyMap<number, string> | undefined;
+  const allocating = (): ReadonlyMap<number, string> =>
+    (known ??= new Map(allocatingStatements(program)));
   return {
     path,
     name,
@@ -212,27 +213,21 @@ function programView(program: Program, path: string, name: string): ScenarioProg
       decode(program, ...codeOfBoundary(program, statement)).flatMap(({ name: op, operands }) =>
         op === 'CALL' ? [functions[operands[0] ?? -1]?.name ?? '?'] : [],
       ),
-    allocates: (statement) => allocating().has(statement),
+    allocates: (statement) => allocating().get(statement),
     functionAt: (statement) => functions[boundaries[statement]?.function ?? 0] ?? MAIN,
     functionNames: functions.filter(({ kind }) => kind !== 'main').map((fn) => fn.name),
   };
 }
 
-/** Kinds of builtins that hand out memory which the counters of the page allocator need not tell of. */
-const HANDING: ReadonlySet<Builtin['category']> = new Set(['slab', 'vmalloc', 'DMA']);
-
-/** Those that free or ask apart: they have no memory as their result. */
-const handsOut = ({ changes, category, name, signature }: Builtin): boolean =>
-  changes && HANDING.has(category) && (name.includes('alloc') || /\*\s*\w+\(/.test(signature));
-
-const allocatingStatements = (program: Program): readonly number[] =>
-  program.boundaries.flatMap((_, statement) =>
-    decode(program, ...codeOfBoundary(program, statement)).some(
+/** Those statements, each with the last such call. */
+const allocatingStatements = (program: Program): readonly (readonly [number, string])[] =>
+  program.boundaries.flatMap((_, statement) => {
+    const called = decode(program, ...codeOfBoundary(program, statement)).flatMap(
       ({ name, operands: [index = -1] }) => {
         const builtin = name === 'BUILTIN' ? program.builtins[index] : undefined;
-        return builtin !== undefined && handsOut(builtin);
+        return builtin !== undefined && handsOut(builtin) ? [builtin.name] : [];
       },
-    )
-      ? [statement]
-      : [],
-  );
+    );
+    const last = called.at(-1);
+    return last === undefined ? [] : [[statement, last] as const];
+  });

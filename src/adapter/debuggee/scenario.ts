@@ -46,8 +46,8 @@ export interface ScenarioProgram {
   isFirst(statement: number): boolean;
   /** The scenario's functions that a statement calls by name, in the order of its code. */
   callsOf(statement: number): readonly string[];
-  /** Whether a statement calls something of the kernel that allocates objects or areas. */
-  allocates(statement: number): boolean;
+  /** What a statement calls of the kernel that allocates objects or areas: the last one's name. */
+  allocates(statement: number): string | undefined;
   /** The function that a statement stands in; `main` for those outside of functions and tasks. */
   functionAt(statement: number): {
     readonly name: string;

@@ -37,6 +37,7 @@ export class ScenarioDebuggee implements Debuggee {
       object: (address) => this.vm.holdings.allocated('object', address),
       area: (address) => this.vm.holdings.allocated('area', address),
       cache: (address) => this.vm.holdings.allocated('cache', address),
+      perCpu: (address) => this.vm.holdings.allocated('per-CPU', address),
       page: (pfn) => this.vm.holdings.pageHistory(pfn),
       holders: (pfn) => this.vm.holdings.pageHolders(pfn),
       pinned: () => this.vm.holdings.pinnedFrames(),

@@ -64,11 +64,8 @@ export class Target {
       }
       beforeCut(tape.cursor);
     });
-    this.attempts = new AttemptFinder(
-      this.timeline,
-      tape,
-      image.mm,
-      (statement) => scenario?.program.allocates(statement) ?? false,
+    this.attempts = new AttemptFinder(this.timeline, tape, image.mm, (statement) =>
+      scenario?.program.allocates(statement),
     );
     this.stops = new StopFinder({
       timeline: this.timeline,

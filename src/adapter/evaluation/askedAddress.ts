@@ -38,6 +38,7 @@ export function askedAddress(
   return {
     value: address,
     meant: args.meant ?? meantBy(type, expression),
+    isPointer: stripTypedefs(type).kind === 'pointer',
     use: use !== undefined && isAddressUse(use) ? use : undefined,
   };
 }

@@ -3,8 +3,15 @@
  * scenario that has the name goes first.
  */
 import { asVirt } from '../../engine/memory/address.js';
-import { kindOf, pfnMeant, textOf, type Meant } from '../../engine/view/addressKind.js';
-import { walkReport } from '../../engine/view/addressReport.js';
+import {
+  ADDRESS_KINDS,
+  kindOf,
+  pfnMeant,
+  textOf,
+  type AddressWorld,
+  type Meant,
+} from '../../engine/view/addressKind.js';
+import { walkReport, type AskedAddress } from '../../engine/view/addressReport.js';
 import { spaceFor } from '../../engine/view/surveyor.js';
 import type { MachineContext } from '../present/context.js';
 import { showWalk } from '../present/pageTables.js';
@@ -16,24 +23,31 @@ import type { Evaluator, Viewpoint } from './evaluator.js';
 
 interface Helper {
   readonly signature: string;
-  readonly run: (context: MachineContext, value: number, meant: Meant, name: string) => Shown;
+  readonly run: (context: MachineContext, asked: AskedAddress, name: string) => Shown;
 }
+
+const NULL_POINTER = 'It is NULL: a pointer that leads nowhere.';
+
+/** Small numbers are frame numbers here, for no kernel address is that small; small pointers are what they are. */
+const meantHere = (world: AddressWorld, { value, meant, isPointer }: AskedAddress): Meant =>
+  meant === 'virtual' && isPointer !== true && value >= 0 && value < world.maxPfn ? 'pfn' : meant;
 
 export const HELPERS: Readonly<Record<string, Helper>> = {
   where: {
     signature: 'where(x): what the page of a struct page pointer, pfn or address is used for now',
-    run: (context, value, meant, name) => {
+    run: (context, asked, name) => {
       const { world } = context.surveyor;
-      // Small numbers are frame numbers here: no kernel address is that small.
-      const taken = meant === 'virtual' && value >= 0 && value < world.maxPfn ? 'pfn' : meant;
+      const { value, isPointer } = asked;
+      if (isPointer === true && value === 0) throw errors.cannotEvaluate(NULL_POINTER);
+      const taken = meantHere(world, asked);
       const pfn = pfnMeant(world, value, taken);
-      if (taken === 'virtual' && kindOf(world, value, taken) === 'scenario')
-        throw errors.cannotEvaluate(
-          `${textOf(world, value, taken)} is an address of the scenario's own objects: no page holds them.`,
-        );
-      const place =
-        taken === 'virtual' ? showPlaceOf(context, name, asVirt(value), pfn) : undefined;
+      const place = taken === 'virtual' ? showPlaceOf(context, name, asked, pfn) : undefined;
       if (place !== undefined) return place;
+      const kind = kindOf(world, value, taken);
+      if (kind === 'scenario' || kind === 'unplaced') {
+        const { title, meaning } = ADDRESS_KINDS[kind];
+        throw errors.cannotEvaluate(`${textOf(world, value, taken)} is ${title}. ${meaning}`);
+      }
       if (pfn === undefined)
         throw errors.cannotEvaluate(`No page is mapped at ${textOf(world, value, taken)}.`);
       const within = taken === 'virtual' ? world.space.virtToPhysLinear(asVirt(value)) : undefined;
@@ -42,7 +56,7 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   },
   walk: {
     signature: 'walk(va): the page-table entries that translate an address',
-    run: (context, value, _meant, name) => {
+    run: (context, { value }, name) => {
       const { spaces, world } = context.surveyor;
       const va = asVirt(value);
       const space = spaceFor(spaces, world.space, va);
@@ -74,8 +88,8 @@ export function runHelper(
   const [, name = '', argument = ''] = call ?? [];
   const helper = Object.hasOwn(HELPERS, name) ? HELPERS[name] : undefined;
   if (helper === undefined || isFunction(evaluator, name) || !balanced(argument)) return undefined;
-  const { value, meant } = askedAddress(context.profile, evaluator, { expression: argument }, at);
-  return helper.run(context, value, meant, expression);
+  const asked = askedAddress(context.profile, evaluator, { expression: argument }, at);
+  return helper.run(context, asked, expression);
 }
 
 const isFunction = (evaluator: Evaluator, name: string): boolean =>

@@ -15,7 +15,7 @@ import {
   type CacheView,
   type SlabView,
 } from '../../engine/view/slabCaches.js';
-import { freeObjects, isSlub, objectOf, type Slab } from '../../engine/view/slabObject.js';
+import { freeObjects, isSlub, objectOf, slabUse, type Slab } from '../../engine/view/slabObject.js';
 import { slabTracks, trackText } from '../../engine/view/slabTrack.js';
 import type { MachineContext } from './context.js';
 import { fact, group, type Container, type Format, type Shown } from './shown.js';
@@ -66,11 +66,9 @@ function cacheContainer(context: MachineContext, cache: CacheView): Container {
     named: (format) => [
       ...geometry(context, cache),
       ...listedSlabs(surveyor, cache.address).map(({ place, slabs }) =>
-        showSlabs(context, place, slabs.length, () => slabs),
+        showSlabs(context, place, slabs),
       ),
-      ...(isSlub(surveyor.reader)
-        ? [showSlabs(context, 'full', undefined, () => unlistedSlabs(surveyor, cache.address))]
-        : []),
+      ...(isSlub(surveyor.reader) ? [fullSlabs(context, cache)] : []),
       ...structOf(context, cache.address, format),
     ],
   };
@@ -109,24 +107,37 @@ function structOf(context: MachineContext, address: VirtAddr, format: Format): S
   return [showPlace(context, 'struct kmem_cache', placeAt(address, type), undefined, format)];
 }
 
-/** @param count where it is known without a search */
-function showSlabs(
-  context: MachineContext,
-  place: string,
-  count: number | undefined,
-  find: () => readonly SlabView[],
-): Shown {
-  const number = count === undefined ? 'on no list: open to look for them' : nrSlabs(count);
-  if (count === 0) return fact(place, number);
-  let slabs: readonly SlabView[] | undefined;
-  const found = (): readonly SlabView[] => (slabs ??= find());
-  return group(place, number, {
-    named: () => found().map((view) => showSlab(context, view)),
+const showSlabs = (context: MachineContext, place: string, slabs: readonly SlabView[]): Shown =>
+  slabs.length === 0
+    ? fact(place, 'none')
+    : group(place, nrSlabs(slabs.length), {
+        named: () => slabs.map((view) => showSlab(context, view)),
+      });
+
+/** Of SLUB: how many there are the node counts, which they are takes a search of the memory map. */
+function fullSlabs(context: MachineContext, { address }: CacheView): Shown {
+  const { surveyor } = context;
+  const { reader } = surveyor;
+  const node = reader.pointer('kmem_cache', 'node', address);
+  const counted = (node && reader.uint('kmem_cache_node', 'nr_slabs', node)) ?? 0;
+  const listed = listedSlabs(surveyor, address).reduce((sum, { slabs }) => sum + slabs.length, 0);
+  const count = counted - listed;
+  if (count <= 0) return fact('full', 'none');
+  return group('full', `${nrSlabs(count)}, on no list`, {
+    named: () => {
+      const found = unlistedSlabs(surveyor, address);
+      const rest = count - found.length;
+      return [
+        ...found.map((view) => showSlab(context, view)),
+        ...(rest > 0
+          ? [fact('not known', `${nrSlabs(rest)}: the recording does not tell where`)]
+          : []),
+      ];
+    },
   });
 }
 
-const nrSlabs = (count: number): string =>
-  count === 0 ? 'none' : count === 1 ? '1 slab' : `${count} slabs`;
+const nrSlabs = (count: number): string => (count === 1 ? '1 slab' : `${count} slabs`);
 
 function showSlab(context: MachineContext, view: SlabView): Shown {
   const { surveyor } = context;
@@ -136,7 +147,7 @@ function showSlab(context: MachineContext, view: SlabView): Shown {
   return {
     ...group(
       name,
-      `${slab.nrUsed} of ${slab.nrObjects} objects counted as used`,
+      slabUse(slab, freeObjects(surveyor.reader, slab), `of ${slab.nrObjects} objects used`),
       objects(context, slab),
     ),
     memory: view.page,

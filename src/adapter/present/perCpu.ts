@@ -16,7 +16,7 @@ export function perCpu(context: MachineContext): Shown {
   const chunks = perCpuChunks(context.surveyor.reader);
   const known =
     chunks.length === 0
-      ? 'this machine was recorded without its chunks'
+      ? 'none: this machine was recorded without its chunks'
       : chunks.length === 1
         ? '1 chunk'
         : `${chunks.length} chunks`;
@@ -31,7 +31,8 @@ export function perCpu(context: MachineContext): Shown {
 function showChunk(context: MachineContext, chunk: PerCpuChunk, index: number): Shown {
   const { pointerSize } = context.profile;
   const first = chunk.isFirst ? ' (the first one)' : '';
-  const value = `${chunk.nrPopulated} of ${chunk.nrPages} pages, ${chunk.freeBytes} bytes free${first}`;
+  const standIn = context.surveyor.world.isUnplaced?.(chunk.base) === true;
+  const value = `${chunk.nrPopulated} of ${chunk.nrPages} pages, ${chunk.freeBytes} bytes free${standIn ? ': stands in for the recorded one, which is not known' : first}`;
   const base = formatAddress(chunk.base, pointerSize);
   const areas = areasOfChunk(context.surveyor.reader, chunk);
   return {
@@ -56,7 +57,7 @@ function variables(context: MachineContext): Shown {
   if (symbols.length === 0)
     return fact(
       'variables',
-      'none: this kernel is built for one CPU, its per-CPU variables are plain globals',
+      'none: this kernel is built for one CPU, so that its per-CPU variables are plain globals',
     );
   return group('variables', `${symbols.length}`, {
     named: () =>

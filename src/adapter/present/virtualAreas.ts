@@ -39,7 +39,7 @@ function showPiece(context: MachineContext, name: string, piece: VmapPiece): Sho
   const { start, end } = piece.kind === 'area' ? piece.area : piece;
   const where = `${rangeText(context, start, end)}, ${bytesText(end - start)}`;
   if (piece.kind === 'gap') return fact(name, `${where}: gap`);
-  if (piece.kind === 'lazy') return fact(name, `${where}: freed, waits for the purge`);
+  if (piece.kind === 'lazy') return fact(name, `${where}: freed, waiting for the purge`);
   const { area } = piece;
   const by = context.surveyor.allocations?.area(start);
   const caller = area.caller === undefined ? '' : ` by ${area.caller}`;

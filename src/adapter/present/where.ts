@@ -1,8 +1,9 @@
 /** Where a page is now, as a tree: the sentence, and below it each fact. In the variables of a page, and as `where(x)`. */
-import { asPfn } from '../../engine/memory/address.js';
-import type { VirtAddr } from '../../engine/memory/address.js';
-import { addressPlace } from '../../engine/view/addressPlace.js';
-import type { Whereabouts } from '../../engine/view/whereIs.js';
+import { asPfn, asVirt, type VirtAddr } from '../../engine/memory/address.js';
+import { kindOf, type AddressKind } from '../../engine/view/addressKind.js';
+import { placeOf, type AskedAddress } from '../../engine/view/addressReport.js';
+import { formatPointer } from '../../engine/types/format.js';
+import type { Surveyor, WhereFact, Whereabouts } from '../../engine/view/whereIs.js';
 import { whereIs } from '../../engine/view/whereIs.js';
 import type { MachineContext } from './context.js';
 import { fact, type Container, type Shown } from './shown.js';
@@ -29,22 +30,42 @@ function allocatedText({ facts }: Pick<Whereabouts, 'facts'>): string {
   return by === undefined ? '' : `; allocated ${by.value}`;
 }
 
+/** `symbol: mem_map`, `symbol: contig_page_data+0x40` */
+function symbolFact({ world }: Surveyor, value: number): WhereFact[] {
+  const symbol = /<(.*)>$/.exec(formatPointer(world.profile, asVirt(value)))?.[1];
+  return symbol === undefined ? [] : [{ name: 'symbol', value: symbol }];
+}
+
+/** What is said where no page can be told of. */
+const NO_PAGE: Readonly<Partial<Record<AddressKind, string>>> = {
+  // Of the copies that a per-CPU pointer stands for each has its own.
+  user: 'a per-CPU pointer, not an address',
+  unplaced: 'which page that is the recording does not tell',
+};
+
+/** `vmalloc area: ...`, `allocated at line 8 by vmalloc()` */
+const factText = ({ name, value }: WhereFact): string =>
+  name === 'allocated' ? `${name} ${value}` : `${name}: ${value}`;
+
 /** An address by what it belongs to, whether a page is mapped there or not; undefined where nothing is known of it. */
 export function showPlaceOf(
   { surveyor }: MachineContext,
   name: string,
-  va: VirtAddr,
+  asked: AskedAddress,
   pfn: number | undefined,
 ): Shown | undefined {
-  const place = addressPlace(surveyor, va);
-  const [first] = place;
-  if (first === undefined) return undefined;
+  const symbol = symbolFact(surveyor, asked.value);
+  const place = [...symbol, ...placeOf(surveyor, asked)];
+  if (place.length === 0) return undefined;
   const found = pfn === undefined ? undefined : whereIs(surveyor, asPfn(pfn));
-  const [sentence, ...others] = place.map((each) => `${each.name} ${each.value}`);
-  const page = found?.sentence ?? 'no page is mapped there';
+  const told = place.map(factText);
+  const page =
+    found?.sentence ??
+    NO_PAGE[kindOf(surveyor.world, asked.value, 'virtual')] ??
+    'no page is mapped there';
   return {
     name,
-    value: [sentence, ...others, page].join('; '),
+    value: [...told, page].join('; '),
     kind: 'virtual',
     readOnly: true,
     children: factsOf({ facts: [...place, ...(found?.facts ?? [])] }),

@@ -54,8 +54,8 @@ export class AttemptFinder {
     private readonly timeline: Timeline,
     private readonly tape: Tape<MachineEvent>,
     private readonly mm: Kernel,
-    /** Whether a statement of the scenario calls something that allocates more than pages, of which the tape need not tell. */
-    private readonly allocates: (statement: number) => boolean,
+    /** What a statement of the scenario calls that allocates more than pages, of which the tape need not tell. */
+    private readonly allocates: (statement: number) => string | undefined,
   ) {}
 
   /** The newest attempt that has begun at the timeline's place. */
@@ -83,7 +83,8 @@ export class AttemptFinder {
   }
 
   /** Lets the console call the instrumented kernel, piece by piece, and keeps what it attempts. */
-  *duringEdit<T>(calling: Pieces<T>): Pieces<T> {
+  /** @param called what of the kernel that allocates is called */
+  *duringEdit<T>(calling: Pieces<T>, called?: string): Pieces<T> {
     const recorder = new AttemptRecorder(this.mm);
     const listener = attemptListener(recorder);
     const { place } = this.timeline;
@@ -96,7 +97,9 @@ export class AttemptFinder {
     } finally {
       calling.return(undefined as T);
       recorder.end();
-      this.keep(place, recorder.attempts);
+      const { attempts } = recorder;
+      const nothing = attempts.length === 0 && called !== undefined;
+      this.keep(place, nothing ? [askedNothing(called)] : attempts);
     }
   }
 
@@ -146,7 +149,7 @@ export class AttemptFinder {
     let newest = Math.max(-1, ...edit);
     for (let boundary = end - 1; boundary >= Math.max(first, newest + 1); boundary--) {
       const asks =
-        this.allocates(timeline.boundaries.statement(boundary)) ||
+        this.allocates(timeline.boundaries.statement(boundary)) !== undefined ||
         timeline.wasCalledBack(boundary) ||
         // The last one at or before what the tape has.
         timeline.boundaries.position(boundary) <= position;
@@ -163,7 +166,11 @@ export class AttemptFinder {
     this.keptAtCuts = this.tape.cuts;
     const known = this.kept.get(boundary);
     if (known !== undefined) return known;
-    const attempts = this.record(boundary, undefined);
+    const recorded = this.record(boundary, undefined);
+    const called = this.allocates(this.timeline.boundaries.statement(boundary));
+    // Else the newest attempt would be that of another statement.
+    const attempts =
+      recorded.length === 0 && called !== undefined ? [askedNothing(called)] : recorded;
     this.kept.set(boundary, attempts);
     return attempts;
   }
@@ -189,6 +196,16 @@ export class AttemptFinder {
     );
   }
 }
+
+/** A call that has refused its arguments, or had nothing to ask for. */
+const askedNothing = (called: string): Attempt => ({
+  order: 0,
+  gfp: 0,
+  what: `${called}()`,
+  passes: [],
+  notes: [],
+  outcome: { kind: 'nothing' },
+});
 
 const entriesKey = (from: number, to: number): string => `${from}-${to}`;
 

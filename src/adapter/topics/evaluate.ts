@@ -22,7 +22,7 @@ import { AdapterError, errors } from '../protocol/errors.js';
 import { defined, type Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
 import { complete } from '../evaluation/completion.js';
-import type { Pieces } from '../../scenario/index.js';
+import { isAllocator, type Pieces } from '../../scenario/index.js';
 import type { RequestContext } from '../protocol/connection.js';
 import { announceEdit, assign } from './editing.js';
 import { assignLocal, kernelLocalNamed } from './kernelLocals.js';
@@ -101,6 +101,12 @@ export const evaluateHandlers = (
   },
 });
 
+/** What of the kernel that allocates a line of the console calls, where that is plain: `p = kmalloc(...)`. */
+function allocatorCalled(expression: string): string | undefined {
+  const name = /^(?:[\w\s*]*=)?\s*(\w+)\s*\(/.exec(expression.trim())?.[1];
+  return name !== undefined && isAllocator(name) ? name : undefined;
+}
+
 /** What the console does is an edit. */
 function* call(
   session: Session,
@@ -112,7 +118,9 @@ function* call(
   const { target, reporter } = session.current;
   const { timeline, attempts, evaluator } = target;
   const calling = evaluator.evaluating(expression, at, 'allowed', mayRest);
-  const { changed, value } = yield* timeline.editing(attempts.duringEdit(calling));
+  const { changed, value } = yield* timeline.editing(
+    attempts.duringEdit(calling, allocatorCalled(expression)),
+  );
   if (changed) {
     session.forgetFuture();
     afterResponse(() => announceEdit(session, undefined));

@@ -10,6 +10,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { bootMachine } from '../../engine/image/boot/bootMachine.js';
 import {
   impliedMemmap,
+  isOfStart,
   type MemmapRuns,
   openState,
   parseMemmap,
@@ -40,11 +41,6 @@ const FAMILIES: ReadonlyMap<string, readonly string[]> = new Map([
 
 /** Operations that change nothing: dumps with only these before them are of the start. */
 const HARMLESS = new Set(['dump', 'events', 'ck', 'pt', 'pts', 'slotpt']);
-
-/** Of a dump whose subject few operations change: these. It is of the start until one of them comes. */
-const CHANGED_BY: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['pkmap', new Set(['kmap', 'kunmap', 'kmap_flush'])],
-]);
 
 interface Beginning {
   readonly mark: string;
@@ -237,12 +233,6 @@ function laterBeginningOf(file: string): Beginning | undefined {
     }
   }
   return isWhole() ? { mark, dumps } : undefined;
-}
-
-function isOfStart(dump: string, performed: ReadonlySet<string>): boolean {
-  const changing = CHANGED_BY.get(dump);
-  if (changing === undefined) return performed.size === 0;
-  return [...changing].every((name) => !performed.has(name));
 }
 
 /** By family, the shortest trace of each in the folder that starts where this one does. */

@@ -282,6 +282,11 @@ export abstract class KernelMemory extends KernelWords {
     return this.windows.cellOf(va) !== 0;
   }
 
+  /** Whether an address stands in for one that nobody knows: memory of the machine that a recording tells of. */
+  isUnplaced(va: VirtAddr): boolean {
+    return this.windows.at(va)?.isMachines === true;
+  }
+
   /** Physical address behind a kernel virtual address of the linear maps or of mem_map. */
   phys_of(va: VirtAddr): PhysAddr | undefined {
     // Most addresses are of the direct map.

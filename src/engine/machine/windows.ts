@@ -5,6 +5,8 @@ export interface Window {
   readonly start: VirtAddr;
   readonly sizeBytes: number;
   readonly cell: Cell;
+  /** Memory of the machine itself, of which nobody knows where it lies. */
+  readonly isMachines?: boolean;
 }
 
 export class Windows {
@@ -14,12 +16,18 @@ export class Windows {
     this.list.push(window);
   }
 
+  /** The one that an address lies in. */
+  at(va: VirtAddr): Window | undefined {
+    for (const window of this.list) {
+      const offset = va - window.start;
+      if (offset >= 0 && offset < window.sizeBytes) return window;
+    }
+    return undefined;
+  }
+
   /** The cell of the word at an address; 0 outside. */
   cellOf(va: VirtAddr): Cell {
-    for (const { start, sizeBytes, cell } of this.list) {
-      const offset = va - start;
-      if (offset >= 0 && offset < sizeBytes) return asCell(cell + (offset >>> 2));
-    }
-    return asCell(0);
+    const window = this.at(va);
+    return window === undefined ? asCell(0) : asCell(window.cell + ((va - window.start) >>> 2));
   }
 }

@@ -48,6 +48,8 @@ export type Outcome =
     }
   /** An area of vmalloc space, all of whose pages are there. */
   | { readonly kind: 'area'; readonly address: VirtAddr; readonly nrPages: number }
+  /** The call asked for no memory: what it returns follows from its arguments. */
+  | { readonly kind: 'nothing' }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** Where the block came from. */

@@ -5,11 +5,13 @@
  * Source of the names: Linux 6.1 mm/slub.c, mm/slab.c, mm/vmalloc.c, mm/cma.c, mm/page_alloc.c: alloc_contig_range().
  */
 import { list_entry } from '../kernel/include/linux/list.h.js';
+import { totalram_pages } from '../kernel/include/linux/mm.h.js';
 import { PageBuddy, PageReserved, PageSlab } from '../kernel/include/linux/page-flags.h.js';
 import { compound_head } from '../kernel/include/linux/page-flags.h.js';
 import { buddy_order } from '../kernel/mm/internal.h.js';
 import { cma_bitmap_maxno, cma_get_name } from '../kernel/mm/cma.js';
 import { readByte } from '../kernel/lib/string.js';
+import { KMALLOC_MAX_CACHE_SIZE } from '../kernel/include/linux/slab.h.js';
 import { oo_order } from '../kernel/mm/slub/freelist.js';
 import {
   type Cma,
@@ -52,6 +54,12 @@ export function cacheFailure(k: Kernel, s: KmemCache, pages: string | undefined)
   };
 }
 
+/** kmalloc() of more than any of its caches has. */
+export const largeFailure = (size: number, pages: string | undefined): OuterFailure => ({
+  what: `kmalloc of ${size} bytes`,
+  reason: `more than ${KMALLOC_MAX_CACHE_SIZE} bytes are whole pages, not an object of a cache${because(pages)}`,
+});
+
 const because = (pages: string | undefined): string => (pages === undefined ? '' : `: ${pages}`);
 
 // --- vmalloc -----------------------------------------------------------------------------------------------------------
@@ -68,7 +76,7 @@ export function vmallocFailure(
   if (message.includes('exceeds total pages'))
     return {
       what,
-      reason: `${plural(Math.ceil(size / PAGE_SIZE), 'page')} are more than the machine has`,
+      reason: `${plural(Math.ceil(size / PAGE_SIZE), 'page')} are more than the ${totalram_pages(k)} that the machine has`,
     };
   if (!message.includes('vm_struct allocation failed'))
     return { what, reason: `address space was found, but not all pages${because(pages)}` };

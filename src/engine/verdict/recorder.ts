@@ -33,6 +33,7 @@ import {
   cacheFailure,
   cmaFailure,
   contigFailure,
+  largeFailure,
   vmallocFailure,
   type OuterFailure,
 } from './outer.js';
@@ -163,6 +164,9 @@ export class AttemptRecorder {
     // SLAB says nothing when it gets no pages.
     kmem_getpages: ({ cachep, flags, folio }) => {
       if (folio === NULL) this.outerFails(flags, cacheFailure(this.k, cachep, this.whyNoPages()));
+    },
+    __kmalloc_large_node: ({ size, flags, page }) => {
+      if (page === NULL) this.outerFails(flags, largeFailure(size, this.whyNoPages()));
     },
     allocate_slab: ({ slab }) => this.newSlab(slab),
     cache_grow_begin: ({ slab, freelist }) => {

@@ -28,7 +28,11 @@ export function gfpMaskText(k: Kernel, gfp: number): string {
 // --- the request -----------------------------------------------------------------------------------------------------
 
 /** `order 4, GFP_KERNEL` */
-export function requestText(k: Kernel, { what: call, order, gfp, nrBulk }: Attempt): string {
+export function requestText(
+  k: Kernel,
+  { what: call, order, gfp, nrBulk, outcome }: Attempt,
+): string {
+  if (call !== undefined && outcome.kind === 'nothing') return call;
   if (call !== undefined) return `${call}, ${gfpMaskText(k, gfp)}`;
   const what = nrBulk === undefined ? `order ${order}` : `${plural(nrBulk, 'page')} in bulk`;
   return `${what}, ${gfpMaskText(k, gfp)}`;
@@ -136,6 +140,8 @@ export function verdictSentence(k: Kernel, attempt: Attempt): string {
   switch (outcome.kind) {
     case 'failed':
       return `${what} failed: ${outcome.reason}`;
+    case 'nothing':
+      return `${what} asked for no pages, objects or addresses: what it returns follows from its arguments`;
     case 'range':
       return `${what}: pfn 0x${outcome.pfn.toString(16)}`;
     case 'object': {

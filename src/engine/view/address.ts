@@ -36,7 +36,7 @@ export interface AddressReport {
   readonly symbol?: string;
   /** `vmalloc, 3 pages, <caller>` */
   readonly area?: string;
-  /** `page of the area`, `pkmap slot`, `fixmap slot`: what the kernel's books say of the address itself. */
+  /** `in the area`, `pkmap slot`, `fixmap slot`: what the kernel's books say of the address itself. */
   readonly place?: readonly WhereFact[];
   readonly phys?: string;
   /** Of the frame that is meant: of a struct page the one it describes. */

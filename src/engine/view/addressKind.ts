@@ -43,6 +43,8 @@ export interface AddressWorld {
   };
   /** Whether a scenario that runs keeps an object there; none runs when absent. */
   readonly isOwnObject?: (va: VirtAddr) => boolean;
+  /** Whether memory of the machine lies there whose place was not recorded. */
+  readonly isUnplaced?: (va: VirtAddr) => boolean;
   /**
    * Through the page tables: the kernel's for the kernel half, those of the process that runs for the user half. Undefined
    * where there are none.
@@ -66,6 +68,7 @@ export type AddressKind =
   | 'ldt'
   | 'structPage'
   | 'scenario'
+  | 'unplaced'
   | 'hole'
   | 'nonCanonical'
   | 'physical'
@@ -140,6 +143,11 @@ export const ADDRESS_KINDS: Readonly<Record<AddressKind, AddressKindRow>> = {
     meaning:
       "A variable, a string or a stack of the scenario. They are kept outside of the machine's memory, so no page holds them.",
   },
+  unplaced: {
+    title: 'an address that stands in for one that was not recorded',
+    meaning:
+      "The recording tells what is in this memory of the kernel, but not where it lies: it is kept outside of the machine's memory, so no page holds it.",
+  },
   hole: { title: 'an unused address', meaning: 'In a hole of the address space.' },
   nonCanonical: {
     title: 'not a canonical address',
@@ -176,6 +184,7 @@ const OF_REGION: Readonly<Record<RegionKind, AddressKind>> = {
 export function kindOf(world: AddressWorld, value: number, meant: Meant): AddressKind {
   if (meant !== 'virtual') return meant;
   if (pfnOfStructPage(world, asVirt(value)) !== undefined) return 'structPage';
+  if (world.isUnplaced?.(asVirt(value)) === true) return 'unplaced';
   if (world.isOwnObject?.(asVirt(value)) === true) return 'scenario';
   return OF_REGION[world.space.classify(asVirt(value))];
 }

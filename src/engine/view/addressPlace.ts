@@ -1,6 +1,6 @@
 /**
- * What an address of vmalloc space, pkmap or the fixmap belongs to, by the kernel's own books: the area and which of its pages, the
- * guard page, the slot. Also where nothing is mapped, so that no page could say it.
+ * What an address of vmalloc space, pkmap, the fixmap or per-CPU memory belongs to, by the kernel's own books: the area and which of its
+ * pages, the guard page, the slot, the bytes of a CPU's unit. Also where nothing is mapped, so that no page could say it.
  *
  * Source: Linux 6.1 mm/vmalloc.c, mm/highmem.c, include/asm-generic/fixmap.h.
  */
@@ -10,17 +10,21 @@ import { bytesText } from './bytesText.js';
 import { fixmapSlotAt, pkmapSlotAt, type MapSlot } from './mapSlots.js';
 import { vmapAreaOf, type VmapArea } from './vmapArea.js';
 import { vmapSpace, type VmapPiece } from './vmapSpace.js';
+import { perCpuPlace } from './perCpuPlace.js';
 import type { Surveyor, WhereFact } from './whereIs.js';
 
 /** Empty for an address of another kind, and where the machine has no books. */
 export function addressPlace(surveyor: Surveyor, va: VirtAddr): readonly WhereFact[] {
   switch (kindOf(surveyor.world, va, 'virtual')) {
     case 'vmalloc':
-      return vmallocPlace(surveyor, va);
+      return [...vmallocPlace(surveyor, va), ...perCpuPlace(surveyor, va)];
     case 'pkmap':
       return slotFact('pkmap slot', pkmapSlotAt(surveyor, va));
     case 'fixmap':
       return slotFact('fixmap slot', fixmapSlotAt(surveyor, va));
+    case 'logical':
+    case 'unplaced':
+      return perCpuPlace(surveyor, va);
     default:
       return [];
   }
@@ -35,7 +39,7 @@ function vmallocPlace(surveyor: Surveyor, va: VirtAddr): WhereFact[] {
   if (area !== undefined)
     return [
       { name: 'vmalloc area', value: areaText(surveyor, area) },
-      { name: 'page of the area', value: pageText(area, va) },
+      { name: 'in the area', value: pageText(area, va) },
       ...(by === undefined ? [] : [{ name: 'allocated', value: by }]),
     ];
   const piece = vmapSpace(surveyor.reader)?.pieces.find(
@@ -57,16 +61,16 @@ export const areaText = (surveyor: Surveyor, area: VmapArea): string =>
 
 function pageText({ start, end, guard }: VmapArea, va: VirtAddr): string {
   if (guard !== undefined && va >= guard)
-    return 'its guard page: nothing is mapped there, so that an access behind the area faults';
+    return 'its guard page, mapped by nothing: an access behind the area faults';
   const nr = Math.floor((va - start) / PAGE_SIZE);
-  return `${nr} of ${((guard ?? end) - start) / PAGE_SIZE}`;
+  return `page ${nr} of ${((guard ?? end) - start) / PAGE_SIZE}`;
 }
 
 function freeText(surveyor: Surveyor, piece: Exclude<VmapPiece, { kind: 'area' }>): string {
   const what =
     piece.kind === 'lazy'
-      ? 'none: freed, waits for the purge'
-      : `none: a gap of ${bytesText(piece.end - piece.start)}`;
+      ? 'none, freed and waiting for the purge'
+      : `none, a gap of ${bytesText(piece.end - piece.start)}`;
   return `${what}, ${rangeText(surveyor, piece.start, piece.end)}`;
 }
 

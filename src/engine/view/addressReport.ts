@@ -37,13 +37,16 @@ import {
   type AddressUse,
   type Verdict,
 } from './addressVerdict.js';
+import { perCpuPointer } from './perCpuPlace.js';
 import { spaceFor } from './surveyor.js';
 import { vmapAreaOf } from './vmapArea.js';
-import { sizeText, whereIs, type Surveyor } from './whereIs.js';
+import { sizeText, whereIs, type Surveyor, type WhereFact } from './whereIs.js';
 
 export interface AskedAddress {
   readonly value: number;
   readonly meant: Meant;
+  /** It has the type of a pointer: one that is small is no frame number. */
+  readonly isPointer?: boolean;
   readonly use?: AddressUse | undefined;
 }
 
@@ -59,9 +62,7 @@ export function addressReport(surveyor: Surveyor, asked: AskedAddress): AddressR
   // The area has a line of its own.
   const place =
     meant === 'virtual'
-      ? addressPlace(surveyor, va).filter(
-          ({ name }) => area === undefined || name !== 'vmalloc area',
-        )
+      ? placeOf(surveyor, asked).filter(({ name }) => area === undefined || name !== 'vmalloc area')
       : [];
   const pfn = pfnMeant(world, value, meant);
   const where =
@@ -76,6 +77,15 @@ export function addressReport(surveyor: Surveyor, asked: AskedAddress): AddressR
     ...(where && { where: { sentence: where.sentence, facts: where.facts } }),
   };
 }
+
+/** What the kernel's books say of an address, or of a per-CPU pointer, which is none. */
+export const placeOf = (
+  surveyor: Surveyor,
+  { value, isPointer }: AskedAddress,
+): readonly WhereFact[] =>
+  isPointer === true && kindOf(surveyor.world, value, 'virtual') === 'user'
+    ? perCpuPointer(surveyor, asVirt(value))
+    : addressPlace(surveyor, asVirt(value));
 
 /** What the layout of a machine alone decides: kind, linear translation, verdicts. */
 export function layoutReport(world: AddressWorld, asked: AskedAddress): AddressReport {

@@ -97,6 +97,8 @@ function instead({ world, value, kind }: Asked): string {
   const { pageBy } = ADDRESS_KINDS[kind];
   if (kind === 'hole') return 'nothing is mapped there';
   if (kind === 'scenario') return 'no page holds it here, as in a kernel one holds a stack';
+  if (kind === 'unplaced')
+    return 'no page holds it here: the recording does not tell which one does';
   if (kind === 'nonCanonical') return 'no address of this machine looks like this';
   const by = `${pageBy ?? 'slow_virt_to_phys'}()`;
   if (world.walk === undefined) return `use ${by}`;
@@ -205,7 +207,8 @@ const byTables =
   (asked) => {
     const { world, text, use, kind, value } = asked;
     const title = `${text} is ${ADDRESS_KINDS[kind].title}`;
-    if (kind === 'scenario') return wrong(none, `${title}: no page table maps it`);
+    if (kind === 'scenario' || kind === 'unplaced')
+      return wrong(none, `${title}: no page table maps it`);
     if (kind === 'user')
       return wrong(none, `${title}: ${use}() looks into the kernel's page tables, not the task's`);
     const phys = isLinear(world, asVirt(value))
@@ -335,6 +338,7 @@ const USUAL: Readonly<Record<AddressKind, readonly AddressUse[]>> = {
   ldt: ['__pa'],
   structPage: ['page_to_phys', 'page_address'],
   scenario: ['virt_to_page'],
+  unplaced: ['virt_to_page'],
   hole: ['__pa'],
   nonCanonical: ['__pa'],
   physical: ['__va', 'phys_to_page'],

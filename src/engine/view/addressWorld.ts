@@ -26,6 +26,7 @@ export function addressWorldOf(
     busOffset: mm.machine.busOffset,
     memmap: { base, sizeofPage: page_words * 4, endPfn },
     isOwnObject: (va) => mm.isOwnObject(va),
+    isUnplaced: (va) => mm.isUnplaced(va),
     walk: (va) => walkIn(space, va),
   };
 }

@@ -18,8 +18,8 @@ export interface SlabFacts {
   /** What its users asked for. */
   readonly usableBytes: number;
   readonly nrObjects: number;
-  /** As the slab counts them; the cpu slab of SLUB counts those on its freelist too. */
-  readonly nrUsed: number;
+  /** `13 used`, `1 used, 19 kept by CPU 0` */
+  readonly use: string;
   readonly object: SlabObject | undefined;
 }
 
@@ -42,6 +42,7 @@ export interface Slab {
   readonly cache: VirtAddr;
   readonly firstObject: VirtAddr;
   readonly nrObjects: number;
+  /** As the slab counts them: with those that a CPU keeps at hand. */
   readonly nrUsed: number;
   readonly size: number;
 }
@@ -83,7 +84,7 @@ export function slabFacts(
     objectBytes: size,
     usableBytes: reader.uint('kmem_cache', 'object_size', cache) ?? size,
     nrObjects: slab.nrObjects,
-    nrUsed: slab.nrUsed,
+    use: slabUse(slab, freeObjects(reader, slab), 'used'),
     object: within === undefined ? undefined : objectAt(reader, slab, within),
   };
 }
@@ -155,6 +156,22 @@ export function objectOf(slab: Slab, lists: FreeObjects | undefined, index: numb
   const keptBy = lists?.get(address);
   const free = lists === undefined ? undefined : keptBy !== undefined;
   return { index, address, offset: 0, free, keptBy: keptBy === '' ? undefined : keptBy };
+}
+
+/**
+ * How many objects somebody has, and how many a CPU keeps at hand, which the slab itself counts as used.
+ * @param used how to go on behind the number: `used`, `of 20 objects used`
+ */
+export function slabUse(
+  { nrObjects, nrUsed }: Slab,
+  lists: FreeObjects | undefined,
+  used: string,
+): string {
+  if (lists === undefined) return `${nrUsed} ${used} by its own count`;
+  const kept = [...lists.values()].flatMap((keeper) => /CPU \d+$/.exec(keeper) ?? []);
+  const keepers = [...new Set(kept)].join(' and ');
+  const text = `${nrObjects - lists.size} ${used}`;
+  return kept.length === 0 ? text : `${text}, ${kept.length} kept by ${keepers}`;
 }
 
 /** Addresses of objects that nobody has: '' where the slab itself keeps one, else what does. */

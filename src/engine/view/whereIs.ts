@@ -47,6 +47,8 @@ export interface Allocations {
   readonly area: (address: VirtAddr) => string | undefined;
   /** Of a struct kmem_cache. */
   readonly cache: (address: VirtAddr) => string | undefined;
+  /** By what alloc_percpu() has returned. */
+  readonly perCpu: (address: VirtAddr) => string | undefined;
   readonly page: (pfn: Pfn) => { readonly allocated: string; readonly freed?: string } | undefined;
   /** Who holds a page by references and pins; of a compound page, of its head. */
   readonly holders: (pfn: Pfn) => readonly PageHolder[];
@@ -78,7 +80,7 @@ export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Wherea
   const mapped = aliasFacts(surveyor, aliases);
   const page = pageFacts(image, states, pfn);
   if (page === undefined) {
-    const what = pfn < image.maxPfn ? 'no struct page: a hole' : 'past the end of memory';
+    const what = pfn < image.maxPfn ? 'no struct page: a hole' : 'past the end of RAM';
     return { pfn, sentence: `pfn ${hexText(pfn)}: ${what}`, facts: mapped, aliases, page };
   }
   const slab = page.kind === 'slab' ? slabOf(surveyor, page, within) : [];
@@ -116,6 +118,7 @@ function sentenceOf(
   const parts = [page.summary];
   const [cache, object] = slab;
   if (cache !== undefined) parts.push(cache.value);
+  else if (page.kind === 'slab') parts.push('of which cache is not known');
   if (object !== undefined) parts.push(`object ${object.value}`);
   if (table !== undefined && page.kind !== 'pageTable') parts.push(`page table (${table})`);
   if (page.contradictions.length > 0) parts.push(`corrupt: ${page.contradictions.join('; ')}`);
@@ -227,7 +230,7 @@ function slabOf(
   const facts = [
     {
       name: 'slab',
-      value: `${slab.cache}: ${slab.nrObjects} objects of ${size}, ${slab.nrUsed} counted as used`,
+      value: `${slab.cache}: ${slab.nrObjects} objects of ${size}, ${slab.use}`,
     },
   ];
   const { object } = slab;

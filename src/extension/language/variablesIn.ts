@@ -39,8 +39,9 @@ export interface ValuePlace extends NamePlace {
   readonly line: number;
 }
 
-/** The first line of a function or a task. */
-const BODY = /^(?!\s*(?:if|else|for|while|do|switch|cpu)\b)[A-Za-z_][\w\s*]*(?:\([^;]*\))?\s*\{/;
+/** The first line of a function or a task; of the kernel's functions, the brace under it. */
+const BODY =
+  /^\{|^(?!\s*(?:if|else|for|while|do|switch|cpu)\b)[A-Za-z_][\w\s*]*(?:\([^;]*\))?\s*\{/;
 
 /** @param stop the line that is about to run, from 0 */
 export function valuesUpTo(lines: readonly string[], stop: number): readonly ValuePlace[] {

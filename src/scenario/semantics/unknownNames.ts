@@ -7,6 +7,7 @@ import { insteadOf, notForModules } from '../kernelNames/goneNames.js';
 import { isLinuxName, linuxRelease } from '../kernelNames/linuxNames.js';
 import { partOf } from '../kernelNames/subsystems.js';
 import { sameMeaning } from '../kernelNames/meanings.js';
+import { questionText } from '../kernelNames/questions.js';
 import type { Span } from '../syntax/span.js';
 import { nearest, suggestion } from '../syntax/suggest.js';
 import type { Checker } from './checker.js';
@@ -20,6 +21,11 @@ export function reportUnknown(c: Checker, name: string, span: Span, isCall: bool
     const rest = macro.rest === undefined ? [] : ['...'];
     const parameters = [...macro.parameters, ...rest].join(', ');
     c.error('unknown-name', span, `'${name}' is a macro: write ${name}(${parameters})`);
+    return;
+  }
+  const question = isCall ? questionText(name) : undefined;
+  if (question !== undefined) {
+    c.error('unknown-name', span, question);
     return;
   }
   const written = isCall && keywordNear(name);

@@ -11,6 +11,7 @@ import type {
   KmemCacheCpu,
   KmemCacheNode,
   ListHead,
+  Order,
   Page,
   Slab,
   UInt,
@@ -34,6 +35,12 @@ export interface SlabsLocals {
   readonly __cache_free: {
     readonly cachep: KmemCache;
     readonly objp: VirtAddr;
+  };
+  readonly __kmalloc_large_node: {
+    readonly size: Int;
+    readonly flags: Gfp;
+    readonly order?: Order;
+    readonly page?: Page;
   };
   readonly allocate_slab: {
     readonly s: KmemCache;

@@ -130,7 +130,9 @@ function memmapRuns(mm: Kernel) {
 function symbolsOf({ profile }: Kernel): Kallsym[] {
   return profile.symbolNames().flatMap((name): Kallsym[] => {
     const symbol = profile.symbol(name);
-    return symbol === undefined ? [] : [{ kind: 'd', name, address: symbol.address }];
+    return symbol === undefined
+      ? []
+      : [{ kind: 'd', name, address: symbol.address, sizeBytes: symbol.sizeBytes }];
   });
 }
 

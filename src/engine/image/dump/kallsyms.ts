@@ -38,6 +38,8 @@ export interface Kallsym {
   readonly kind: string;
   readonly name: string;
   readonly address: VirtAddr;
+  /** Where it is known: of a list that lacks what lies behind. */
+  readonly sizeBytes?: number;
 }
 
 /** More than any kernel has. */

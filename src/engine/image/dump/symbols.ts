@@ -67,7 +67,9 @@ export class Symbols {
   }
 
   /** The symbol at or below an address, and how far it is to the next. */
-  at(address: VirtAddr): (Kallsym & { readonly sizeBytes: number | undefined }) | undefined {
+  at(
+    address: VirtAddr,
+  ): (Omit<Kallsym, 'sizeBytes'> & { readonly sizeBytes: number | undefined }) | undefined {
     const { list } = this;
     const sorted = (this.sorted ??= byAddress(list));
     let low = 0;
@@ -81,7 +83,10 @@ export class Symbols {
     if (index === undefined) return undefined;
     const found = list.at(index);
     if (this.isBehindKernel(address, found)) return undefined;
-    let sizeBytes: number | undefined;
+    let sizeBytes: number | undefined = found.sizeBytes;
+    // Behind it lies what is not on the list.
+    if (sizeBytes !== undefined && address - found.address >= Math.max(1, sizeBytes))
+      return undefined;
     for (const next of sorted.subarray(low, low + 64)) {
       sizeBytes ??= list.addressAt(next) - found.address || undefined;
     }

@@ -14,7 +14,13 @@ export { loadLru, lruHead, lruLines } from './lruDump.js';
 export { pageLine, pageStateText } from './pageLine.js';
 export { loadPkmap, pkmapHead, pkmapLines } from './pkmapDump.js';
 export { freeListName, pcpListName, readZones } from './readZones.js';
-export { findState, profileOfState, StateFinder, type RecordedState } from './recordedState.js';
+export {
+  findState,
+  isOfStart,
+  profileOfState,
+  StateFinder,
+  type RecordedState,
+} from './recordedState.js';
 export { expandSequence, formatSequence } from './sequence.js';
 export { loadTables, tableFrames } from './tablesDump.js';
 export {

@@ -77,13 +77,13 @@ export function placeState(state: RecordedState, profile: Profile): Placement {
 }
 
 /** On i386 lowmem ends where the first zone of highmem begins. */
-function lowmemEnd(state: RecordedState, profile: Profile, maxPfn: number): number {
+export function lowmemEnd(state: RecordedState, profile: Profile, maxPfn: number): number {
   const highmem = profile.types.enumerator('ZONE_HIGHMEM')?.value;
   const zone = highmem === undefined ? undefined : state.zones.zones[highmem]?.populated;
   return zone === undefined ? maxPfn : zone.fields.start;
 }
 
-function kernelFrames(profile: Profile): {
+export function kernelFrames(profile: Profile): {
   readonly start: VirtAddr;
   readonly startFrame: number;
   readonly endFrame: number;

@@ -21,6 +21,15 @@ export interface RecordedState {
 /** Operations that leave the machine as it is: two dumps with only these between them are of one moment. */
 export const HARMLESS: ReadonlySet<string> = new Set(['dump', 'ck', 'events']);
 
+/** What changes the subject of a dump, where few operations do. */
+const CHANGED_BY: ReadonlyMap<string, readonly string[]> = new Map([
+  ['pkmap', ['kmap', 'kunmap', 'kmap_flush']],
+]);
+
+/** Whether a dump tells of the machine as it was before operations of these names. */
+export const isOfStart = (dump: string, performed: ReadonlySet<string>): boolean =>
+  CHANGED_BY.get(dump)?.every((name) => !performed.has(name)) ?? performed.size === 0;
+
 /** Looks through the items of a trace for the state that they begin with. */
 export class StateFinder {
   private mark = '';

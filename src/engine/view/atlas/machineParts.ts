@@ -46,7 +46,7 @@ function vmallocParts({ reader }: Surveyor, region: AddressRange): Part[] {
 function pieceParts(piece: VmapPiece): Part[] {
   if (piece.kind === 'gap') return [{ ...piece, body: { kind: 'gap', text: 'gap' } }];
   if (piece.kind === 'lazy')
-    return [{ ...piece, body: { kind: 'lazy', text: 'freed, waits for the purge' } }];
+    return [{ ...piece, body: { kind: 'lazy', text: 'freed, waiting for the purge' } }];
   const { start, end, guard, what, caller } = piece.area;
   const text = caller === undefined ? what : `${what} by ${caller}`;
   if (guard === undefined) return [{ start, end, body: { kind: 'area', text } }];
