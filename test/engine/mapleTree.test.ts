@@ -40,7 +40,7 @@ import {
   mas_store,
   mas_store_gfp,
   mas_store_prealloc,
-} from '../../src/engine/kernel/lib/maple_tree/store.js';
+} from '../../src/engine/kernel/lib/maple_tree/maple_tree.js';
 import { mas_is_err, mas_walk } from '../../src/engine/kernel/lib/maple_tree/walk.js';
 import { type MapleTree, NULL } from '../../src/engine/machine/ctypes.js';
 import type { Kernel } from '../../src/engine/machine/kernel.js';

@@ -46,7 +46,7 @@ import {
   hugepageParameters,
   hugetlb_init,
 } from '../../../engine/kernel/mm/hugetlb/hugetlb_init.js';
-import { mas_preallocate } from '../../../engine/kernel/lib/maple_tree/store.js';
+import { mas_preallocate } from '../../../engine/kernel/lib/maple_tree/maple_tree.js';
 import { splitQueue } from '../../../engine/kernel/mm/huge_memory/huge_memory.js';
 import { folio_mark_accessed } from '../../../engine/kernel/mm/swap/batches.js';
 import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';

@@ -20,6 +20,7 @@ import {
 import { loadSlabs } from './slabsLoad.js';
 import { loadTables, tableFrames } from './tablesDump.js';
 import { readTrace, type TraceDump } from './trace.js';
+import { unrecordedOf } from './unrecorded.js';
 
 type Load = (image: KernelImage, dump: TraceDump) => void;
 
@@ -57,13 +58,12 @@ export function openBeginning(chunks: Iterable<string>, options: StateOptions = 
   // A dump tells of the tables that its run works on: the kernel's others are as boot made them.
   const toldOf = (name: string): boolean => dumps.some((dump) => dump.name === name);
   if (boot !== undefined && (toldOf('pts') || toldOf('pkmap'))) {
-    loadTables(image, []);
     writeBootTables(image, boot);
   }
   for (const [name, load] of LOADS)
     for (const dump of dumps) if (dump.name === name) load(image, dump);
   tape.setRecording(recording);
-  return image;
+  return { ...image, unrecorded: unrecordedOf(image, boot) };
 }
 
 function beginningOf(chunks: Iterable<string>): {

@@ -16,7 +16,6 @@ import { ListLinks } from './listLinks.js';
 import { placeState, type Placement } from './placement.js';
 import { findState, profileOfState, type RecordedState } from './recordedState.js';
 import { StructPages } from './structPages.js';
-import { makeUnrecorded } from './unrecorded.js';
 import { StateWriter } from './writeState.js';
 import type { PopulatedZone } from './zonesDump.js';
 
@@ -55,13 +54,7 @@ export function openState(source: string | RecordedState, options: StateOptions 
     ...(options.tapeOptions && { tapeOptions: options.tapeOptions }),
   });
   const pages = build(image, state, placement);
-  const made: string[] = [];
-  let isMade = false;
-  const make = (): void => {
-    if (!isMade) made.push(...makeUnrecorded(image, placement));
-    isMade = true;
-  };
-  return { ...image, guesses: (pfn) => pages.guesses(pfn), unrecorded: { make, made } };
+  return { ...image, guesses: (pfn) => pages.guesses(pfn) };
 }
 
 function originText(state: RecordedState, profile: Profile, name: string | undefined): string {

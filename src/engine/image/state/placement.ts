@@ -30,8 +30,6 @@ export interface Placement {
   readonly area: Area;
   /** SPARSEMEM: numbers of the sections that have memory; empty on FLATMEM. */
   readonly sections: readonly number[];
-  /** Where nothing of this lies. */
-  readonly spare: ReservedFrames;
 }
 
 /** @throws ImageError when the state has too little reserved memory for the tables it must have */
@@ -73,7 +71,7 @@ export function placeState(state: RecordedState, profile: Profile): Placement {
       ? vmemmapGeometry(profile, sections, frames)
       : flatGeometry(profile, maxPfn, frames, pageOffset);
   const area = placeArea(state, profile, sections, frames, pageOffset);
-  return { linear, memmap, maxPfn, maxLowPfn, nrCpus, freed, area, sections, spare: frames };
+  return { linear, memmap, maxPfn, maxLowPfn, nrCpus, freed, area, sections };
 }
 
 /** On i386 lowmem ends where the first zone of highmem begins. */

@@ -14,6 +14,7 @@ import { ImageError, type KernelImage } from '../kernelImage.js';
 import { sizeofStruct, symbolAddress } from './facts.js';
 import { kernelFrames, lowmemEnd } from './placement.js';
 import type { RecordedState } from './recordedState.js';
+import { loadTables } from './tablesDump.js';
 
 export interface RecordedBoot {
   readonly layout: BootLayout;
@@ -26,7 +27,9 @@ export function bootOfState(state: RecordedState, profile: Profile): RecordedBoo
   const layout = layoutOf(state, profile);
   if (layout === undefined) return undefined;
   const kernel = kernelFrames(profile);
-  const frames = [...new Set([...tableFramesOf(layout), ...resourceFramesOf(layout, profile)])];
+  const frames = [
+    ...new Set([...layout.tables.store.frames, ...resourceFramesOf(layout, profile)]),
+  ];
   const reserved = 1 << profile.constant('PG_reserved');
   const isReserved = (pfn: number): boolean => {
     const run = state.memmap.find(pfn);
@@ -65,9 +68,6 @@ function layoutOf(state: RecordedState, profile: Profile): BootLayout | undefine
   }
 }
 
-const tableFramesOf = ({ tables }: BootLayout): number[] =>
-  [...tables.store.words()].map(({ phys }) => Math.floor(phys / PAGE_SIZE));
-
 function resourceFramesOf({ resources, e820 }: BootLayout, profile: Profile): number[] {
   const size = sizeofStruct(profile, 'resource');
   const starts = [
@@ -78,11 +78,12 @@ function resourceFramesOf({ resources, e820 }: BootLayout, profile: Profile): nu
 }
 
 /** The page tables, in front of what a dump tells of them; so no page was mapped by kmap() yet. */
-export function writeBootTables({ memory, tape, mm }: KernelImage, boot: RecordedBoot): void {
+export function writeBootTables(image: KernelImage, boot: RecordedBoot): void {
+  const { tape, mm } = image;
   const { tables } = boot.layout;
   const known = new Set(boot.frames);
-  for (const { phys, value } of tables.store.words())
-    if (known.has(Math.floor(phys / PAGE_SIZE))) tape.write(memory.cell(phys), value);
+  loadTables(image, []);
+  tables.store.writeTo(tape, (frame) => known.has(frame));
   writePageTableGlobals(mm, tables);
   page_address_init(mm);
 }

@@ -9,8 +9,7 @@
 import { ImageError } from '../kernelImage.js';
 import type { MemmapRuns } from './memmapDump.js';
 
-/** Adjacent frames. */
-export interface Stretch {
+interface Stretch {
   startFrame: number;
   /** Exclusive. */
   endFrame: number;
@@ -58,11 +57,6 @@ export class ReservedFrames {
     throw new ImageError(
       `The state cannot be rebuilt: no ${nrFrames} adjacent reserved frames for ${purpose}.`,
     );
-  }
-
-  /** Those that were not handed out, ascending. */
-  get left(): readonly Readonly<Stretch>[] {
-    return this.stretches;
   }
 
   private cut(first: number, nrFrames: number): number {

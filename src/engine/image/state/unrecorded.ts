@@ -1,10 +1,9 @@
 /**
  * What a recorded state does not tell, and calls cannot do without: it is made anew before anything runs.
  *
- *     page tables     those that boot makes                              (unrecordedTables.ts)
+ *     page tables     those that boot makes, with the slots of kmap()     (recordedBoot.ts)
  *     caches          those that this build makes, with some objects
  *     areas           of vmalloc space: none is in use
- *     slots           of kmap(): none is in use
  *     pools           of huge pages: empty
  *
  * Invariant: zones, their lists and their page sets stay as recorded. What is made lies in the frames of the kernel's text, which hold nothing
@@ -14,7 +13,6 @@ import {
   INIT_LIST_HEAD,
   kmem_cache_create,
   nr_cpu_ids,
-  page_address_init,
   per_cpu,
   slab_is_available,
 } from '../../entry/functions.js';
@@ -29,26 +27,36 @@ import type { Kernel } from '../../machine/kernel.js';
 import { asCell, asVirt, PAGE_SIZE } from '../../memory/address.js';
 import { findCache } from '../../proc/slabCaches.js';
 import { VARIABLES } from '../boot/growth.js';
-import type { KernelImage } from '../kernelImage.js';
+import type { KernelImage, Unrecorded } from '../kernelImage.js';
 import { freshCaches } from './freshCaches.js';
 import { onLentMemory } from './lentMemory.js';
-import type { Placement } from './placement.js';
+import { writeBootTables, type RecordedBoot } from './recordedBoot.js';
 import { SPARE_FOR_AREAS, spareObjects, spareSizes } from './spareObjects.js';
-import { makeTables, makeWritable } from './unrecordedTables.js';
 
-/**
- * To be called once, and before anything has run: nothing of it is recorded on the tape.
- * @returns what was made
- */
-export function makeUnrecorded(image: KernelImage, placement: Placement): string[] {
-  const { mm: k, tape } = image;
-  const { recording } = tape;
-  tape.setRecording(false);
+/** @param boot what boot made of the machine; undefined where the state does not agree with it: then only caches can be made */
+export function unrecordedOf(image: KernelImage, boot: RecordedBoot | undefined): Unrecorded {
+  const made: string[] = [];
+  let isMade = false;
+  const make = (): void => {
+    if (isMade) return;
+    isMade = true;
+    const { recording } = image.tape;
+    image.tape.setRecording(false);
+    made.push(...makeAnew(image, boot));
+    image.tape.setRecording(recording);
+  };
+  return { make, made };
+}
+
+/** @returns what was made */
+function makeAnew(image: KernelImage, boot: RecordedBoot | undefined): string[] {
+  const { mm: k } = image;
   prepareLists(k);
   const hadTables = k.machine.processor(k.cpu).hasTables;
   const hadCaches = slab_is_available(k);
   const hadAreas = k.words[k.globals.vmap_area_list] !== 0;
-  const hasTables = makeTables(image, placement) || hadTables;
+  if (!hadTables && boot !== undefined) writeBootTables(image, boot);
+  const hasTables = hadTables || boot !== undefined;
   const lent = onLentMemory(image, () => {
     if (!hadTables && hasTables && k.wide) preallocate_vmalloc_pages(k);
     if (hadCaches) nameCaches(k);
@@ -57,14 +65,26 @@ export function makeUnrecorded(image: KernelImage, placement: Placement): string
     if (k.words[k.globals.hugetlb_max_hstate] === 0) hugetlb_init(k, hugepageParameters());
   });
   if (hasTables) makeWritable(image, lent);
-  const hasNewSlots = hasTables && makeSlots(k);
-  tape.setRecording(recording);
   return [
-    !hadTables && hasTables ? 'page tables' : '',
-    hadCaches ? '' : 'slab caches',
-    !hadAreas && hasTables ? 'vmalloc areas' : '',
-    hasNewSlots ? 'pkmap slots' : '',
-  ].filter((each) => each !== '');
+    ...(hasTables && !hadTables ? ['page tables'] : []),
+    ...(hadCaches ? [] : ['slab caches']),
+    ...(hasTables && !hadAreas ? ['vmalloc areas'] : []),
+  ];
+}
+
+/**
+ * Objects lie where the kernel's text was, which boot has made read-only: the entry that maps each page in the direct map, be it of a large
+ * page, lets it be written to.
+ */
+function makeWritable({ mm, memory, tape }: KernelImage, pfns: Iterable<number>): void {
+  const RW = 2;
+  for (const pfn of pfns) {
+    const va = asVirt(mm.linear.pageOffset + pfn * PAGE_SIZE);
+    const leaf = mm.machine.processor(mm.cpu).walk(va).steps.at(-1);
+    if (leaf === undefined) continue;
+    const at = memory.cell(leaf.entryPhys);
+    tape.write(at, (memory.words[at] ?? 0) | RW);
+  }
 }
 
 /** @param withAreas vmalloc space is to be empty; else its areas are told, and the cache that they are of is made */
@@ -92,19 +112,6 @@ function noAreas(k: Kernel): void {
   vmap_init_free_space(k);
   const vmap_initialized = k.profile.symbol('vmap_initialized')?.address;
   if (vmap_initialized !== undefined) writeByte(k, vmap_initialized, 1);
-}
-
-/** permanent_kmaps_init(): the slots of kmap() are where the tables have them. False where they are known, or there are none. */
-function makeSlots(k: Kernel): boolean {
-  if (k.LAST_PKMAP <= 0 || k.read_ptr(k.globals.pkmap_page_table) !== NULL) return false;
-  const pte = k.machine
-    .processor(k.cpu)
-    .walk(asVirt(k.profile.constant('PKMAP_BASE')))
-    .steps.at(-1);
-  if (pte === undefined) return false;
-  k.write_va(k.globals.pkmap_page_table, asVirt(k.linear.pageOffset + pte.entryPhys));
-  page_address_init(k);
-  return true;
 }
 
 /** Lists that a state says nothing of are empty. */

@@ -65,7 +65,7 @@ interface EntryAreaPart {
 
 export function setup_cpu_entry_areas(
   tables: BootTables,
-  perCpu: Pick<PerCpuAreas, 'units'>,
+  perCpu: PerCpuAreas,
   pages: TablePages,
 ): void {
   const { profile } = tables;

@@ -72,7 +72,7 @@ export class KernelTables {
   }
 
   /** @param pages on 64 bit, of memblock */
-  setup_cpu_entry_areas(perCpu: Pick<PerCpuAreas, 'units'>, pages: () => PhysAddr): void {
+  setup_cpu_entry_areas(perCpu: PerCpuAreas, pages: () => PhysAddr): void {
     const from = this.isWide ? pages : this.mapping.alloc_low_page;
     setup_cpu_entry_areas(this.tables, perCpu, from);
     sync_initial_page_table(this.tables);

@@ -52,10 +52,19 @@ export class TableStore implements WritableTableMemory {
       this.writeWord(asPhys(at + 4), Number(BigInt.asIntN(32, value >> 32n)));
   }
 
+  /** Those of tables with entries. */
+  get frames(): number[] {
+    return [...this.tables.keys()].filter((frame) => this.hasEntries(frame));
+  }
+
+  private hasEntries(frame: number): boolean {
+    return this.tables.get(frame)?.some((word) => word !== 0) === true;
+  }
+
   /** Writes the tables into a machine's memory. What is zero there is not written, nor is a frame without entries touched. */
-  writeTo(tape: WordTape): void {
+  writeTo(tape: WordTape, isWanted: (frame: number) => boolean = () => true): void {
     for (const [frame, table] of this.tables) {
-      if (table.every((word) => word === 0)) continue;
+      if (!this.hasEntries(frame) || !isWanted(frame)) continue;
       const first = tape.memory.cell(asPhys(frame * PAGE_SIZE));
       for (let i = 0; i < WORDS_PER_FRAME; i++) {
         const value = table[i] ?? 0;

@@ -57,7 +57,7 @@ import {
 import { mmgrab } from '../../include/linux/sched/mm.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { mas_find } from '../../lib/maple_tree/find.js';
-import { mas_destroy, mas_expected_entries, mas_store } from '../../lib/maple_tree/store.js';
+import { mas_destroy, mas_expected_entries, mas_store } from '../../lib/maple_tree/maple_tree.js';
 import { mas_is_err } from '../../lib/maple_tree/walk.js';
 import { vma_interval_tree_insert_after } from '../../mm/interval_tree.js';
 import { hugetlb_dup_vma_private } from '../../mm/hugetlb/reserve.js';

@@ -67,12 +67,12 @@ export function mt_free_bulk(k: Kernel, size: Int, slots: Slots): void {
   for (let i: Int = 0; i < size; i++) k.write_va(slots + i * k.ptr_words, nodes[i]!);
 }
 
-export function mt_free_one(k: Kernel, node: MapleNode): void {
+export function freeNode(k: Kernel, node: MapleNode): void {
   kmem_cache_free(k, cacheOf(k), k.va_of(node));
 }
 
 function mt_free_rcu(k: Kernel, head: Cell): void {
-  mt_free_one(k, asCell(head - k.maple_node.rcu));
+  freeNode(k, asCell(head - k.maple_node.rcu));
 }
 linkCallback('mt_free_rcu', mt_free_rcu);
 
@@ -244,7 +244,7 @@ export function freeUnused(k: Kernel, mas: MaState): void {
       mt_free_bulk(k, node_count - 1, slotOf(k, node, 1));
       total -= node_count - 1;
     }
-    mt_free_one(k, asCell(node));
+    freeNode(k, asCell(node));
     total--;
   }
   mas.alloc = NULL;

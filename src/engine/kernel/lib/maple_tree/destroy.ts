@@ -16,7 +16,7 @@ import {
   mt_in_rcu,
 } from '../../include/linux/maple_tree.h.js';
 import { call_rcu, functionNamed, linkCallback } from '../../kernel/rcu/tiny.js';
-import { type MaTopiary, mt_free_bulk, mt_free_one, takeDead } from './alloc.js';
+import { type MaTopiary, mt_free_bulk, freeNode, takeDead } from './alloc.js';
 import {
   ma_is_leaf,
   ma_pivots,
@@ -135,7 +135,7 @@ function mt_free_walk(k: Kernel, head: Cell): void {
     mt_free_bulk(k, slotLen(k, node), ma_slots(k, node, typeOf(k, node)));
   }
   // free_leaf:
-  mt_free_one(k, node);
+  freeNode(k, node);
 }
 linkCallback('mt_free_walk', mt_free_walk);
 
@@ -199,7 +199,7 @@ function mt_destroy_walk(k: Kernel, enode: MapleEnode, rootBit: Int, free: boole
     if (free) mt_free_bulk(k, slotLen(k, node), walk.slots);
   }
   // free_leaf:
-  if (free) mt_free_one(k, node);
+  if (free) freeNode(k, node);
   else mt_clear_meta(k, node, typeOf(k, node));
 }
 

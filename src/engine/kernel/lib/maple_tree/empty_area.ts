@@ -32,7 +32,7 @@ import {
   type Pivots,
   type Slots,
 } from './node.js';
-import { mas_ascend, mas_err, mas_is_err, mas_is_ptr, mas_is_start, mas_start } from './walk.js';
+import { mas_ascend, errorOf, mas_is_err, mas_is_ptr, mas_is_start, mas_start } from './walk.js';
 
 /** A step down where the highest gap may be; in a leaf, what it is. True: that, or an error. */
 function mas_rev_awalk(
@@ -211,7 +211,7 @@ export function mas_empty_area(k: Kernel, mas: MaState, min: ULong, max: ULong, 
   mas.index = min;
   mas.last = max;
   mas_awalk(k, mas, size);
-  if (mas_is_err(mas)) return mas_err(mas);
+  if (mas_is_err(mas)) return errorOf(mas);
   const { offset } = mas;
   if (offset === MAPLE_NODE_SLOTS(k)) return -EBUSY;
   const pivots: Pivots = ma_pivots(k, mas_mn(mas), mte_node_type(mas.node));
@@ -247,7 +247,7 @@ export function mas_empty_area_rev(
     } else {
       last = mas.node;
     }
-  if (mas_is_err(mas)) return mas_err(mas);
+  if (mas_is_err(mas)) return errorOf(mas);
   if (mas.offset === MAPLE_NODE_SLOTS(k)) return -EBUSY;
   // The place ends where the gap does.
   if (gap_max.value <= mas.last) mas.last = gap_max.value;

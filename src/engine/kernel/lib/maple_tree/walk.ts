@@ -56,7 +56,7 @@ export const mas_is_start = (mas: MaState): boolean => mas.node === MAS_START;
 export const mas_is_err = (mas: MaState): boolean => mas.node < 0;
 export const mas_searchable = (mas: MaState): boolean => !mas_is_none(mas) && !mas_is_ptr(mas);
 /** xa_err() of the state's node. */
-export const mas_err = (mas: MaState): Int => mas.node >> 2;
+export const errorOf = (mas: MaState): Int => mas.node >> 2;
 
 /** *to = *from */
 export function copyStruct(to: MaState, from: MaState): void {

@@ -22,7 +22,7 @@ import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { fput } from '../../fs/file_table/file_table.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import { MA_STATE, mas_reset, type MaState } from '../../include/linux/maple_tree.h.js';
-import { mas_destroy, mas_preallocate } from '../../lib/maple_tree/store.js';
+import { mas_destroy, mas_preallocate } from '../../lib/maple_tree/maple_tree.js';
 import { vma_interval_tree_insert, vma_interval_tree_remove } from '../interval_tree.js';
 import { vma_adjust_trans_huge } from '../huge_memory/split_pmd.js';
 import { anon_vma_clone, unlink_anon_vmas } from '../rmap/anon_vma.js';

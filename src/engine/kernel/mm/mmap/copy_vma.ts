@@ -19,7 +19,7 @@ import { fput, get_file } from '../../fs/file_table/file_table.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { vma_is_anonymous } from '../../include/linux/mm.h.js';
-import { mas_preallocate } from '../../lib/maple_tree/store.js';
+import { mas_preallocate } from '../../lib/maple_tree/maple_tree.js';
 import { vmOperations } from '../memory/vm_ops.js';
 import { anon_vma_clone, unlink_anon_vmas } from '../rmap/anon_vma.js';
 import { addMapCount } from './adjust.js';

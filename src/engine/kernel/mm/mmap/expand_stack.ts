@@ -18,7 +18,7 @@ import { EAGAIN, EFAULT, ENOMEM } from '../../include/linux/errno.h.js';
 import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
 import { VM_GROWSDOWN } from '../../include/linux/mm_types.h.js';
 import { mas_prev } from '../../lib/maple_tree/find.js';
-import { mas_destroy, mas_preallocate } from '../../lib/maple_tree/store.js';
+import { mas_destroy, mas_preallocate } from '../../lib/maple_tree/maple_tree.js';
 import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
 import { __vm_enough_memory } from '../util.js';
 import { find_vma, mmTree } from './find_vma.js';

@@ -29,7 +29,7 @@ import { type MaState, mas_set_range } from '../../include/linux/maple_tree.h.js
 import { is_shared_maywrite } from '../../include/linux/mm.h.js';
 import type { RbRoot } from '../../include/linux/rbtree.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
-import { mas_store_prealloc } from '../../lib/maple_tree/store.js';
+import { mas_store_prealloc } from '../../lib/maple_tree/maple_tree.js';
 import { fput } from '../../fs/file_table/file_table.js';
 import { vmOperations } from '../memory/vm_ops.js';
 import {

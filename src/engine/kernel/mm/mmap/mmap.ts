@@ -76,7 +76,7 @@ import {
   mas_preallocate,
   mas_store_gfp,
   mas_store_prealloc,
-} from '../../lib/maple_tree/store.js';
+} from '../../lib/maple_tree/maple_tree.js';
 import { vma_adjust_trans_huge } from '../huge_memory/split_pmd.js';
 import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
 import { shmem_zero_setup } from '../shmem/shmem.js';

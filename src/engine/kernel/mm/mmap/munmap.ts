@@ -48,7 +48,7 @@ import {
   mas_preallocate,
   mas_store_gfp,
   mas_store_prealloc,
-} from '../../lib/maple_tree/store.js';
+} from '../../lib/maple_tree/maple_tree.js';
 import { mas_walk } from '../../lib/maple_tree/walk.js';
 import { get_mm_counter } from '../memory/rss.js';
 import { areasOf, free_pgtables, unmap_vmas } from '../memory/zap.js';

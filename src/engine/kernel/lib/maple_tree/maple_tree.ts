@@ -57,7 +57,7 @@ import {
 import {
   copyOf,
   mas_ascend,
-  mas_err,
+  errorOf,
   mas_is_err,
   mas_is_start,
   mas_mt_height,
@@ -177,7 +177,7 @@ export function mas_store_gfp(k: Kernel, mas: MaState, entry: MapleEntry, gfp: G
   do {
     mas_wr_store_entry(k, wr_mas);
   } while (mas_nomem(k, mas, gfp));
-  return mas_is_err(mas) ? mas_err(mas) : 0;
+  return mas_is_err(mas) ? errorOf(mas) : 0;
 }
 
 /** Stores an entry, or NULL, with nodes that {@link mas_preallocate} took, and frees the rest. */
@@ -197,7 +197,7 @@ export function mas_preallocate(k: Kernel, mas: MaState, gfp: Gfp): Int {
     return 0;
   }
   mas_set_alloc_req(k, mas, 0);
-  const ret: Int = mas_err(mas);
+  const ret: Int = errorOf(mas);
   mas_reset(mas);
   mas_destroy(k, mas);
   mas_reset(mas);
@@ -216,7 +216,7 @@ export function mas_expected_entries(k: Kernel, mas: MaState, nr_entries: ULong)
   mas_node_count_gfp(k, mas, nr_nodes + 3, k.GFP_KERNEL);
   mas.mas_flags |= MA_STATE_PREALLOC;
   if (!mas_is_err(mas)) return 0;
-  const ret: Int = mas_err(mas);
+  const ret: Int = errorOf(mas);
   mas.node = enode;
   mas_destroy(k, mas);
   return ret;
