@@ -6,6 +6,7 @@
  * Source: Linux 6.1 mm/page_alloc.c: find_usable_zone_for_movable(); mm/cma.c: cma_init_reserved_mem();
  * arch/x86/kernel/setup_percpu.c.
  */
+import { INIT_LIST_HEAD } from '../../kernel/include/linux/list.h.js';
 import { ZONE_NAMES } from '../../machine/zoneNames.js';
 import type { Kernel } from '../../machine/kernel.js';
 import {
@@ -21,7 +22,7 @@ import { writeKmallocInfo } from './kmallocInfo.js';
 import { symbolAddress } from './profileFacts.js';
 import { writeSlabAttributes } from '../slabAttributes.js';
 import { writeResources } from './resources.js';
-import { writePageTableGlobals } from './pageTableGlobals.js';
+import { ROOT_SYMBOL } from './tables/bootTables.js';
 import type { MemRange } from './memblock.js';
 import type { BootLayout } from './setupArch.js';
 
@@ -41,7 +42,7 @@ export class KernelData {
     this.writeSlabAttributes();
     this.writeMemoryGlobals();
     this.writeNames();
-    writePageTableGlobals(this.mm, this.layout.tables);
+    this.writePageTableGlobals();
     this.writeCpus();
     this.writeCma();
     writeResources(this.mm, this.layout, this);
@@ -155,6 +156,22 @@ export class KernelData {
     this.pointer(mm.symbol('anon_ops') + mm.dentry_operations.d_dname, simple_dname);
   }
 
+  private writePageTableGlobals(): void {
+    const { mm, layout } = this;
+    const { profile } = mm;
+    const { tables } = layout;
+    const root = symbolAddress(profile, ROOT_SYMBOL[profile.arch]);
+    this.pointer(mm.symbol('init_mm') + mm.mm_struct.pgd, root);
+    const pgd_list = mm.findSymbol('pgd_list');
+    if (pgd_list !== undefined) INIT_LIST_HEAD(mm, pgd_list);
+    // Every bit of an entry: NX and G are supported where they exist.
+    this.longs('__supported_pte_mask', -1);
+    this.longs('__default_kernel_pte_mask', -1);
+    if (profile.arch === 'x86_64') return;
+    const pkmap = tables.find(asVirt(profile.constant('PKMAP_BASE')));
+    if (pkmap !== undefined) this.global('pkmap_page_table', tables.direct(pkmap));
+  }
+
   private linkedPhys(): number {
     return this.layout.kernel.start - this.mm.profile.constant('__START_KERNEL_map');
   }
@@ -264,6 +281,14 @@ export class KernelData {
   private long(name: string, value: number): void {
     const at = this.mm.findSymbol(name);
     if (at !== undefined) this.mm.write_long(at, value);
+  }
+
+  /** A variable of as many words as it has, all with the same value. */
+  private longs(name: string, value: number): void {
+    const symbol = this.mm.profile.symbol(name);
+    const at = this.mm.findSymbol(name);
+    if (symbol === undefined || at === undefined) return;
+    for (let i = 0; i < symbol.sizeBytes / 4; i++) this.mm.write(at + i, value);
   }
 
   /** A pointer variable. */

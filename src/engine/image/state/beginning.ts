@@ -9,7 +9,7 @@ import { loadCma } from './cmaDump.js';
 import { loadVmalloc } from './loadVmalloc.js';
 import { openState, type StateImage, type StateOptions } from './openState.js';
 import { loadPkmap } from './pkmapDump.js';
-import { bootOfState, writeBootResources, writeBootTables } from './recordedBoot.js';
+import { bootOfState, writeBootResources } from './recordedBoot.js';
 import {
   HARMLESS,
   isOfStart,
@@ -54,12 +54,6 @@ export function openBeginning(chunks: Iterable<string>, options: StateOptions = 
   const { recording } = tape;
   tape.setRecording(false);
   if (boot !== undefined) writeBootResources(image, boot);
-  // A dump tells of the tables that its run works on: the kernel's others are as boot made them.
-  const toldOf = (name: string): boolean => dumps.some((dump) => dump.name === name);
-  if (boot !== undefined && (toldOf('pts') || toldOf('pkmap'))) {
-    loadTables(image, []);
-    writeBootTables(image, boot);
-  }
   for (const [name, load] of LOADS)
     for (const dump of dumps) if (dump.name === name) load(image, dump);
   tape.setRecording(recording);

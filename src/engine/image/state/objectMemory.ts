@@ -1,11 +1,7 @@
 /**
  * Memory for objects that a dump tells of, but not where they are: a cache's node, its CPUs' arrays, its name. They get a
-<<<<<<< HEAD
  * stretch of the address space that no kernel maps: on 64 bit behind all else, below the machine's own registers; on i386 in the hole of
  * 8 MiB between the direct map and vmalloc space, for the fixmap reaches up to the end.
-=======
- * stretch of the address space that none of these kernels maps: on 64 bit below the machine's own registers, in the last page.
->>>>>>> 9416fea5 (Views, verdicts and breakpoints on states and cores as on booted machines)
  *
  * Invariant: nothing of it is freed to an allocator, and none hands it out: it has no `struct page`.
  */
@@ -22,7 +18,6 @@ export class ObjectMemory {
     sizeBytes: number,
   ) {
     const nrPages = Math.ceil(sizeBytes / PAGE_SIZE);
-<<<<<<< HEAD
     const wholeBytes = nrPages * PAGE_SIZE;
     const { pageOffset, directMapEndFrame } = mm.linear;
     // On 64 bit the last page has the registers; on i386 the first of the hole stays one.
@@ -30,11 +25,6 @@ export class ObjectMemory {
       ? -PAGE_SIZE - wholeBytes
       : pageOffset + (directMapEndFrame + 1) * PAGE_SIZE;
     this.end = this.next + wholeBytes;
-=======
-    // On 32 bit the fixmap reaches to the end: it is the place of the LDT that is free, which these builds do not map.
-    this.end = mm.wide ? -PAGE_SIZE : mm.profile.constant('CPU_ENTRY_AREA_BASE');
-    this.next = this.end - nrPages * PAGE_SIZE;
->>>>>>> 9416fea5 (Views, verdicts and breakpoints on states and cores as on booted machines)
     const cell = mm.memory.addPseudoFrames(nrPages);
     mm.addWindow({
       start: asVirt(this.next),

@@ -83,7 +83,7 @@ export function lowmemEnd(state: RecordedState, profile: Profile, maxPfn: number
   return zone === undefined ? maxPfn : zone.fields.start;
 }
 
-export function kernelFrames(profile: Profile): {
+function kernelFrames(profile: Profile): {
   readonly start: VirtAddr;
   readonly startFrame: number;
   readonly endFrame: number;

@@ -1,23 +1,21 @@
 /**
- * What boot made of a recorded machine and no dump tells: its page tables and the resources of its physical address space. Boot goes the
- * same way each time, so it is gone through once more on paper, for a machine of this size.
+ * The resources of a recorded machine's physical address space, which no dump tells. Boot goes the same way each time, so it is gone through
+ * once more on paper, for a machine of this size.
  *
- * Invariant: only where the state agrees: it ends where this machine ends, and each page that boot gave to a table is reserved in it.
+ * Invariant: only where the state agrees: it ends where this machine ends, and the pages that boot gave to resources are reserved in it.
  */
-import { page_address_init } from '../../entry/functions.js';
 import { asCell, asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
 import type { Profile } from '../../types/profile.js';
-import { writePageTableGlobals } from '../boot/pageTableGlobals.js';
 import { writeResources } from '../boot/resources.js';
 import { setup_arch, type BootLayout } from '../boot/setupArch.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 import { sizeofStruct, symbolAddress } from './facts.js';
-import { kernelFrames, lowmemEnd } from './placement.js';
+import { lowmemEnd } from './placement.js';
 import type { RecordedState } from './recordedState.js';
 
 export interface RecordedBoot {
   readonly layout: BootLayout;
-  /** Frames of its tables and resources: nothing else may lie there. */
+  /** Frames of its resources: nothing else may lie there. */
   readonly frames: readonly number[];
 }
 
@@ -25,17 +23,13 @@ export interface RecordedBoot {
 export function bootOfState(state: RecordedState, profile: Profile): RecordedBoot | undefined {
   const layout = layoutOf(state, profile);
   if (layout === undefined) return undefined;
-  const kernel = kernelFrames(profile);
-  const frames = [...new Set([...tableFramesOf(layout), ...resourceFramesOf(layout, profile)])];
+  const frames = [...new Set(resourceFramesOf(layout, profile))];
   const reserved = 1 << profile.constant('PG_reserved');
   const isReserved = (pfn: number): boolean => {
     const run = state.memmap.find(pfn);
     return run >= 0 && ((state.memmap.flagsLow[run] ?? 0) & reserved) !== 0;
   };
-  // Of the tables inside the image, those of boot alone were given back.
-  const own = frames.filter((pfn) => pfn < kernel.startFrame || pfn >= kernel.endFrame);
-  if (!own.every(isReserved)) return undefined;
-  return { layout, frames: frames.filter(isReserved) };
+  return frames.every(isReserved) ? { layout, frames } : undefined;
 }
 
 function layoutOf(state: RecordedState, profile: Profile): BootLayout | undefined {
@@ -65,9 +59,6 @@ function layoutOf(state: RecordedState, profile: Profile): BootLayout | undefine
   }
 }
 
-const tableFramesOf = ({ tables }: BootLayout): number[] =>
-  [...tables.store.words()].map(({ phys }) => Math.floor(phys / PAGE_SIZE));
-
 function resourceFramesOf({ resources, e820 }: BootLayout, profile: Profile): number[] {
   const size = sizeofStruct(profile, 'resource');
   const starts = [
@@ -75,16 +66,6 @@ function resourceFramesOf({ resources, e820 }: BootLayout, profile: Profile): nu
     ...(resources.ioapic === undefined ? [] : [resources.ioapic]),
   ];
   return starts.flatMap((at) => [at, at + size - 1]).map((at) => Math.floor(at / PAGE_SIZE));
-}
-
-/** The page tables, in front of what a dump tells of them; so no page was mapped by kmap() yet. */
-export function writeBootTables({ memory, tape, mm }: KernelImage, boot: RecordedBoot): void {
-  const { tables } = boot.layout;
-  const known = new Set(boot.frames);
-  for (const { phys, value } of tables.store.words())
-    if (known.has(Math.floor(phys / PAGE_SIZE))) tape.write(memory.cell(phys), value);
-  writePageTableGlobals(mm, tables);
-  page_address_init(mm);
 }
 
 /** Names, and what has no place of its own, lie where the kernel's constants begin: a rebuilt machine has none. */
