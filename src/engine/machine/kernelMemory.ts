@@ -174,7 +174,12 @@ export abstract class KernelMemory extends KernelWords {
     const number = (low >>> 12) & 1023;
     if (this.translatedPages[number] === va - offset)
       return (this.translations[number * 4 + 2]! + (offset >>> 2)) as Cell;
-    return (this.translateAnew(low, this.wide ? highWord(va) : 0, 'read') | 0) as Cell;
+    return this.cellAnew(va);
+  }
+
+  /** Apart, so that {@link cell_at} stays small enough for V8 to inline it everywhere. */
+  private cellAnew(va: VirtAddr): Cell {
+    return (this.translateAnew(lowWord(va), this.wide ? highWord(va) : 0, 'read') | 0) as Cell;
   }
 
   /** `words` words behind `cell`, wherever that lies: pointer arithmetic in what may straddle frames. */
@@ -319,9 +324,13 @@ export abstract class KernelMemory extends KernelWords {
       const page = this.translations[number * 4 + 3]!;
       if (page !== 0) return page as Cell;
     }
-    const high = this.wide ? highWord(va) : 0;
+    return this.pageAnew(va);
+  }
+
+  /** Apart, as {@link cellAnew}. */
+  private pageAnew(va: VirtAddr): Cell {
     // As words: V8 would make an object of the number for each call that might get it, even where none is made.
-    return (this.pageBehind(low, high) | 0) as Cell;
+    return (this.pageBehind(lowWord(va), this.wide ? highWord(va) : 0) | 0) as Cell;
   }
 
   private pageBehind(low: number, high: number): Cell {
