@@ -31,11 +31,14 @@ export function smaps(k: Inspected, task: TaskView, problems: Problems): string[
   ]);
 }
 
-/** vma_kernel_pagesize(): of a pool the pool's, which the area's file knows. */
-const pageBytes = (k: Inspected, vma: VmaView, problems: Problems): number =>
-  hasAreaFlag(vma.flags, 'VM_HUGETLB')
-    ? problems.tried('its pool', () => poolPageBytes(k, vma), hugePageBytes(k))
-    : 4096;
+/** vma_kernel_pagesize(): of a pool the pool's, which the area's file knows, where the kernel's types tell how; else the usual one. */
+function pageBytes(k: Inspected, vma: VmaView, problems: Problems): number {
+  if (!hasAreaFlag(vma.flags, 'VM_HUGETLB')) return 4096;
+  const usual = hugePageBytes(k);
+  return k.has('hugetlbfs_sb_info', 'hstate')
+    ? problems.tried('its pool', () => poolPageBytes(k, vma), usual)
+    : usual;
+}
 
 function poolPageBytes(k: Inspected, vma: VmaView): number {
   const inode = k.pointer(vma.file, 'file', 'f_inode');
