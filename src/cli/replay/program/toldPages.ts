@@ -16,7 +16,6 @@ export const RECLAIMABLE = 'd20d0';
 const OF_PIPES = '500cc2';
 /** Stacks of threads of the kernel. */
 const OF_STACKS = '400dc0';
-const OF_OTHERS: ReadonlySet<string> = new Set([OF_PIPES, OF_STACKS]);
 
 export class ToldPages {
   /** By number of the page: what it was asked for with. */
@@ -40,7 +39,9 @@ export class ToldPages {
   /** Whether an event of the recording is such a page's. */
   tells(event: string): boolean {
     const { gfp, isTaken, pfn } = readPageEvent(event);
-    return isTaken ? OF_OTHERS.has(gfp) || isOfCaches(gfp) : this.has(pfn);
+    if (!isTaken) return this.has(pfn);
+    // Without a core, which threads there are is not known: a stack is a child's.
+    return gfp === OF_PIPES || isOfCaches(gfp) || (gfp === OF_STACKS && this.lent === undefined);
   }
 
   /** Takes or gives back the page of such an event; the event as it is here, where another page may be the next. Undefined: it is not there. */

@@ -5,7 +5,7 @@
  */
 import { refresh_cpu_vm_stats } from '../../../engine/entry/functions.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
-import { RECLAIMABLE, type ToldPages, UNMOVABLE } from './toldPages.js';
+import type { ToldPages } from './toldPages.js';
 
 /** As much as may have happened unseen in front of one dump. */
 const MAX_ACTS = 3;
@@ -20,9 +20,9 @@ const pageOf =
 
 const ACTS: readonly Act[] = [
   (k) => void refresh_cpu_vm_stats(k),
-  // Pages of caches whose objects can be reclaimed, and of others.
-  pageOf(RECLAIMABLE),
-  pageOf(UNMOVABLE),
+  // Pages of caches whose objects can be reclaimed, and of others: of mm/slab.c, then of mm/slub.c.
+  pageOf('40cd0'),
+  pageOf('40cc0'),
 ];
 
 /** How many acts it took until `isSame`; undefined: none of them lead there, and nothing has been done. */
