@@ -145,7 +145,7 @@ def gdb_script(machine, core):
     if first:
         lines += [f'hbreak *{symbols["mmo_put"]} if {text}=={FILE}']
         at.count += 1
-        lines += [f'commands {at.count}', 'silent', f'disable {at.count}', 'set $heard=0', f'set var {mask}={mask}&~1', 'continue', 'end']
+        lines += [f'commands {at.count}', 'silent', f'disable {at.count}', 'printf "@E\\n"', 'set $heard=0', f'set var {mask}={mask}&~1', 'continue', 'end']
     at('handle_mm_fault', 'F %d %lx %x %lx', *args[1:])
     hexes = ' '.join(['%lx'] * 6)
     at('do_syscall_64' if x64 else 'do_int80_syscall_32', f'S %d %d {hexes}', number, *call, then=seen)
@@ -186,6 +186,8 @@ def program_of(log, x64, starts_with_op, areas=None):
             if tlb is not None and entry and int(entry[1], 16) < user_end and 'A' in entry[2]:
                 tlb.append('%x%s' % (int(entry[1], 16), '!' if 'D' in entry[2] else ''))
             continue
+        if line.startswith('@E'):
+            break
         if line.startswith('@Y'):
             if tlb is None:
                 continue

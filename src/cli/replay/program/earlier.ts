@@ -3,17 +3,18 @@
  * the worker of mm/vmstat.c has not run in a quiet time. A later dump tells that something happened. What it was, and when, is what makes
  * that dump and all operations in between the kernel's; where nothing does, the difference stays.
  */
+import { RECLAIMABLE, UNMOVABLE } from './toldPages.js';
 import type { UnheardAct } from './unheard.js';
 
 /** What may have happened: a page that a cache took, or a quiet time in which no counters were folded. */
 export type EarlierAct = UnheardAct | 'still';
 
 const ACTS: readonly EarlierAct[] = [
-  { gfp: '12cc0', order: 0 },
+  { gfp: UNMOVABLE, order: 0 },
   'still',
-  { gfp: 'd20d0', order: 0 },
-  { gfp: 'd20d0', order: 1 },
-  { gfp: '12cc0', order: 1 },
+  { gfp: RECLAIMABLE, order: 0 },
+  { gfp: RECLAIMABLE, order: 1 },
+  { gfp: UNMOVABLE, order: 1 },
 ];
 
 /** How far back it is looked for. */

@@ -359,10 +359,10 @@ export class ProgramJudge {
           events.push(...this.endGracePeriod());
           continue;
         }
-        const isTold = !isKept && this.toldPages.perform(k, next);
+        const performed = isKept ? undefined : this.toldPages.perform(k, next);
         this.tracepoints.listen(this.heard);
-        if (!isTold) break;
-        events.push(next);
+        if (performed === undefined) break;
+        events.push(performed);
       }
     };
     this.tracepoints.listen(0);

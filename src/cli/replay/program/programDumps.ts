@@ -69,7 +69,8 @@ export class ProgramDumps {
     const dump = likeness?.zones(recorded, dumpZones(image, false)) ?? recorded;
     const isSame = (): boolean => dumpZones(image, false).join('\n') === dump.lines.join('\n');
     if (isSame()) return undefined;
-    const nrUnseen = unheard?.takeAll(span, dump, isSame) ?? performUnseen(image.mm, isSame);
+    const nrUnseen =
+      unheard?.takeAll(span, dump, isSame) ?? performUnseen(image.mm, this.told, isSame);
     if (nrUnseen === undefined) return compareZones(dump, image);
     this.nrUnseen += nrUnseen;
     return undefined;

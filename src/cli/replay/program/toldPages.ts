@@ -4,22 +4,28 @@
  */
 import { __free_pages, alloc_pages } from '../../../engine/entry/functions.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
+import { PAGE_SIZE } from '../../../engine/memory/address.js';
 import { __mod_node_page_state } from '../../../engine/kernel/mm/vmstat/node_stat.js';
 
 /** Pages of caches, as mm/slub.c and mm/slab.c ask for them: gfp_t. */
 const OF_CACHES = /^(?:[15d]?2[0ac][0-9c-d]0|4[0-9]?0?(?:cc|a2)0|40cd0|[14]28[01]0)$/;
+/** Of objects that cannot be reclaimed, and of those that can: GFP_KERNEL | __GFP_COMP and what mm/slub.c adds. */
+export const UNMOVABLE = '12cc0';
+export const RECLAIMABLE = 'd20d0';
 /** Those of pipes, which no node counts as slabs. */
 const OF_PIPES = '500cc2';
+/** Stacks of threads of the kernel. */
+const OF_STACKS = '400dc0';
 
 export class ToldPages {
   /** By number of the page: what it was asked for with. */
   private pages: ReadonlyMap<number, number> = new Map();
 
-  /** @param lent pages that were made by the replay itself: they are not the recorded machine's either */
-  constructor(private readonly lent: ReadonlySet<number> = new Set()) {}
+  /** @param lent of a machine without a core: pages that were made by the replay itself, which are not the recorded machine's either */
+  constructor(private readonly lent?: ReadonlySet<number>) {}
 
   has(pfn: number): boolean {
-    return this.pages.has(pfn) || this.lent.has(pfn);
+    return this.pages.has(pfn) || this.lent?.has(pfn) === true;
   }
 
   /** What is not memory: to be put back when the memory is taken back. */
@@ -33,16 +39,20 @@ export class ToldPages {
   /** Whether an event of the recording is such a page's. */
   tells(event: string): boolean {
     const { gfp, isTaken, pfn } = readPageEvent(event);
-    return isTaken ? gfp === OF_PIPES || isOfCaches(gfp) : this.has(pfn);
+    if (!isTaken) return this.has(pfn);
+    // Without a core, which threads there are is not known: a stack is a child's.
+    return gfp === OF_PIPES || isOfCaches(gfp) || (gfp === OF_STACKS && this.lent === undefined);
   }
 
-  /** Takes or gives back the page of such an event. */
-  perform(k: Kernel, event: string): boolean {
+  /** Takes or gives back the page of such an event; the event as it is here, where another page may be the next. Undefined: it is not there. */
+  perform(k: Kernel, event: string): string | undefined {
     const { pfn, order, gfp, isTaken } = readPageEvent(event);
-    if (!isTaken) return this.free(k, pfn, order);
-    alloc_pages(k, parseInt(gfp, 16), order);
-    this.remember(k, pfn, order, gfp);
-    return true;
+    if (!isTaken) return this.free(k, pfn, order) ? event : undefined;
+    const taken = k.page_to_pfn(alloc_pages(k, parseInt(gfp, 16), order));
+    // Without a core another page may have been taken before, which a later dump tells.
+    const ours = this.lent === undefined ? taken : pfn;
+    this.remember(k, ours, order, gfp);
+    return event.replace(pfn.toString(16), ours.toString(16));
   }
 
   /** One that was taken while no events were recorded: only that somebody took one is known. */
@@ -62,13 +72,13 @@ export class ToldPages {
     const flags = parseInt(gfp, 16);
     const taken = Array.from({ length: 1 << order }, (_, i) => [pfn + i, flags] as const);
     this.pages = new Map([...this.pages, ...taken]);
-    if (isOfCaches(gfp)) countSlab(k, flags, 1 << order);
+    count(k, gfp, 1 << order);
   }
 
   private free(k: Kernel, pfn: number, order: number): boolean {
     const flags = this.pages.get(pfn);
     if (flags === undefined) return false;
-    countSlab(k, flags, -(1 << order));
+    count(k, flags.toString(16), -(1 << order));
     __free_pages(k, k.pfn_to_page(pfn), order);
     this.pages = new Map([...this.pages].filter(([at]) => at < pfn || at >= pfn + (1 << order)));
     return true;
@@ -90,7 +100,13 @@ export function readPageEvent(event: string): {
   return { pfn: parseInt(page, 16), order: Number(order), gfp, isTaken: what === 'pa' };
 }
 
-/** The node counts pages of caches. */
+/** The node counts pages of caches, and stacks in KiB. */
+function count(k: Kernel, gfp: string, nrPages: number): void {
+  if (isOfCaches(gfp)) countSlab(k, parseInt(gfp, 16), nrPages);
+  else if (gfp === OF_STACKS)
+    __mod_node_page_state(k, k.NR_KERNEL_STACK_KB, nrPages * (PAGE_SIZE / 1024));
+}
+
 function countSlab(k: Kernel, gfp: number, delta: number): void {
   const isReclaimable = (gfp & k.__GFP_RECLAIMABLE) !== 0;
   const item = isReclaimable ? k.NR_SLAB_RECLAIMABLE_B : k.NR_SLAB_UNRECLAIMABLE_B;

@@ -19,7 +19,7 @@ import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asCell, asPfn } from '../../../engine/memory/address.js';
 import type { Span } from './judgeProgram.js';
 import type { Processes } from './processes.js';
-import { isOfCaches, readPageEvent, type ToldPages } from './toldPages.js';
+import { isOfCaches, readPageEvent, RECLAIMABLE, type ToldPages, UNMOVABLE } from './toldPages.js';
 
 /** A page that a cache took, or the end of a grace period. */
 export type UnheardAct = { readonly gfp: string; readonly order: number } | 'rcu';
@@ -29,10 +29,6 @@ export const MAX_UNHEARD = 24;
 
 /** Page numbers of pages that caches have, and whether it is the first of several. */
 type SlabPages = ReadonlyMap<number, boolean>;
-
-/** Pages of objects that cannot be reclaimed, and of those that can: GFP_KERNEL | __GFP_COMP and what mm/slub.c adds. */
-const UNMOVABLE = '12cc0';
-const RECLAIMABLE = 'd20d0';
 
 /** What may have happened where nothing tells: pages of caches that have been given back since, one or two. */
 export function guesses(): readonly (readonly UnheardAct[])[] {

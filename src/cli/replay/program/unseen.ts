@@ -3,41 +3,55 @@
  * caches, and the worker of mm/vmstat.c folds the CPU's counters into the sums. A dump tells of it: the acts after which ours
  * is the kernel's are performed. They are few, or the dump differs.
  */
-import { alloc_pages, refresh_cpu_vm_stats } from '../../../engine/entry/functions.js';
+import { refresh_cpu_vm_stats } from '../../../engine/entry/functions.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
+import type { ToldPages } from './toldPages.js';
 
 /** As much as may have happened unseen in front of one dump. */
 const MAX_ACTS = 3;
 
-type Act = (k: Kernel) => void;
+type Act = (k: Kernel, told: ToldPages) => void;
 
 const pageOf =
-  (gfp: (k: Kernel) => number): Act =>
-  (k) =>
-    void alloc_pages(k, gfp(k), 0);
+  (gfp: string): Act =>
+  (k, told) => {
+    told.take(k, gfp, 0);
+  };
 
 const ACTS: readonly Act[] = [
   (k) => void refresh_cpu_vm_stats(k),
   // Pages of caches whose objects can be reclaimed, and of others: of mm/slab.c, then of mm/slub.c.
-  pageOf((k) => k.GFP_KERNEL | k.__GFP_COMP | k.__GFP_RECLAIMABLE),
-  pageOf((k) => k.GFP_KERNEL | k.__GFP_COMP),
+  pageOf('40cd0'),
+  pageOf('40cc0'),
 ];
 
 /** How many acts it took until `isSame`; undefined: none of them lead there, and nothing has been done. */
-export function performUnseen(k: Kernel, isSame: () => boolean): number | undefined {
-  for (let nr = 1; nr <= MAX_ACTS; nr++) if (tried(k, isSame, nr, 0)) return nr;
+export function performUnseen(
+  k: Kernel,
+  told: ToldPages,
+  isSame: () => boolean,
+): number | undefined {
+  for (let nr = 1; nr <= MAX_ACTS; nr++) if (tried(k, told, isSame, nr, 0)) return nr;
   return undefined;
 }
 
 /** Acts from the `first` on, `nr` of them, in order: an act may be repeated. */
-function tried(k: Kernel, isSame: () => boolean, nr: number, first: number): boolean {
+function tried(
+  k: Kernel,
+  told: ToldPages,
+  isSame: () => boolean,
+  nr: number,
+  first: number,
+): boolean {
   if (nr === 0) return isSame();
   const start = k.tape.cursor;
+  const restore = told.save();
   for (let i = first; i < ACTS.length; i++) {
-    ACTS[i]?.(k);
-    if (tried(k, isSame, nr - 1, i)) return true;
+    ACTS[i]?.(k, told);
+    if (tried(k, told, isSame, nr - 1, i)) return true;
     k.tape.seek(start);
     k.tape.cut();
+    restore();
   }
   return false;
 }
