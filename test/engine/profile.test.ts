@@ -335,6 +335,7 @@ const TRIMMED = new Set([
   'signal_struct',
   'class',
   'device',
+  'cred',
   'workqueue_struct',
   'worker_pool',
   'file',

@@ -34,9 +34,11 @@ const endOfName = (path: string, from: Int): Int => {
 /** The dentry of a path's last name, in the directory that leads to it, which is made where it is missing. NULL without memory. */
 export function dentryOfPath(k: Kernel, path: string): Dentry {
   let parent: Dentry = rootDentry(k);
-  for (let from: Int = 0, to: Int = 0; from < path.length; from = to + 1) {
-    to = endOfName(path, from);
+  let from: Int = 0;
+  while (from < path.length) {
+    const to: Int = endOfName(path, from);
     const name = path.slice(from, to);
+    from = to + 1;
     if (name === '' || name === '.') continue;
     if (parent === NULL) return NULL;
     const isLast = to === path.length;
