@@ -336,6 +336,8 @@ const TRIMMED = new Set([
   'class',
   'device',
   'cred',
+  'irq_desc',
+  'shmem_sb_info',
   'workqueue_struct',
   'worker_pool',
   'file',
@@ -350,7 +352,9 @@ const TRIMMED = new Set([
   'rcu_state',
 ]);
 
-const DECLARED = new Set(['gen_pool', 'gen_pool_chunk']);
+const DECLARED = new Set([
+  ...['gen_pool', 'gen_pool_chunk', 'genpool_data_align', 'genpool_data_fixed'],
+]);
 
 /** The profile's struct has the kernel's size, and its members lie at the same places with types of the same spelling. */
 function compareStructs(ours: StructType | undefined, kernel: StructType | undefined): void {
