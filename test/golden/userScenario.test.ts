@@ -7,12 +7,14 @@
  */
 import assert from 'node:assert/strict';
 import { readLines, readText } from '../../src/cli/openFile.js';
-import { judgeProgram, spansOf } from '../../src/cli/replay/program/judgeProgram.js';
+import { judgeProgram } from '../../src/cli/replay/program/judgeProgram.js';
+import { spansOf } from '../../src/cli/replay/program/spans.js';
 import type { EarlierAct } from '../../src/cli/replay/program/earlier.js';
 import { readProgram } from '../../src/cli/replay/program/readProgram.js';
 import { ToldPages } from '../../src/cli/replay/program/toldPages.js';
 import { UserOperations } from '../../src/cli/replay/program/userOps.js';
-import { type Action, markAccessed, Processes } from '../../src/cli/replay/program/processes.js';
+import { markAccessed } from '../../src/cli/replay/program/accessed.js';
+import { type Action, Processes } from '../../src/cli/replay/program/processes.js';
 import { poolMark } from '../../src/cli/replay/program/poolMarks.js';
 import { openStart } from '../../src/cli/replay/replay.js';
 import { eventsDifference, Tracepoints } from '../../src/cli/replay/tracepoints.js';

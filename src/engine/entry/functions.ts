@@ -175,6 +175,7 @@ export * from '../kernel/mm/mlock/range.js';
 export * from '../kernel/mm/mmap/expand_stack.js';
 export * from '../kernel/mm/mmap/find_vma.js';
 export * from '../kernel/mm/mmap/ksys_mmap.js';
+export * from '../kernel/mm/mmap/brk.js';
 export * from '../kernel/mm/mmap/mmap.js';
 export * from '../kernel/mm/mmap/munmap.js';
 import '../kernel/mm/mmap/special_mapping.js';

@@ -3,7 +3,7 @@
  * chose at random is known by the seed; whether a child was killed, for no huge page was left, the trace tells.
  */
 import { PAGE_SIZE } from '../../../engine/memory/address.js';
-import type { Span } from '../program/judgeProgram.js';
+import type { Span } from '../program/spans.js';
 import type { Action } from '../program/processes.js';
 import { Acts, MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_RW } from './acts.js';
 import type { Guest } from './guest.js';

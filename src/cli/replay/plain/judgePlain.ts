@@ -10,7 +10,8 @@ import {
   type ZonesDump,
 } from '../../../engine/image/state/index.js';
 import type { Verdict } from '../judge.js';
-import { ProgramJudge, spansOf, type Span } from '../program/judgeProgram.js';
+import { ProgramJudge } from '../program/judgeProgram.js';
+import { spansOf, type Span } from '../program/spans.js';
 import { type Action, Processes } from '../program/processes.js';
 import { ToldPages } from '../program/toldPages.js';
 import { cmaUserProgram } from './cmaUser.js';

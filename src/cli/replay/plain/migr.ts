@@ -3,7 +3,7 @@
  * say where it is; what it chose at random shows in the operations.
  */
 import { PAGE_SIZE } from '../../../engine/memory/address.js';
-import type { Span } from '../program/judgeProgram.js';
+import type { Span } from '../program/spans.js';
 import type { Action } from '../program/processes.js';
 import { Acts, MAP_PRIVATE, MAP_SHARED, PROT_NONE, PROT_READ } from './acts.js';
 import type { Guest } from './guest.js';

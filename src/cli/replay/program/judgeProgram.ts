@@ -7,12 +7,7 @@
  */
 import { KernelFault } from '../../../engine/machine/events.js';
 import type { KernelImage } from '../../../engine/image/kernelImage.js';
-import {
-  opText,
-  type TraceDump,
-  type TraceItem,
-  type TraceOp,
-} from '../../../engine/image/state/index.js';
+import { type TraceItem, type TraceOp } from '../../../engine/image/state/index.js';
 import { Machine } from '../machine.js';
 import { OPERATIONS, SILENT } from '../ops.js';
 import { eventsDifference, Tracepoints } from '../tracepoints.js';
@@ -22,19 +17,11 @@ import { NotPerformed, Processes, type Action } from './processes.js';
 import { poolMark } from './poolMarks.js';
 import { Earlier, type EarlierAct } from './earlier.js';
 import { ProgramDumps } from './programDumps.js';
+import { resultOf, spansOf, type Span } from './spans.js';
 import { Tally } from './tally.js';
 import { readPageEvent, ToldPages } from './toldPages.js';
 import { guesses, MAX_UNHEARD, Unheard, type UnheardAct } from './unheard.js';
 import { UserOperations } from './userOps.js';
-
-/** A printed line of the recorder, and the events behind it up to the next one. */
-export interface Span {
-  readonly line: number;
-  readonly op: TraceOp | undefined;
-  readonly text: string;
-  readonly events: string[];
-  readonly dumps: TraceDump[];
-}
 
 /** The first driver has no events of migration (8), though a program asks for them. */
 const FIRST_DRIVERS = 7;
@@ -54,32 +41,6 @@ export function judgeProgram(
   plain: Plain = {},
 ): Verdict {
   return new ProgramJudge(image, program, plain).judge(spansOf(items));
-}
-
-export function spansOf(items: Iterable<TraceItem>): Span[] {
-  const spans: Span[] = [];
-  for (const item of items) {
-    if (item.kind === 'event') spans.at(-1)?.events.push(item.text);
-    else if (item.kind === 'dump') spans.at(-1)?.dumps.push(item);
-    else if (item.kind === 'mark')
-      spans.push({ line: item.line, op: undefined, text: item.text, events: [], dumps: [] });
-    else if (item.kind === 'op')
-      spans.push({
-        line: item.line,
-        op: item,
-        text: opText(item),
-        events: [...item.events],
-        dumps: [],
-      });
-  }
-  return spans;
-}
-
-/** What an operation printed; the later driver puts the number of pages behind the arguments. */
-function resultOf({ args, result, details }: TraceOp): string {
-  const number = args.find((arg) => arg.startsWith('ret='));
-  const first = [result, number].filter((text) => text !== undefined);
-  return [...first, ...details].join('\n');
 }
 
 /** What is special about a trace that has no core. */

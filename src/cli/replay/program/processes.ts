@@ -19,18 +19,12 @@ import {
   ksys_mmap_pgoff,
   mmdrop,
   mmgrab,
-  find_vma,
-  follow_pte,
   fput,
-  huge_pte_offset,
   hugetlb_file_setup,
   hugetlbfs_setattr,
   lru_add_drain_all,
   mprotectRange,
   munlockRange,
-  pmd_large,
-  pte_mkdirty,
-  pte_mkyoung,
   pte_present,
   pte_write,
   page_ref_count,
@@ -38,7 +32,6 @@ import {
   rcu_process_callbacks,
   set_max_huge_pages,
   refresh_cpu_vm_stats,
-  set_pte,
   setBrk,
   setOvercommitHugePages,
   split_huge_pages_all,
@@ -52,30 +45,19 @@ import {
   X86_PF_USER,
   X86_PF_WRITE,
 } from '../../../engine/entry/functions.js';
-import type { File, MmStruct, Pte, TaskStruct } from '../../../engine/machine/ctypes.js';
+import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
-import {
-  asCell,
-  asVirt,
-  PAGE_SIZE,
-  parseAddress,
-  type VirtAddr,
-} from '../../../engine/memory/address.js';
+import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../../engine/memory/address.js';
 import { MAP_ANONYMOUS, VM_NORESERVE } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import {
   HPAGE_PMD_NR,
   hugepage_flags_enabled,
 } from '../../../engine/kernel/include/linux/huge_mm.h.js';
-import {
-  default_hstate,
-  hstate_vma,
-  huge_page_size,
-  is_vm_hugetlb_page,
-} from '../../../engine/kernel/include/linux/hugetlb.h.js';
-import { mm_find_pmd } from '../../../engine/kernel/mm/huge_memory/split_pmd.js';
+import { default_hstate } from '../../../engine/kernel/include/linux/hugetlb.h.js';
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
 import type { ToldPages } from './toldPages.js';
+import { entryOf, markAccessed } from './accessed.js';
 
 /** One line of a program. */
 export interface Action {
@@ -427,26 +409,4 @@ export class Processes {
       shmemPunchHole(k, k.read_ptr(k.plus(this.file.file, k.file.f_inode)), offset, length);
     },
   };
-}
-
-/** The entry that maps an address, on whatever level; NULL: a table is missing. */
-function entryOf(k: Kernel, mm: MmStruct, va: VirtAddr): Pte {
-  const vma = find_vma(k, mm, va);
-  if (vma !== NULL && is_vm_hugetlb_page(k, vma))
-    return huge_pte_offset(k, mm, va, huge_page_size(k, hstate_vma(k, vma)));
-  const pmd = mm_find_pmd(k, mm, va);
-  const isLeaf = pmd !== NULL && pmd_large(k.read_pte(pmd));
-  return isLeaf ? asCell(pmd) : follow_pte(k, mm, va);
-}
-
-/** What the processor has marked in entries without a fault: accessed, and written to (`!`). */
-export function markAccessed(k: Kernel, mm: MmStruct, args: readonly string[]): void {
-  for (const arg of args) {
-    const va = asVirt(parseInt(arg, 16));
-    const pte = entryOf(k, mm, va);
-    if (pte === NULL) continue;
-    const entry = k.read_pte(pte);
-    if (!pte_present(entry)) continue;
-    set_pte(k, pte, arg.endsWith('!') ? pte_mkdirty(pte_mkyoung(entry)) : pte_mkyoung(entry));
-  }
 }

@@ -7,7 +7,7 @@ import { dumpZones, type TraceDump } from '../../../engine/image/state/index.js'
 import { butStack, compareMemmapButSlabs, comparePages, compareZones } from '../dumpDifference.js';
 import type { Likeness } from '../plain/likeness.js';
 import { RECORDED } from '../recorded.js';
-import type { Span } from './judgeProgram.js';
+import type { Span } from './spans.js';
 import type { ToldPages } from './toldPages.js';
 import type { Unheard } from './unheard.js';
 import { performUnseen } from './unseen.js';

@@ -17,7 +17,7 @@ import {
 } from '../../../engine/entry/functions.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asCell, asPfn } from '../../../engine/memory/address.js';
-import type { Span } from './judgeProgram.js';
+import type { Span } from './spans.js';
 import type { Processes } from './processes.js';
 import { isOfCaches, readPageEvent, RECLAIMABLE, type ToldPages, UNMOVABLE } from './toldPages.js';
 

@@ -1,6 +1,5 @@
 /**
- * Making areas: mmap() finds a place, takes away what is there, and joins the new area to its neighbours or links it by itself; brk()
- * changes one.
+ * Making areas: mmap() finds a place, takes away what is there, and joins the new area to its neighbours or links it by itself.
  *
  *     do_mmap() ─> get_unmapped_area() ─> mmap_region()
  *
@@ -34,7 +33,6 @@ import {
   ULONG_MAX,
   type MaState,
   mas_reset,
-  mas_set,
   mas_set_range,
 } from '../../include/linux/maple_tree.h.js';
 import { is_shared_maywrite } from '../../include/linux/mm.h.js';
@@ -53,7 +51,6 @@ import {
   PROT_READ,
   PROT_WRITE,
   VM_ACCOUNT,
-  VM_DATA_DEFAULT_FLAGS,
   VM_EXEC,
   VM_GROWSDOWN,
   VM_HUGETLB,
@@ -70,14 +67,8 @@ import {
   VM_WRITE,
 } from '../../include/linux/mm_types.h.js';
 import { mas_empty_area, mas_empty_area_rev } from '../../lib/maple_tree/empty_area.js';
-import { mas_find, mas_next, mas_prev } from '../../lib/maple_tree/find.js';
-import {
-  mas_destroy,
-  mas_preallocate,
-  mas_store_gfp,
-  mas_store_prealloc,
-} from '../../lib/maple_tree/maple_tree.js';
-import { vma_adjust_trans_huge } from '../huge_memory/split_pmd.js';
+import { mas_next, mas_prev } from '../../lib/maple_tree/find.js';
+import { mas_destroy, mas_preallocate } from '../../lib/maple_tree/maple_tree.js';
 import { khugepaged_enter_vma } from '../khugepaged/khugepaged.js';
 import { shmem_zero_setup } from '../shmem/shmem.js';
 import { __vm_enough_memory, vm_unacct_memory } from '../util.js';
@@ -85,8 +76,6 @@ import { addMapCount, vma_expand } from './adjust.js';
 import { find_vma, find_vma_intersection, mmTree } from './find_vma.js';
 import {
   __vma_link_file,
-  anon_vma_interval_tree_post_update_vma,
-  anon_vma_interval_tree_pre_update_vma,
   mapping_allow_writable,
   mapping_unmap_writable,
   mappingOf,
@@ -96,18 +85,18 @@ import {
   vmaFile,
 } from './link.js';
 import { can_vma_merge_after, can_vma_merge_before, sysctl_max_map_count } from './merge.js';
-import { do_mas_align_munmap, do_mas_munmap, unmap_region, vm_stat_account } from './munmap.js';
+import { do_mas_munmap, unmap_region, vm_stat_account } from './munmap.js';
 
 /** mmap_min_addr: nothing is mapped at NULL by itself. */
 export const MMAP_MIN_ADDR = 65536;
 /** stack_guard_gap: what is kept free below a stack. */
 export const STACK_GUARD_GAP = 256 * PAGE_SIZE;
 
-const startOf = (k: Kernel, vma: VmAreaStruct): VirtAddr =>
+export const startOf = (k: Kernel, vma: VmAreaStruct): VirtAddr =>
   k.read_va(k.plus(vma, k.vm_area_struct.vm_start));
-const endOf = (k: Kernel, vma: VmAreaStruct): VirtAddr =>
+export const endOf = (k: Kernel, vma: VmAreaStruct): VirtAddr =>
   k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
-const PAGE_ALIGN = (len: ULong): ULong => Math.ceil(len / PAGE_SIZE) * PAGE_SIZE;
+export const PAGE_ALIGN = (len: ULong): ULong => Math.ceil(len / PAGE_SIZE) * PAGE_SIZE;
 
 /** What the area's entries allow. Left out: vma_wants_writenotify (no file system here wants to know of a first write). */
 export function vma_set_page_prot(k: Kernel, vma: VmAreaStruct): void {
@@ -155,7 +144,7 @@ export function get_unmapped_area(
 }
 
 /** Where an area begins, with the gap that is kept below a stack. An inline of include/linux/mm.h: vm_start_gap(). */
-const startGap = (k: Kernel, vma: VmAreaStruct): ULong => {
+export const startGap = (k: Kernel, vma: VmAreaStruct): ULong => {
   const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
   const start: ULong = startOf(k, vma);
   return (vm_flags & VM_GROWSDOWN) !== 0 ? Math.max(0, start - STACK_GUARD_GAP) : start;
@@ -372,94 +361,4 @@ export function do_mmap(
   const wants = (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE;
   if (!IS_ERR(addr) && ((vm_flags & VM_LOCKED) !== 0 || wants)) populate.value = len;
   return addr;
-}
-
-// --- brk() ---------------------------------------------------------------------------------------------------------------
-
-/** The heap ends at another address: where it ends then. Left out: RLIMIT_DATA, populating a locked heap. */
-export function setBrk(k: Kernel, mm: MmStruct, address: VirtAddr): VirtAddr {
-  const at = k.plus(mm, k.mm_struct.brk);
-  const origbrk: VirtAddr = k.read_va(at);
-  const min_brk: VirtAddr = k.read_va(k.plus(mm, k.mm_struct.start_brk));
-  if (address < min_brk) return origbrk;
-  const newbrk: ULong = PAGE_ALIGN(address);
-  const oldbrk: ULong = PAGE_ALIGN(origbrk);
-  const mas: MaState = MA_STATE(k, mmTree(k, mm), 0, 0);
-  if (newbrk < oldbrk) {
-    mas_set(mas, newbrk);
-    const brkvma: VmAreaStruct = mas_find(k, mas, oldbrk);
-    // Something else lies there.
-    if (brkvma === NULL || startOf(k, brkvma) >= oldbrk) return origbrk;
-    // do_brk_munmap():
-    if (do_mas_align_munmap(k, mas, brkvma, mm, asVirt(newbrk), asVirt(oldbrk)) !== 0)
-      return origbrk;
-  } else if (newbrk > oldbrk) {
-    mas_set(mas, oldbrk);
-    const next: VmAreaStruct = mas_find(k, mas, newbrk - 1 + PAGE_SIZE + STACK_GUARD_GAP);
-    // A page stays between the heap and what is behind it.
-    if (next !== NULL && newbrk + PAGE_SIZE > startGap(k, next)) return origbrk;
-    const brkvma: VmAreaStruct = mas_prev(k, mas, min_brk);
-    if (do_brk_flags(k, mas, brkvma, mm, asVirt(oldbrk), newbrk - oldbrk) !== 0) return origbrk;
-  }
-  k.write_va(at, address);
-  return address;
-}
-
-/** @param brkvma the area before */
-function do_brk_flags(
-  k: Kernel,
-  mas: MaState,
-  brkvma: VmAreaStruct,
-  mm: MmStruct,
-  addr: VirtAddr,
-  len: ULong,
-): Int {
-  const implied: VmFlags = (withImpliedExec(k, PROT_READ) & PROT_EXEC) !== 0 ? VM_EXEC : 0;
-  const flags: VmFlags =
-    VM_DATA_DEFAULT_FLAGS | implied | VM_ACCOUNT | k.read_int(k.plus(mm, k.mm_struct.def_flags));
-  const npages: ULong = len / PAGE_SIZE;
-  if (k.read_int(k.plus(mm, k.mm_struct.map_count)) > sysctl_max_map_count) return -ENOMEM;
-  if (__vm_enough_memory(k, npages) !== 0) return -ENOMEM;
-  const end: VirtAddr = asVirt(addr + len);
-  if (
-    brkvma !== NULL &&
-    endOf(k, brkvma) === addr &&
-    can_vma_merge_after(k, brkvma, flags, NULL, NULL, addr / PAGE_SIZE)
-  ) {
-    mas_set_range(mas, startOf(k, brkvma), end - 1);
-    if (mas_preallocate(k, mas, k.GFP_KERNEL) !== 0) return -ENOMEM;
-    vma_adjust_trans_huge(k, brkvma, startOf(k, brkvma), end, 0);
-    anon_vma_interval_tree_pre_update_vma(k, brkvma);
-    k.write_va(k.plus(brkvma, k.vm_area_struct.vm_end), end);
-    mas_store_prealloc(k, mas, brkvma);
-    anon_vma_interval_tree_post_update_vma(k, brkvma);
-    khugepaged_enter_vma(k, brkvma, flags);
-  } else {
-    const vma: VmAreaStruct = vm_area_alloc(k, mm);
-    if (vma === NULL) {
-      vm_unacct_memory(k, npages);
-      return -ENOMEM;
-    }
-    k.write_va(k.plus(vma, k.vm_area_struct.vm_start), addr);
-    k.write_va(k.plus(vma, k.vm_area_struct.vm_end), end);
-    k.write_long(k.plus(vma, k.vm_area_struct.vm_pgoff), addr / PAGE_SIZE);
-    k.write_long(k.plus(vma, k.vm_area_struct.vm_flags), flags);
-    native_set_pte(
-      k,
-      asCell(k.plus(vma, k.vm_area_struct.vm_page_prot)),
-      vm_get_page_prot(k, flags),
-    );
-    mas_set_range(mas, addr, end - 1);
-    if (mas_store_gfp(k, mas, vma, k.GFP_KERNEL) !== 0) {
-      // mas_store_fail:
-      vm_area_free(k, vma);
-      vm_unacct_memory(k, npages);
-      return -ENOMEM;
-    }
-    addMapCount(k, mm, 1);
-  }
-  // out:
-  k.add_long(k.plus(mm, k.mm_struct.total_vm), npages);
-  k.add_long(k.plus(mm, k.mm_struct.data_vm), npages);
-  return 0;
 }
