@@ -10,13 +10,13 @@ import {
   __free_pages,
   __get_vm_area_node,
   clear_bit,
-  INIT_LIST_HEAD,
   PageSlab,
   set_page_count,
 } from '../../engine/entry/functions.js';
 import {
   freshCaches,
   onLentMemory,
+  prepareLists,
   SPARE_FOR_AREAS,
   spareObjects,
   spareSizes,
@@ -25,7 +25,6 @@ import {
   type TraceItem,
   type TraceOp,
 } from '../../engine/image/state/index.js';
-import { folio_lruvec } from '../../engine/kernel/mm/swap/lruvec.js';
 import { vmalloc_init } from '../../engine/kernel/mm/vmalloc/vmalloc_init.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
@@ -67,11 +66,7 @@ export class LoneCaches {
    */
   static on(image: StateImage, items: readonly TraceItem[], early: readonly TraceOp[]): LoneCaches {
     const k = image.mm;
-    const lruvec = folio_lruvec(k);
-    for (let lru = 0; lru < k.NR_LRU_LISTS; lru++) {
-      const head = asCell(lruvec + k.lruvec.lists + lru * k.stride.list_head);
-      if (k.read_ptr(head) === NULL) INIT_LIST_HEAD(k, head);
-    }
+    prepareLists(k);
     loadSlots(image, items);
     const areas = areasOfStart(items);
     let tables: LoneTables | undefined;

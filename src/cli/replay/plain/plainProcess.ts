@@ -28,7 +28,9 @@ import type { KernelImage } from '../../../engine/image/kernelImage.js';
 import {
   freshCaches,
   giveNext,
+  isSmallForHugePages,
   onLentMemory,
+  prepareLists,
   spareObjects,
 } from '../../../engine/image/state/index.js';
 import { vm_get_page_prot } from '../../../engine/kernel/arch/x86/include/asm/pgtable_types.h.js';
@@ -47,9 +49,7 @@ import {
   hugetlb_init,
 } from '../../../engine/kernel/mm/hugetlb/hugetlb_init.js';
 import { mas_preallocate } from '../../../engine/kernel/lib/maple_tree/maple_tree.js';
-import { splitQueue } from '../../../engine/kernel/mm/huge_memory/huge_memory.js';
 import { folio_mark_accessed } from '../../../engine/kernel/mm/swap/batches.js';
-import { folio_lruvec } from '../../../engine/kernel/mm/swap/lruvec.js';
 import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
@@ -84,13 +84,7 @@ export function makeProcess(
 ): Set<number> {
   const k = image.mm;
   const { frames } = shown;
-  const lruvec = folio_lruvec(k);
-  for (let lru = 0; lru < k.NR_LRU_LISTS; lru++) {
-    const head = asCell(lruvec + k.lruvec.lists + lru * k.stride.list_head);
-    if (k.read_ptr(head) === NULL) INIT_LIST_HEAD(k, head);
-  }
-  INIT_LIST_HEAD(k, k.globals.pgd_list);
-  if (k.globals.transparent_hugepage_flags !== NULL) INIT_LIST_HEAD(k, splitQueue(k));
+  prepareLists(k);
   const root = k.profile.symbol(k.wide ? 'init_top_pgt' : 'swapper_pg_dir')?.address;
   const cr3 = root === undefined ? undefined : k.phys_of(root);
   k.machine.processor(k.cpu).setRegisters(kernelRegisters(image.profile.arch, cr3 ?? asPhys(0)));
@@ -281,16 +275,12 @@ export function unlist(k: Kernel, lent: Iterable<number>): void {
   }
 }
 
-/** Machines with less memory do not use huge pages. Source: Linux 6.1 mm/huge_memory.c: hugepage_init(). */
-const HUGEPAGE_LEAST_BYTES = 512 * 2 ** 20;
-
 /** Where madvise() asks for them: CONFIG_TRANSPARENT_HUGEPAGE_MADVISE. */
 function enableHugePages(k: Kernel, isSmallToo: boolean): void {
   const flags = k.globals.transparent_hugepage_flags;
-  const managed = k.zones.reduce((sum, zone) => sum + k.read_ulong(zone + k.zone.managed_pages), 0);
   if (flags === NULL) return;
   k.write(flags, 0);
-  if (managed * PAGE_SIZE < HUGEPAGE_LEAST_BYTES && !isSmallToo) return;
+  if (isSmallForHugePages(k) && !isSmallToo) return;
   const bits = [
     k.TRANSPARENT_HUGEPAGE_REQ_MADV_FLAG,
     k.TRANSPARENT_HUGEPAGE_DEFRAG_REQ_MADV_FLAG,

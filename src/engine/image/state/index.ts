@@ -4,6 +4,7 @@ export { dumpCma, loadCma } from './cmaDump.js';
 export { freshCaches } from './freshCaches.js';
 export { dumpMemmap, dumpZones, pageAddress } from './dumps.js';
 export { loadVmalloc } from './loadVmalloc.js';
+export { isSmallForHugePages, prepareLists } from './unrecorded.js';
 export { giveNext, onLentMemory } from './lentMemory.js';
 export { SPARE_FOR_AREAS, spareObjects, spareSizes } from './spareObjects.js';
 export { vmallocHead, vmallocLines } from './vmallocDump.js';

@@ -96,7 +96,9 @@ function makeCaches(k: Kernel, withAreas: boolean): void {
     k.write_ptr(k.globals.vmap_area_cachep, cache);
   };
   freshCaches(k, { vmap_area: withAreas ? () => vmalloc_init(k) : vmap_area });
-  noHugePagesOnSmallMachines(k);
+  const { transparent_hugepage_flags } = k.globals;
+  if (transparent_hugepage_flags !== NULL && isSmallForHugePages(k))
+    k.write_long(transparent_hugepage_flags, 0);
   spareObjects(k, SPARE_FOR_AREAS);
   spareObjects(k);
   spareSizes(k);
@@ -115,7 +117,7 @@ function noAreas(k: Kernel): void {
 }
 
 /** Lists that a state says nothing of are empty. */
-function prepareLists(k: Kernel): void {
+export function prepareLists(k: Kernel): void {
   const lruvec = folio_lruvec(k);
   const heads: ListHead[] = Array.from({ length: k.NR_LRU_LISTS }, (_, lru) =>
     asCell(lruvec + k.lruvec.lists + lru * k.stride.list_head),
@@ -137,8 +139,7 @@ function nameCaches(k: Kernel): void {
 /** hugepage_init(): with less memory, what huge pages waste would hurt more than they help. */
 const HUGEPAGE_LEAST_BYTES = 512 * 2 ** 20;
 
-function noHugePagesOnSmallMachines(k: Kernel): void {
-  const flags = k.globals.transparent_hugepage_flags;
+export function isSmallForHugePages(k: Kernel): boolean {
   const managed = k.zones.reduce((sum, zone) => sum + k.read_ulong(zone + k.zone.managed_pages), 0);
-  if (flags !== NULL && managed * PAGE_SIZE < HUGEPAGE_LEAST_BYTES) k.write_long(flags, 0);
+  return managed * PAGE_SIZE < HUGEPAGE_LEAST_BYTES;
 }
