@@ -137,22 +137,9 @@ describe('builtins on booted machines of every profile', function () {
     ]);
   });
 
-  it('contiguous ranges, of the CMA area and of ordinary memory', () => {
+  /** On machines with an area of 16 MiB. */
+  function saysWithArea(text: string, said: readonly string[]): void {
     for (const profile of everywhere) {
-      const text = `
-        struct page *pages = cma_alloc(dma_contiguous_default_area, 64, 6, false);
-        expect(pages != NULL && page_to_pfn(pages) % 64 == 0 && page_count(pages + 63) == 1);
-        expect(!cma_release(dma_contiguous_default_area, pages - 64, 64));
-        expect(cma_release(dma_contiguous_default_area, pages, 64));
-        unsigned long pfn = page_to_pfn(pages);
-        expect(alloc_contig_range(pfn, pfn + pageblock_nr_pages, MIGRATE_CMA, GFP_KERNEL) == 0);
-        expect(page_count(pages) == 1 && cma_alloc(dma_contiguous_default_area, 4096, 0, true) == NULL);
-        free_contig_range(pfn, pageblock_nr_pages);
-        expect(cma_alloc(dma_contiguous_default_area, 4096, 0, true) == pages);
-        struct page *taken = alloc_pages(GFP_KERNEL, 9);
-        pfn = page_to_pfn(taken);
-        expect(alloc_contig_range(pfn, pfn + 512, MIGRATE_MOVABLE, GFP_KERNEL) == -16);
-        pr_info("done");`;
       const image = bootMachine({
         profile: loadProfile(profile),
         ramBytes: 128 << 20,
@@ -160,9 +147,42 @@ describe('builtins on booted machines of every profile', function () {
       });
       const vm = new ScenarioVm(compile(text, profile), image, { kernel, name: 'test.mms' });
       runToEnd(vm);
-      assert.deepEqual(log(vm), ['done'], profile);
+      assert.deepEqual(log(vm), said, profile);
+      assert.equal(vm.expects.failed, 0, profile);
     }
-  });
+  }
+
+  it('contiguous ranges, of the CMA area and of ordinary memory', () =>
+    saysWithArea(
+      `struct page *pages = cma_alloc(dma_contiguous_default_area, 64, 6, false);
+       expect(pages != NULL && page_to_pfn(pages) % 64 == 0 && page_count(pages + 63) == 1);
+       expect(!cma_release(dma_contiguous_default_area, pages - 64, 64));
+       expect(cma_release(dma_contiguous_default_area, pages, 64));
+       unsigned long pfn = page_to_pfn(pages);
+       expect(alloc_contig_range(pfn, pfn + pageblock_nr_pages, MIGRATE_CMA, GFP_KERNEL) == 0);
+       expect(page_count(pages) == 1 && cma_alloc(dma_contiguous_default_area, 4096, 0, true) == NULL);
+       free_contig_range(pfn, pageblock_nr_pages);
+       expect(cma_alloc(dma_contiguous_default_area, 4096, 0, true) == pages);
+       struct page *taken = alloc_pages(GFP_KERNEL, 9);
+       pfn = page_to_pfn(taken);
+       expect(alloc_contig_range(pfn, pfn + 512, MIGRATE_MOVABLE, GFP_KERNEL) == -16);
+       pr_info("done");`,
+      ['done'],
+    ));
+
+  it("a device's CMA area is the machine's: its place, size and name, and pages of it", () =>
+    saysWithArea(
+      `static int show(struct cma *cma, void *data) { pr_info("%s %lu %s", cma_get_name(cma), cma_get_size(cma), (char *)data); return 7; }
+       struct cma *area = dev_get_cma_area(NULL);
+       expect(area == dma_contiguous_default_area && cma_for_each_area(show, "mine") == 7);
+       // The order of the alignment is bounded by CONFIG_CMA_ALIGNMENT.
+       struct page *pages = dma_alloc_from_contiguous(NULL, 10, 20, false);
+       expect(page_to_phys(pages) == cma_get_base(area));
+       expect(!dma_release_from_contiguous(NULL, pages - 10, 10));
+       expect(dma_release_from_contiguous(NULL, pages, 10));
+       expect(dma_alloc_from_contiguous(NULL, 4097, 0, true) == NULL);`,
+      ['reserved 16777216 mine'],
+    ));
 });
 
 describe('sscanf', () => {

@@ -85,6 +85,7 @@ export * from '../kernel/fs/select.js';
 export * from '../kernel/fs/seq_file/open.js';
 export { seq_lseek, seq_read_iter } from '../kernel/fs/seq_file/seq_file.js';
 export * from '../kernel/fs/sysfs/file.js';
+export * from '../kernel/kernel/dma/contiguous.js';
 export * from '../kernel/kernel/dma/direct.js';
 export * from '../kernel/kernel/dma/mapping.js';
 export * from '../kernel/kernel/dma/swiotlb.js';

@@ -1,11 +1,12 @@
 /** Contiguous ranges: by address, and from an area that boot set aside. */
+import { type Cma, NULL, type Page } from '../../engine/machine/ctypes.js';
 import { PAGE_SIZE } from '../../engine/memory/address.js';
 import { group } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 import type { Value } from '../semantics/arithmetic.js';
+import { truth, va } from './pointers.js';
 
 const changes = true;
-const truth = (condition: boolean): number => (condition ? 1 : 0);
 
 export const contiguous = [
   ...group('page allocator', 'mm/cma.c', [
@@ -16,33 +17,92 @@ export const contiguous = [
       changes,
       sleeps: 'always',
       run: (call, cma, count, align, noWarn) => {
-        const area = cma === 0 ? call.pageOrNull(0) : call.cell(cma);
         const order = Number(align);
         // More than the machine has: a mask of so many bits does not exist.
         if (order >= MAX_ALIGN)
           call.bug(
             `BUG: an alignment of 1 << ${order} pages is too large: align must be below ${MAX_ALIGN}`,
           );
-        const nr = Math.min(Number(count) < 0 ? Infinity : Number(count), 2 ** 31);
         const { k, kernel } = call;
-        const page = kernel.cma_alloc(k, area, nr, order, noWarn !== 0);
-        const type = k.MIGRATE_CMA;
-        if (page === 0) failed(call, 'cma_alloc', { count: nr, gfp: k.GFP_KERNEL, type });
-        return call.pointer(page);
+        const nr = countOf(count);
+        return taken(
+          call,
+          'cma_alloc',
+          nr,
+          kernel.cma_alloc(k, area(call, cma), nr, order, noWarn !== 0),
+        );
       },
     },
     {
       signature: 'bool cma_release(struct cma *cma, const struct page *pages, unsigned long count)',
       doc: 'Frees pages of cma_alloc; false if they are not from the area.',
       changes,
-      run: (call, cma, pages, count) => {
-        if (cma === 0 || pages === 0) return 0;
-        const first = call.page(pages);
-        const pfn = call.k.page_to_pfn(first);
-        return truth(
-          call.kernel.cma_release(call.k, call.cell(cma), first, pagesFrom(call, pfn, count)),
-        );
+      run: (call, cma, pages, count) =>
+        given(call, cma, pages, count, (first, nr) =>
+          call.kernel.cma_release(call.k, call.cell(cma), first, nr),
+        ),
+    },
+    {
+      signature: 'phys_addr_t cma_get_base(const struct cma *cma)',
+      doc: 'The physical address at which a CMA area begins.',
+      run: (call, cma) => call.kernel.cma_get_base(call.k, call.cell(cma)),
+    },
+    {
+      signature: 'unsigned long cma_get_size(const struct cma *cma)',
+      doc: 'The size of a CMA area in bytes.',
+      run: (call, cma) => call.kernel.cma_get_size(call.k, call.cell(cma)),
+    },
+    {
+      signature: 'const char *cma_get_name(const struct cma *cma)',
+      doc: 'The name of a CMA area: that of the device tree, or "reserved" for the one of cma=.',
+      run: (call, cma) => call.offset(cma, call.k.cma.name),
+    },
+    {
+      signature: 'int cma_for_each_area(int (*it)(struct cma *cma, void *data), void *data)',
+      doc: 'Calls a function of the scenario for each CMA area, until one returns something else than 0; returns that, or 0.',
+      changes,
+      run: (call, it, data) => {
+        const { k, kernel } = call;
+        return kernel.cma_for_each_area(k, (cma) => {
+          const ret = k.callOut?.(va(it), [va(call.pointer(cma)), va(data)]);
+          if (ret === undefined)
+            return call.bug(
+              `BUG: cma_for_each_area(): ${k.hex(va(it))} is not a function of the scenario`,
+            );
+          return ret | 0;
+        });
       },
+    },
+  ]),
+  ...group('page allocator', 'kernel/dma/contiguous.c', [
+    {
+      signature: 'struct cma *dev_get_cma_area(struct device *dev)',
+      doc: 'The CMA area of a device: dma_contiguous_default_area, for no device has one of its own here. NULL without `cma=`.',
+      run: (call) => call.pointer(call.kernel.dev_get_cma_area(call.k)),
+    },
+    {
+      signature:
+        'struct page *dma_alloc_from_contiguous(struct device *dev, size_t count, unsigned int align, bool no_warn)',
+      doc: "Allocates contiguous pages from a device's CMA area, aligned to 1 << align, or to CONFIG_CMA_ALIGNMENT if that is less; NULL if it fails.",
+      changes,
+      sleeps: 'always',
+      run: (call, _dev, count, align, noWarn) => {
+        const { k, kernel } = call;
+        const nr = countOf(count);
+        const order = Number(align);
+        const page = kernel.dma_alloc_from_contiguous(k, nr, order, noWarn !== 0);
+        return taken(call, 'dma_alloc_from_contiguous', nr, page);
+      },
+    },
+    {
+      signature:
+        'bool dma_release_from_contiguous(struct device *dev, struct page *pages, int count)',
+      doc: 'Frees pages of dma_alloc_from_contiguous; false if they are not from the area.',
+      changes,
+      run: (call, _dev, pages, count) =>
+        given(call, call.pointer(call.kernel.dev_get_cma_area(call.k)), pages, count, (first, nr) =>
+          call.kernel.dma_release_from_contiguous(call.k, first, nr),
+        ),
     },
   ]),
   ...group('page allocator', 'mm/page_alloc.c', [
@@ -88,6 +148,32 @@ export const contiguous = [
 ];
 
 const MAX_ALIGN = 30;
+
+/** NULL is an area that the kernel refuses. */
+const area = (call: BuiltinCall, cma: Value): Cma => (cma === 0 ? NULL : call.cell(cma));
+
+const countOf = (count: Value): number =>
+  Math.min(Number(count) < 0 ? Infinity : Number(count), 2 ** 31);
+
+/** What a request to an area came to. */
+function taken(call: BuiltinCall, what: string, count: number, page: Page): Value {
+  const { k } = call;
+  if (page === NULL) failed(call, what, { count, gfp: k.GFP_KERNEL, type: k.MIGRATE_CMA });
+  return call.pointer(page);
+}
+
+/** Whether an area has taken pages back; nothing is given to no area. */
+function given(
+  call: BuiltinCall,
+  cma: Value,
+  pages: Value,
+  count: Value,
+  release: (first: Page, nr: number) => boolean,
+): Value {
+  if (cma === 0 || pages === 0) return 0;
+  const first = call.page(pages);
+  return truth(release(first, pagesFrom(call, call.k.page_to_pfn(first), count)));
+}
 
 /** Behind the call, when what was considered is known. A cma_alloc() of the kernel's own, which goes on with pages, is not told. */
 function failed(

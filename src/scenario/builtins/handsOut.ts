@@ -7,6 +7,7 @@ const HANDING: ReadonlySet<Builtin['category']> = new Set(['slab', 'vmalloc', 'D
 /** Ranges of frames. */
 const RANGES: ReadonlySet<string> = new Set([
   'cma_alloc',
+  'dma_alloc_from_contiguous',
   'alloc_contig_range',
   'alloc_contig_pages',
 ]);

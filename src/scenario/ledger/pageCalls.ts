@@ -75,6 +75,7 @@ const HANDINGS: ReadonlyMap<string, Handing> = new Map([
   ['folio_alloc', byPage(order(1))],
   ['pte_alloc_one', byPage(one)],
   ['cma_alloc', byPage((done) => argument(done, 1))],
+  ['dma_alloc_from_contiguous', byPage((done) => argument(done, 1))],
   ['alloc_contig_pages', byPage((done) => argument(done, 0))],
   ['__get_free_pages', byAddress(order(1))],
   ['get_zeroed_page', byAddress(one)],

@@ -18,7 +18,7 @@ import {
   type Pfn,
 } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
-import type { VirtAddr } from '../../memory/address.js';
+import { asPhys, PAGE_SIZE, type PhysAddr, type VirtAddr } from '../../memory/address.js';
 import { ALIGN } from '../include/linux/align.h.js';
 import { EBUSY, ENOMEM } from '../include/linux/errno.h.js';
 import { pr_err } from '../include/linux/printk.h.js';
@@ -27,6 +27,12 @@ import { bitmap_clear, bitmap_find_next_zero_area_off, bitmap_set } from '../lib
 import { alloc_contig_range, free_contig_range } from './page_alloc/contig.js';
 import { init_cma_reserved_pageblock } from './page_alloc/mm_init.js';
 import { kzalloc } from './slab_common/kmalloc.js';
+
+export const cma_get_base = (k: Kernel, cma: Cma): PhysAddr =>
+  asPhys(k.read_ulong(cma + k.cma.base_pfn) * PAGE_SIZE);
+
+export const cma_get_size = (k: Kernel, cma: Cma): ULong =>
+  k.read_ulong(cma + k.cma.count) * PAGE_SIZE;
 
 /** For the log. */
 export function cma_get_name(k: Kernel, cma: Cma): string {
@@ -158,4 +164,14 @@ export function cma_release(k: Kernel, cma: Cma, pages: Page, count: ULong): boo
   free_contig_range(k, pfn, count);
   cma_clear_bitmap(k, cma, pfn, count);
   return true;
+}
+
+/** Until `it` returns something else than 0, which is the result. */
+export function cma_for_each_area(k: Kernel, it: (cma: Cma) => Int): Int {
+  const nr: UInt = k.globals.cma_area_count === NULL ? 0 : k.words[k.globals.cma_area_count]!;
+  for (let i = 0; i < nr; i++) {
+    const ret: Int = it(k.plus(k.globals.cma_areas, (i * k.sizeof.cma) / 4));
+    if (ret !== 0) return ret;
+  }
+  return 0;
 }

@@ -1,6 +1,6 @@
 /**
  * What /proc/PID/status says of a task besides its memory: who it is, its signals, what it may, where it runs. Only kernels whose types
- * tell it have these lines; the bundled builds do not.
+ * tell it have these lines; the bundled builds have numbers of users alone.
  *
  * Source: Linux 6.1 fs/proc/array.c: task_state(), task_sig(), collect_sigign_sigcatch(), task_cap(), task_seccomp(),
  * task_cpus_allowed(); kernel/cgroup/cpuset.c: cpuset_task_status_allowed(); lib/vsprintf.c: bitmap_string(), bitmap_list_string().
@@ -11,13 +11,14 @@ import type { Inspected } from '../../inspected.js';
 export function credentialLines(k: Inspected, task: VirtAddr): string[] {
   if (!k.has('task_struct', 'real_cred') || !k.has('cred', 'uid')) return [];
   const cred = k.pointer(task, 'task_struct', 'real_cred');
+  if (cred === 0) return [];
   const ids = (kind: 'u' | 'g'): string =>
     ['', 'e', 's', 'fs'].map((which) => k.number(cred, 'cred', `${which}${kind}id`)).join('\t');
   return [
     `Uid:\t${ids('u')}`,
     `Gid:\t${ids('g')}`,
     ...(k.has('fdtable', 'max_fds') ? [`FDSize:\t${maxFds(k, task)}`] : []),
-    `Groups:\t${groups(k, cred)} `,
+    ...(k.has('cred', 'group_info') ? [`Groups:\t${groups(k, cred)} `] : []),
   ];
 }
 

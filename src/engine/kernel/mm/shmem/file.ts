@@ -25,6 +25,7 @@ import { d_alloc_pseudo, d_instantiate, dput } from '../../fs/dcache/dcache.js';
 import { dentryOfPath, nameFile } from '../../fs/dcache/path.js';
 import { linkRelease } from '../../fs/file_table/file_table.js';
 import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
+import { functionNamed } from '../../kernel/rcu/tiny.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { shmem_truncate_range } from './truncate.js';
 
@@ -83,6 +84,7 @@ function shmem_get_inode(k: Kernel, sb: SuperBlock, size: ULong): Inode {
   // The tree's nodes are charged to who made the file: XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT.
   k.write(k.plus(mapping, k.address_space.i_pages + k.xarray.xa_flags), 1 | 32);
   k.write(k.plus(mapping, k.address_space.gfp_mask), k.GFP_HIGHUSER_MOVABLE);
+  k.write_va(k.plus(mapping, k.address_space.a_ops), functionNamed(k, 'shmem_aops'));
   k.write(k.plus(inode, k.inode.i_size), size | 0);
   k.write(k.plus(inode, k.inode.i_size) + 1, Math.floor(size / 2 ** 32));
   return inode;
