@@ -15,6 +15,7 @@ import { CPUS } from './prelude/cpus.js';
 import { DEVICES } from './prelude/devices.js';
 import { INTERRUPTS } from './prelude/interrupts.js';
 import { LATER_CALLS } from './prelude/laterCalls.js';
+import { LIBC } from './prelude/libc.js';
 import { NUMBERS } from './prelude/numbers.js';
 import { PAGES } from './prelude/pages.js';
 import { MANAGED } from './prelude/managed.js';
@@ -156,6 +157,7 @@ const wholeText = (): string =>
       TIME,
       USERSPACE,
       LATER_CALLS,
+      LIBC,
       INTERRUPTS,
       PLATFORM_DEVICES,
       QUEUES,

@@ -41,9 +41,9 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
   },
   {
     id: 'signal',
-    label: 'SIGSEGV / SIGBUS',
+    label: 'SIGSEGV / SIGBUS / SIGABRT',
     description:
-      'Stops where a process accesses memory that it has no area for, in a way that its area does not allow, or behind the end of a file.',
+      'Stops where a process accesses memory that it has no area for, in a way that its area does not allow, or behind the end of a file; and where it calls abort().',
     conditionHint: 'va, error_code, pid: va < 0x1000',
     byDefault: true,
     kinds: ['signal'],

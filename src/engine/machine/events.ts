@@ -39,11 +39,11 @@ export type KernelEvent =
       readonly rule?: string | undefined;
     }
   | { readonly kind: 'warn'; readonly text: string }
-  /** A process accessed memory as it must not, and ends. */
+  /** A process accessed memory as it must not, or called abort(), and ends. */
   | {
       readonly kind: 'signal';
-      readonly signal: 'SIGSEGV' | 'SIGBUS' | 'SIGKILL';
-      /** si_code: `SEGV_MAPERR`, `SEGV_ACCERR`, `BUS_ADRERR`. */
+      readonly signal: 'SIGABRT' | 'SIGBUS' | 'SIGKILL' | 'SIGSEGV';
+      /** si_code: `SEGV_MAPERR`, `SEGV_ACCERR`, `BUS_ADRERR`; of abort() `SI_TKILL`. */
       readonly code: string;
       readonly va: VirtAddr;
       /** Of the page fault. */

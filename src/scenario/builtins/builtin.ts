@@ -3,6 +3,7 @@
  *
  * One record serves the checker (signature), the machine (run), completion, hover and signature help (signature, doc).
  */
+import type { Dialect } from '../printk/format.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { Blocked, BuiltinCall, Unfinished } from './call.js';
 
@@ -52,8 +53,10 @@ export interface Builtin {
   readonly once?: boolean;
   /** Of a function of numbers alone: the same, for the compiler, where the arguments are constants. */
   readonly compute?: (argument: Value) => Value;
-  /** Index of the parameter that is a printk format. */
+  /** Index of the parameter that is a format. */
   readonly format?: number;
+  /** Whose format: without it, printk's. */
+  readonly dialect?: Dialect;
   /** The arguments of the format come in a va_list. */
   readonly list?: boolean;
   /**

@@ -248,6 +248,8 @@ export interface BuiltinCall {
   warn(text: string): void;
   /** The task does not go on. */
   bug(text: string): never;
+  /** The process ends itself. @param reason one sentence without a full stop */
+  abort(reason: string): never;
   /** What an `expect` came to. */
   expectation(holds: boolean): void;
   /** Something else than an `expect` did not hold. */

@@ -10,7 +10,7 @@ import { sizeOf, va } from './pointers.js';
 
 type Compare = (a: Value, b: Value) => number;
 
-function compareBy(call: BuiltinCall, name: string, cmp: Value): Compare {
+export function compareBy(call: BuiltinCall, name: string, cmp: Value): Compare {
   return (a, b) => {
     const result = call.k.callOut?.(va(cmp), [va(a), va(b)]);
     if (result === undefined)
@@ -29,7 +29,7 @@ function exchange(call: BuiltinCall, a: Value, b: Value, size: number, swap: Val
 }
 
 /** Heapsort: no recursion, no memory, and never slow. Offsets are in bytes. */
-function sort(
+export function sort(
   call: BuiltinCall,
   base: Value,
   num: number,

@@ -46,6 +46,9 @@ import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
 import { sysfsFiles } from './sysfs.js';
 import { tasks } from './tasks.js';
+import { malloc } from './libc/malloc.js';
+import { stdio } from './libc/stdio.js';
+import { stdlib } from './libc/stdlib.js';
 import { userAreas } from './user/areas.js';
 import { laterCalls } from './works.js';
 import { charDevices } from './user/charDevices.js';
@@ -108,6 +111,9 @@ export const allBuiltins: readonly Builtin[] = [
   ...sysfsFiles,
   ...processes,
   ...processList,
+  ...stdio,
+  ...stdlib,
+  ...malloc,
   ...userAreas,
   ...userCopies,
   ...files,

@@ -110,7 +110,13 @@ const strict: readonly BuiltinRow[] = [
 ];
 
 /** Lenient: as many digits as there are. */
-function leading(call: BuiltinCall, s: Value, end: Value, base: Value, signed: boolean): bigint {
+export function leading(
+  call: BuiltinCall,
+  s: Value,
+  end: Value,
+  base: Value,
+  signed: boolean,
+): bigint {
   const text = call.string(s);
   const isNegative = signed && text.startsWith('-');
   const start = isNegative ? 1 : 0;

@@ -12,11 +12,11 @@ const changes = true;
 const sleeps = 'always' as const;
 
 /** Jiffies that are at least so long. */
-const inJiffies = ({ k }: BuiltinCall, microseconds: number): number =>
+export const inJiffies = ({ k }: BuiltinCall, microseconds: number): number =>
   Math.ceil((microseconds * k.CONFIG_HZ) / 1_000_000);
 
 /** Sleeps so long, whoever wakes the task: what is left of it where a signal comes first, if `state` lets one. */
-function sleepFor(call: BuiltinCall, jiffies: number, state = TASK_UNINTERRUPTIBLE): number {
+export function sleepFor(call: BuiltinCall, jiffies: number, state = TASK_UNINTERRUPTIBLE): number {
   const { k, kernel } = call;
   let left = sleepAs(call, state, jiffies);
   while (left > 0 && !kernel.signal_pending_state(k, state, kernel.current(k)))

@@ -2,7 +2,7 @@
  * Whether the arguments of a printk fit its format: what gcc's -Wformat says, by kind and size.
  */
 import { decodeUtf8 } from '../syntax/utf8.js';
-import { parseFormat, type Conversion } from './format.js';
+import { parseFormat, type Conversion, type Dialect } from './format.js';
 
 export interface GivenArgument {
   /** As C spells it. */
@@ -21,6 +21,7 @@ export function checkFormat(
   format: readonly number[],
   given: readonly GivenArgument[],
   pointerSize: 4 | 8,
+  dialect: Dialect = 'printk',
 ): FormatFinding[] {
   const findings: FormatFinding[] = [];
   let next = 0;
@@ -35,12 +36,12 @@ export function checkFormat(
       });
     next++;
   };
-  for (const piece of parseFormat(decodeUtf8(format))) {
+  for (const piece of parseFormat(decodeUtf8(format), dialect)) {
     if (piece.kind === 'text') continue;
     if (piece.letter === '') {
       findings.push({
         argument: given.length,
-        message: `printk has no conversion '${piece.text}'`,
+        message: noConversion(piece.text, dialect),
       });
       return findings;
     }
@@ -53,6 +54,12 @@ export function checkFormat(
   for (; next < given.length; next++)
     findings.push({ argument: next, message: 'the format has no conversion for this argument' });
   return findings;
+}
+
+function noConversion(text: string, dialect: Dialect): string {
+  return dialect === 'printf' && /[aefgAEFG]$/.test(text)
+    ? `'${text}' prints a floating-point number, which scenarios do not have`
+    : `${dialect} has no conversion '${text}'`;
 }
 
 function needValue(

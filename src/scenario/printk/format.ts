@@ -26,11 +26,14 @@ export interface Conversion {
 
 export type Piece = { readonly kind: 'text'; readonly text: string } | Conversion;
 
-const CONVERSION = /%([-+ #0]*)(\d+|\*)?(?:\.(\d+|\*)?)?(hh?|ll?|L|Z|z|t)?([^])?/y;
+/** Whose formats: the kernel's, or those of the C library, in which `%p` has no extensions. */
+export type Dialect = 'printk' | 'printf';
+
+const CONVERSION = /%([-+ #0]*)(\d+|\*)?(?:\.(\d+|\*)?)?(hh?|ll?|L|Z|z|t|j)?([^])?/y;
 const LETTERS = 'diuoxXcsp%';
 
-/** The pieces in order. A conversion the kernel does not know ends the output: its letter is ''. */
-export function parseFormat(format: string): Piece[] {
+/** The pieces in order. A conversion that is not known ends the output: its letter is ''. */
+export function parseFormat(format: string, dialect: Dialect = 'printk'): Piece[] {
   const pieces: Piece[] = [];
   let at = 0;
   while (at < format.length) {
@@ -41,7 +44,7 @@ export function parseFormat(format: string): Piece[] {
       at = end;
       continue;
     }
-    const conversion = parseConversion(format, percent);
+    const conversion = parseConversion(format, percent, dialect);
     pieces.push(conversion);
     if (conversion.letter === '') break;
     at += conversion.text.length;
@@ -49,13 +52,16 @@ export function parseFormat(format: string): Piece[] {
   return pieces;
 }
 
-function parseConversion(format: string, at: number): Conversion {
+function parseConversion(format: string, at: number, dialect: Dialect): Conversion {
   CONVERSION.lastIndex = at;
   const match = CONVERSION.exec(format);
   const [text = '', flags = '', width, precision, qualifier = '', letter = ''] = match ?? [];
   const hasPrecision = text.includes('.');
   const extension =
-    letter === 'p' ? (/^[A-Za-z0-9]*/.exec(format.slice(at + text.length))?.[0] ?? '') : '';
+    letter === 'p' && dialect === 'printk'
+      ? (/^[A-Za-z0-9]*/.exec(format.slice(at + text.length))?.[0] ?? '')
+      : '';
+  const isKnown = LETTERS.includes(letter) && (qualifier !== 'j' || dialect === 'printf');
   return {
     kind: 'conversion',
     left: flags.includes('-'),
@@ -67,7 +73,7 @@ function parseConversion(format: string, at: number): Conversion {
     // A lone point gives none: format_decode() takes only digits and `*` for a precision.
     precision: precision === '*' ? '*' : hasPrecision ? lone(precision) : undefined,
     qualifier: normalised(qualifier),
-    letter: LETTERS.includes(letter) ? letter : '',
+    letter: isKnown ? letter : '',
     extension,
     text: text + extension,
   };
@@ -76,9 +82,9 @@ function parseConversion(format: string, at: number): Conversion {
 const lone = (digits: string | undefined): number | undefined =>
   digits === undefined ? undefined : Number(digits);
 
-/** `L` and `ll` are one, and so are `Z` and `z`. */
+/** `L`, `j` and `ll` are one, and so are `Z` and `z`. */
 function normalised(qualifier: string): Conversion['qualifier'] {
-  if (qualifier === 'L') return 'll';
+  if (qualifier === 'L' || qualifier === 'j') return 'll';
   if (qualifier === 'Z') return 'z';
   return qualifier as Conversion['qualifier'];
 }

@@ -16,7 +16,7 @@ import { asVirt } from '../../engine/memory/address.js';
 import { preludeMacros } from '../prelude.js';
 import { asUnsigned64, type Value } from '../semantics/arithmetic.js';
 import { latin1 } from '../syntax/utf8.js';
-import type { Conversion } from './format.js';
+import type { Conversion, Dialect } from './format.js';
 import { formatNumber, paddedHex, widen } from './number.js';
 
 export interface PrintServices {
@@ -25,6 +25,7 @@ export interface PrintServices {
   readonly readBytes: (address: Value, sizeBytes: number) => Uint8Array;
   /** What a struct va_format at an address prints (`%pV`). */
   readonly nested?: (address: Value) => string;
+  readonly dialect?: Dialect;
   /** Says of a value that a conversion was given that it has no business there. */
   readonly note?: (conversion: string, value: bigint, text: string) => void;
 }

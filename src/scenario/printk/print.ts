@@ -18,7 +18,7 @@ export function vsprintf(services: PrintServices, format: string, args: Iterable
     return next.done === true ? 0 : next.value;
   };
   let text = '';
-  for (const piece of parseFormat(format)) {
+  for (const piece of parseFormat(format, services.dialect)) {
     if (piece.kind === 'text') text += piece.text;
     else if (piece.letter === '') break;
     else text += convertPiece(services, piece, take);
@@ -43,11 +43,20 @@ function convertPiece(services: PrintServices, written: Conversion, take: () => 
     case 's':
       return formatString(services, conversion, widths, value);
     case 'p':
-      return formatPointer(services, conversion, widths, value);
+      return services.dialect === 'printf'
+        ? widen(addressText(services, value), conversion, width)
+        : formatPointer(services, conversion, widths, value);
     default:
       return integer(services, conversion, widths, value);
   }
 }
+
+/** `%p` as the C library has it. */
+const addressText = ({ profile }: PrintServices, value: Value): string => {
+  const repr = reprOf('l', false, profile.pointerSize);
+  const address = BigInt(naturalValue(convert(value, repr), repr));
+  return address === 0n ? '(nil)' : `0x${address.toString(16)}`;
+};
 
 const BASES: Readonly<Record<string, 8 | 10 | 16>> = { o: 8, x: 16, X: 16 };
 

@@ -1,5 +1,6 @@
 /** Calls: of the scenario's functions, of builtins, through pointers. */
 import type { CType, FunctionType } from '../../engine/types/model.js';
+import type { Builtin } from '../builtins/builtin.js';
 import { findBuiltin } from '../builtins/table.js';
 import { checkFormat } from '../printk/check.js';
 import type { CallExpr, Expr } from '../syntax/ast.js';
@@ -138,7 +139,7 @@ function callBuiltin(c: Checker, expr: CallExpr, name: string): Term {
   if (builtin.compute !== undefined && known !== undefined)
     return retyped(c.types, constant(c.types.longLong, builtin.compute(known)), type.result);
   if (builtin.format !== undefined && builtin.list !== true)
-    checkFormatArguments(c, expr, args, builtin.format);
+    checkFormatArguments(c, expr, args, builtin.format, builtin.dialect);
   const { result } = type;
   const resultPlace = isStruct(result) ? temporaryPlace(c, result) : undefined;
   // Whether it holds is not all that one wants to know.
@@ -158,6 +159,7 @@ function checkFormatArguments(
   expr: CallExpr,
   args: readonly Term[],
   index: number,
+  dialect: Builtin['dialect'],
 ): void {
   const written = expr.args[index];
   if (written?.kind !== 'string') return;
@@ -166,7 +168,9 @@ function checkFormatArguments(
     pointer: isPointer(term.type),
     sizeBytes: isScalar(term.type) ? c.types.size(term.type) : 0,
   }));
-  for (const { argument, message } of checkFormat(written.bytes, given, c.types.pointerSize))
+  for (const { argument, message } of checkFormat(
+    ...([written.bytes, given, c.types.pointerSize, dialect] as const),
+  ))
     c.warning('bad-call', expr.args[index + 1 + argument]?.span ?? written.span, message);
 }
 

@@ -40,7 +40,7 @@ import type { FailedExpect, MachineEvent, Misuse } from './events.js';
 import type { ScenarioMemory } from './memory.js';
 import type { HeldLocks } from './heldLocks.js';
 import { MisuseWatch } from './misuse.js';
-import { TaskBug } from './signals.js';
+import { TaskBug, TaskSignal } from './signals.js';
 import { pageAt } from './structPage.js';
 import { RunningTask } from './taskContext.js';
 
@@ -315,6 +315,11 @@ export class MachineCall implements BuiltinCall {
 
   bug(text: string): never {
     throw new TaskBug(text);
+  }
+
+  abort(reason: string): never {
+    const [va, errorCode] = [asVirt(0), 0];
+    throw new TaskSignal({ signal: 'SIGABRT', code: 'SI_TKILL', va, errorCode, reason });
   }
 
   /** Misuse of a function, told where it is called; or an access, which is somewhere in the statement. */

@@ -211,8 +211,8 @@ export class Machine {
 
   private signalled(signal: SignalInfo): Outcome {
     const { mm } = this.image;
-    const address = `0x${mm.hex(signal.va)}`;
-    return { ...this.bug(`${signal.signal} (${signal.code}) at ${address}`), signal };
+    const where = signal.signal === 'SIGABRT' ? '' : ` at 0x${mm.hex(signal.va)}`;
+    return { ...this.bug(`${signal.signal} (${signal.code})${where}`), signal };
   }
 
   private slices(): Outcome {

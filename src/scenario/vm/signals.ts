@@ -23,11 +23,12 @@ export class TaskBug extends Error {
   }
 }
 
-/** What a process gets for an access that it may not make. */
+/** What a process gets for an access that it may not make, or gives itself by abort(). */
 export interface SignalInfo {
-  readonly signal: 'SIGSEGV' | 'SIGBUS' | 'SIGKILL';
-  /** si_code: `SEGV_MAPERR`, `SEGV_ACCERR`, `BUS_ADRERR`. */
+  readonly signal: 'SIGABRT' | 'SIGBUS' | 'SIGKILL' | 'SIGSEGV';
+  /** si_code: `SEGV_MAPERR`, `SEGV_ACCERR`, `BUS_ADRERR`; of abort() `SI_TKILL`. */
   readonly code: string;
+  /** 0 of abort(). */
   readonly va: VirtAddr;
   /** Of the page fault. */
   readonly errorCode: number;
@@ -45,6 +46,7 @@ export class TaskSignal extends Error {
 
 /** Source: Linux 6.1 arch/x86/include/uapi/asm/signal.h. */
 export const SIGNAL_NUMBERS: Readonly<Record<SignalInfo['signal'], number>> = {
+  SIGABRT: 6,
   SIGBUS: 7,
   SIGKILL: 9,
   SIGSEGV: 11,
