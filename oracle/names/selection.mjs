@@ -27,6 +27,7 @@ export const SOURCES = [
   'drivers/base/driver.c',
   'drivers/base/map.c',
   'drivers/base/platform.c',
+  'drivers/char/mem.c',
   'fs/char_dev.c',
   'fs/dcache.c',
   'fs/debugfs/',

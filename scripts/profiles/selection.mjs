@@ -210,6 +210,8 @@ export const SYMBOLS = words(`
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops
   dummy_vm_ops
   chrdevs cdev_map chrdevs_lock exact_match exact_lock base_probe ktype_cdev_default ktype_cdev_dynamic def_chr_fops
+  proc_pid_maps_operations proc_pid_smaps_operations proc_pagemap_operations proc_single_file_operations proc_iter_file_ops
+  proc_sys_file_operations kernfs_file_fops zero_fops null_fops
   seq_file_cache seq_read seq_lseek seq_release single_release single_start single_next single_stop proc_dir_entry_cache
   proc_reg_file_ops proc_dir_operations proc_single_ops proc_seq_ops fops_u8 fops_u16 fops_u32 fops_u64 fops_ulong fops_x8 fops_x16 fops_x32 fops_x64 fops_size_t
   fops_atomic_t fops_bool fops_blob single_open_size seq_release_private devm_kmalloc_release devm_action_release devm_ioremap_release devm_pages_release

@@ -8,34 +8,13 @@ const EINVAL = 22;
 const ENOENT = 2;
 const LEVEL_ERR = 3;
 
-/** What a setting is, and (a number) what it becomes; or an error. */
-type Handler = (call: BuiltinCall, value: number | undefined) => number;
-
-function needsPools(call: BuiltinCall): void {
-  if (call.k.words[call.k.globals.hugetlb_max_hstate] === 0)
-    call.bug(
-      'BUG: sysctl() cannot be performed: this machine does not know its pools of huge pages; boot one, or start from a core',
-    );
-}
-
-const SETTINGS: Readonly<Record<string, Handler>> = {
-  'vm.nr_hugepages': (call, value) => {
-    needsPools(call);
-    return call.kernel.hugetlb_sysctl_handler(call.k, value);
-  },
-  'vm.nr_overcommit_hugepages': (call, value) => {
-    needsPools(call);
-    return call.kernel.hugetlb_overcommit_handler(call.k, value);
-  },
-};
-
 /** `NAME`, or `NAME=VALUE` with spaces where one likes. */
 function sysctl(call: BuiltinCall, setting: string): number {
   const [, path = '', text] = /^\s*([^=\s]*)\s*(?:=\s*(.*?)\s*)?$/.exec(setting) ?? [];
   const name = path.replaceAll('/', '.');
-  const handler = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
-  if (handler === undefined) {
-    const known = Object.keys(SETTINGS).join(', ');
+  const { k, kernel } = call;
+  if (!kernel.sysctl_names.includes(name)) {
+    const known = kernel.sysctl_names.join(', ');
     call.printk(
       LEVEL_ERR,
       `sysctl: cannot stat /proc/sys/${name.replaceAll('.', '/')}: No such file or directory (use one of ${known})`,
@@ -43,7 +22,11 @@ function sysctl(call: BuiltinCall, setting: string): number {
     return -ENOENT;
   }
   if (text !== undefined && !/^\d+$/.test(text)) return -EINVAL;
-  return handler(call, text === undefined ? undefined : Number(text));
+  if (!kernel.knowsPools(k))
+    call.bug(
+      'BUG: sysctl() cannot be performed: this machine does not know its pools of huge pages; boot one, or start from a core',
+    );
+  return kernel.sysctl_value(k, name, text === undefined ? undefined : Number(text)) ?? -ENOENT;
 }
 
 export const sysctls: readonly Builtin[] = group('task', 'kernel/sysctl.c', [

@@ -43,10 +43,13 @@ const up = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
 class Heap {
   private readonly word: 4 | 8;
   private readonly least: number;
+  /** From the beginning of a page to a chunk there, so that what the program has is aligned. */
+  private readonly front: number;
 
   constructor(private readonly call: BuiltinCall) {
     this.word = call.profile.pointerSize;
     this.least = up(4 * this.word, ALIGNMENT);
+    this.front = ALIGNMENT - 2 * this.word;
   }
 
   private read(at: number): number {
@@ -107,8 +110,13 @@ class Heap {
     return this.start === this.member(this.call.k.mm_struct.brk);
   }
 
+  /** The heap's first chunk. */
+  private get first(): number {
+    return this.start + this.front;
+  }
+
   private get topAt(): number {
-    return this.memOf(this.start);
+    return this.memOf(this.first);
   }
 
   private get largeAt(): number {
@@ -134,12 +142,15 @@ class Heap {
   /** The last chunk gets as long as a request needs, and some more. */
   private grow(size: number): boolean {
     if (this.isEmpty) {
-      const { start } = this;
+      const { start, first } = this;
       const bytes = up(this.bytesOfStart + TOP_PAD + this.least, PAGE_SIZE);
       if (!this.setEnd(start + bytes)) return false;
-      this.setSize(start, this.bytesOfStart);
-      const top = start + this.bytesOfStart;
-      this.setSize(top, bytes - this.bytesOfStart);
+      // What the front takes is asked for behind it.
+      const more = up(this.front, PAGE_SIZE);
+      if (more > 0 && !this.setEnd(start + bytes + more)) return false;
+      this.setSize(first, this.bytesOfStart);
+      const top = first + this.bytesOfStart;
+      this.setSize(top, start + bytes + more - top);
       this.write(this.topAt, top);
       return this.sizeOf(top) >= size + this.least || this.grow(size);
     }
@@ -211,7 +222,7 @@ class Heap {
 
   private map(size: number): number {
     const { call, mm } = this;
-    const bytes = up(size + this.word, PAGE_SIZE);
+    const bytes = up(size + this.word + (this.front === 0 ? 0 : ALIGNMENT - 1), PAGE_SIZE);
     const at = asWriter(call, mm, () =>
       call.kernel.ksys_mmap_pgoff(
         ...([call.k, mm, asVirt(0), bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS] as const),
@@ -219,8 +230,10 @@ class Heap {
       ),
     );
     if (at < 0) return 0;
-    this.setSize(at, bytes, IS_MMAPPED);
-    return at;
+    const chunk = at + this.front;
+    this.write(chunk, this.front);
+    this.setSize(chunk, bytes - this.front, IS_MMAPPED);
+    return chunk;
   }
 
   /** What a program gives back. The first two words of what it had lead to the next one, and tell that it is free. */
@@ -243,7 +256,7 @@ class Heap {
     }
     const list = this.binAt(size) ?? this.largeAt;
     this.write(mem, this.read(list));
-    this.write(mem + this.word, this.start);
+    this.write(mem + this.word, this.first);
     this.write(list, mem);
   }
 
@@ -254,9 +267,9 @@ class Heap {
     if (this.isArea(chunk)) return undefined;
     const size = this.sizeOf(chunk);
     if (size < this.least || size % ALIGNMENT !== 0) return 'free(): invalid size';
-    if (this.isEmpty || chunk < this.start || chunk + size > this.read(this.topAt))
+    if (this.isEmpty || chunk < this.first || chunk + size > this.read(this.topAt))
       return 'free(): invalid pointer';
-    if (this.read(mem + this.word) !== this.start) return undefined;
+    if (this.read(mem + this.word) !== this.first) return undefined;
     const list = this.binAt(size) ?? this.largeAt;
     for (let free = this.read(list); free !== 0; free = this.read(free))
       if (free === mem)

@@ -18,6 +18,8 @@ import { group, type Builtin, type BuiltinRow } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
 import { sizeOf, va } from '../pointers.js';
+import { latin1 } from '../../syntax/utf8.js';
+import { print } from '../libc/stdio.js';
 import { readUser, toUser } from './copies.js';
 import { libc } from './libc.js';
 
@@ -38,6 +40,7 @@ const MFD_HUGETLB = 4;
 const MFD_NAME_MAX_LEN = 249;
 const MFD_HUGE_SHIFT = 26;
 const MFD_HUGE_MASK = 0x3f;
+const SEEK_SET = 0;
 const O_CREAT = 0o100;
 const O_TRUNC = 0o1000;
 
@@ -63,10 +66,10 @@ const sizeOfFile = (call: BuiltinCall, file: File): number =>
   call.kernel.i_size_read(call.k, inodeOf(call, file));
 
 /** f_pos: a loff_t. */
-const positionOf = ({ k }: BuiltinCall, file: File): number =>
-  k.read_int(k.plus(file, k.file.f_pos)) >>> 0;
-const setPosition = ({ k }: BuiltinCall, file: File, position: number): void => {
-  k.write(k.plus(file, k.file.f_pos), position);
+const positionOf = ({ k, kernel }: BuiltinCall, file: File): number =>
+  kernel.readLoff(k, k.plus(file, k.file.f_pos));
+const setPosition = ({ k, kernel }: BuiltinCall, file: File, position: number): void => {
+  kernel.writeLoff(k, k.plus(file, k.file.f_pos), position);
 };
 
 type Keep = (file: File) => number | undefined;
@@ -105,12 +108,24 @@ function openNode(call: BuiltinCall, node: File, flags: number): number {
   return -EMFILE;
 }
 
+/** A file of the kernel's own: of /proc, /sys, or one of the memory devices. */
+function openShown(call: BuiltinCall, path: string, table: string, flags: number): number {
+  const { k, kernel } = call;
+  const node = kernel.makeShown(k, path, table);
+  if (node === NULL) return -ENOMEM;
+  const fd = openNode(call, node, flags);
+  kernel.dropShown(k, node, fd >= 0);
+  return fd;
+}
+
 function open(call: BuiltinCall, path: Value, flags: number): number {
   const { files } = call.process;
   const name = call.string(path);
   const known = files.named(name);
   if (known !== undefined && call.kernel.isNode(call.k, known)) return openNode(call, known, flags);
   if (known === undefined) {
+    const table = call.kernel.shown_table(call.k, name);
+    if (table !== undefined) return openShown(call, name, table, flags);
     if ((flags & O_CREAT) === 0) return -ENOENT;
     return kept(call, call.kernel.shmemFileOf(call.k, name), (file) => {
       if (!files.name(name, file)) return undefined;
@@ -209,6 +224,25 @@ const withFile = (call: BuiltinCall, fd: Value, run: (file: File) => number): nu
   return file === undefined ? -EBADF : run(file);
 };
 
+const hasOperations = ({ k, kernel }: BuiltinCall, file: File): boolean =>
+  kernel.hasOwnOperations(k, file);
+
+/** pread() and pwrite() of a file with operations of its own: f_pos is what it was. */
+function atOffset(call: BuiltinCall, file: File, offset: number, run: () => number): number {
+  const before = positionOf(call, file);
+  call.kernel.vfs_llseek(call.k, file, offset, SEEK_SET);
+  const done = run();
+  setPosition(call, file, before);
+  return done;
+}
+
+/** The standard streams of a program that nobody has closed: what it writes is printed, and there is nothing to read. */
+const isPrinted = (fd: Value): boolean => Number(fd) === 1 || Number(fd) === 2;
+
+function writeStream(call: BuiltinCall, fd: Value, buf: Value, count: number): number {
+  return print(call, latin1(readUser(call, buf, count)), Number(fd));
+}
+
 const seek = (call: BuiltinCall, file: File, offset: number, whence: number): number => {
   const base = [0, positionOf(call, file), sizeOfFile(call, file)][whence];
   if (base === undefined || base + offset < 0) return -EINVAL;
@@ -227,7 +261,7 @@ export const files: readonly Builtin[] = [
   ...group('process', 'fs/open.c', [
     row(
       'int open(const char *pathname, int flags, ...)',
-      'An open file of tmpfs: its number, or -1 and errno. With O_CREAT it is made if there is none of the name; it stays when it is closed, until unlink().',
+      'An open file of tmpfs: its number, or -1 and errno. With O_CREAT it is made if there is none of the name; it stays when it is closed, until unlink(). Files that the kernel shows can be opened, too: those of proc(), sysctl() and sysfs() by their whole paths, /dev/zero and /dev/null.',
       (call, path, flags) => open(call, path, Number(flags)),
     ),
     row(
@@ -288,41 +322,53 @@ export const files: readonly Builtin[] = [
   ...group('process', 'fs/read_write.c', [
     row(
       'long write(int fd, const void *buf, size_t count)',
-      'Writes bytes at the position of an open file, to its page cache: how many, or -1 and errno.',
-      (call, fd, buf, count) =>
-        withFile(call, fd, (file) => {
-          if (call.kernel.hasOwnOperations(call.k, file))
-            return writeNode(call, file, buf, sizeOf(call, count));
+      'Writes bytes at the position of an open file, to its page cache: how many, or -1 and errno. What is written to 1 and 2, the standard streams, is printed.',
+      (call, fd, buf, count) => {
+        if (isPrinted(fd)) return writeStream(call, fd, buf, sizeOf(call, count));
+        return withFile(call, fd, (file) => {
+          if (hasOperations(call, file)) return writeNode(call, file, buf, sizeOf(call, count));
           const from = positionOf(call, file);
           const done = writeAt(call, file, buf, sizeOf(call, count), from);
           if (done > 0) setPosition(call, file, from + done);
           return done;
-        }),
+        });
+      },
     ),
     row(
       'long read(int fd, void *buf, size_t count)',
       'Reads bytes from the position of an open file on: how many, 0 at its end, or -1 and errno.',
-      (call, fd, buf, count) =>
-        withFile(call, fd, (file) => {
-          if (call.kernel.hasOwnOperations(call.k, file))
-            return readNode(call, file, buf, sizeOf(call, count));
+      (call, fd, buf, count) => {
+        if (fd === 0) return 0;
+        return withFile(call, fd, (file) => {
+          if (hasOperations(call, file)) return readNode(call, file, buf, sizeOf(call, count));
           const from = positionOf(call, file);
           const done = readAt(call, file, buf, sizeOf(call, count), from);
           if (done > 0) setPosition(call, file, from + done);
           return done;
-        }),
+        });
+      },
     ),
     row(
       'long pwrite(int fd, const void *buf, size_t count, long offset)',
       'As write(), at an offset; the position stays.',
       (call, fd, buf, count, offset) =>
-        withFile(call, fd, (file) => writeAt(call, file, buf, sizeOf(call, count), Number(offset))),
+        withFile(call, fd, (file) => {
+          const [size, at] = [sizeOf(call, count), Number(offset)];
+          return hasOperations(call, file)
+            ? atOffset(call, file, at, () => writeNode(call, file, buf, size))
+            : writeAt(call, file, buf, size, at);
+        }),
     ),
     row(
       'long pread(int fd, void *buf, size_t count, long offset)',
       'As read(), at an offset; the position stays.',
       (call, fd, buf, count, offset) =>
-        withFile(call, fd, (file) => readAt(call, file, buf, sizeOf(call, count), Number(offset))),
+        withFile(call, fd, (file) => {
+          const [size, at] = [sizeOf(call, count), Number(offset)];
+          return hasOperations(call, file)
+            ? atOffset(call, file, at, () => readNode(call, file, buf, size))
+            : readAt(call, file, buf, size, at);
+        }),
     ),
     row(
       'long lseek(int fd, long offset, int whence)',

@@ -2,7 +2,7 @@
 import { Problems, type Inspected } from '../../inspected.js';
 import { tasksOf, type TaskView } from '../../tasks.js';
 import { maps } from './maps.js';
-import { pagemap } from './pagemap.js';
+import { pagemap, pagemapWords } from './pagemap.js';
 import { smaps } from './smaps.js';
 import { status } from './status.js';
 
@@ -36,4 +36,11 @@ export function pidLines(
   if (task === undefined)
     return problems.found.length === 0 ? undefined : problems.found.map((text) => `# ${text}`);
   return [...read(k, task, problems), ...problems.found.map((text) => `# ${text}`)];
+}
+
+/** What reading /proc/PID/pagemap gives, from a page on: 64 bits each; nothing where there is no such process. */
+export function pagemapOf(k: Inspected, pid: number, first: number, count: number): bigint[] {
+  const problems = new Problems();
+  const task = tasksOf(k, problems).find((each) => each.pid === pid);
+  return task === undefined ? [] : pagemapWords(k, task, first, count, problems);
 }

@@ -46,6 +46,40 @@ export function pagemap(k: Inspected, task: TaskView, problems: Problems): strin
   return lines;
 }
 
+/**
+ * The same as the kernel's file has it: 64 bits for each of so many pages, from one on; 0 where there is no area.
+ * @param first the page of the first one, in pages from address 0 on
+ */
+export function pagemapWords(
+  k: Inspected,
+  task: TaskView,
+  first: number,
+  count: number,
+  problems: Problems,
+): bigint[] {
+  const words = new Array<bigint>(count).fill(0n);
+  if (task.mm === 0) return words;
+  const counted = new CountedPages(k);
+  const [start, end] = [first * PAGE_SIZE, (first + count) * PAGE_SIZE];
+  const put = (va: number, bits: bigint): void => {
+    if (va >= start && va < end) words[va / PAGE_SIZE - first] = bits;
+  };
+  for (const vma of vmasOf(k, task.mm, problems)) {
+    const [from, to] = [Math.max(vma.start, start), Math.min(vma.end, end)];
+    if (from >= to) continue;
+    if (hasAreaFlag(vma.flags, 'VM_SOFTDIRTY'))
+      for (let va = from; va < to; va += PAGE_SIZE) put(va, PM_SOFT_DIRTY);
+    for (const entry of userEntries(k, task.mm, { start: asVirt(from), end: asVirt(to) })) {
+      const bits = problems.tried('a page', () => pagemapBits(k, vma, entry, counted), 0n);
+      for (let i = 0; i < entry.sizeBytes / PAGE_SIZE; i++) {
+        const va = entry.va + i * PAGE_SIZE;
+        if (va >= from && va < to) put(va, entry.pfn === undefined ? bits : bits + BigInt(i));
+      }
+    }
+  }
+  return words;
+}
+
 /** The 64 bits of the first page of an entry. */
 export function pagemapBits(
   k: Inspected,

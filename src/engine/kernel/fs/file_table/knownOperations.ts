@@ -82,6 +82,10 @@ const seekIn = (k: Kernel, file: File, offset: Long, whence: Int, size: Long): L
 const sizeOf = (k: Kernel, file: File): Long =>
   readLoff(k, k.plus(asCell(k.read_ptr(k.plus(file, k.file.f_inode))), k.inode.i_size));
 
+/** From the beginning, or from where it is: such a file has no end. Source: fs/proc/base.c. */
+export const mem_lseek = (k: Kernel, file: File, offset: Long, whence: Int): Long =>
+  whence === SEEK_END ? -EINVAL : seekIn(k, file, offset, whence, 0);
+
 function noop_llseek(k: Kernel, file: File): Long {
   return readLoff(k, k.plus(file, k.file.f_pos));
 }

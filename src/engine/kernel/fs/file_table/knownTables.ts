@@ -22,6 +22,7 @@ import {
   single_release,
 } from '../seq_file/open.js';
 import { showAttribute, storeAttribute } from '../sysfs/file.js';
+import { isShown, releaseShown, shownTables } from './shownFiles.js';
 
 const NAMES: readonly string[] = [
   'proc_dir_operations',
@@ -41,6 +42,7 @@ const NAMES: readonly string[] = [
   'fops_x64',
   'fops_bool',
   'fops_blob',
+  ...shownTables,
 ];
 
 /** The name of a table of the kernel's; '' of any other. */
@@ -84,6 +86,7 @@ export const openKnown = (k: Kernel, table: string, inode: Inode, file: File): I
 };
 
 export const releaseKnown = (k: Kernel, table: string, inode: Inode, file: File): void => {
+  if (isShown(table)) releaseShown(k, file);
   if (table === 'proc_single_ops') single_release(k, file);
   if (table === 'proc_seq_ops') proc_seq_release(k, inode, file);
 };

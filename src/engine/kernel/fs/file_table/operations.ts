@@ -30,10 +30,11 @@ import {
   ENXIO,
   ESPIPE,
 } from '../../include/linux/errno.h.js';
+import { VM_SHARED } from '../../include/linux/mm_types.h.js';
 import { kmem_cache_alloc, kmem_cache_free } from '../../include/linux/slab.h.js';
 import { functionNamed } from '../../kernel/rcu/tiny.js';
 import { writeByte } from '../../lib/string.js';
-import { fileMmap } from '../../mm/shmem/shmem.js';
+import { fileMmap, shmem_zero_setup } from '../../mm/shmem/shmem.js';
 import { kfree, kmalloc } from '../../mm/slab_common/kmalloc.js';
 import { cdev_put, chrdev_open } from '../char_dev.js';
 import { dput } from '../dcache/dcache.js';
@@ -42,7 +43,8 @@ import { copyPath } from '../dcache/path.js';
 import { nodeOf, putNode } from './devices.js';
 import { get_file, linkRelease } from './file_table.js';
 import { type CopyToIter, seq_lseek, seq_read_iter } from '../seq_file/seq_file.js';
-import { knownLlseek, knownOpen, readLoff, writeLoff } from './knownOperations.js';
+import { isShown, readShown, writeShown } from './shownFiles.js';
+import { knownLlseek, knownOpen, mem_lseek, readLoff, writeLoff } from './knownOperations.js';
 import {
   isSequence,
   knownRelease,
@@ -152,10 +154,20 @@ function callOpen(k: Kernel, inode: Inode, file: File): Int {
   return knownOpen(k, open, inode, file) ?? k.callOut?.(open, [k.va_of(inode), k.va_of(file)]) ?? 0;
 }
 
+/** /dev/zero: memory that is zero; of a process alone, as if there were no file. */
+function mmap_zero(k: Kernel, vma: VmAreaStruct): Int {
+  const vm_flags: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_flags));
+  if ((vm_flags & VM_SHARED) !== 0) return shmem_zero_setup(k, vma);
+  k.write_va(k.plus(vma, k.vm_area_struct.vm_ops), asVirt(0));
+  return 0;
+}
+
 /** mmap() of a file: its operations prepare the new area. Left out: hugetlbfs. */
 export function mmapFile(k: Kernel, file: File, vma: VmAreaStruct): Int {
   if (!hasOwnOperations(k, file)) return fileMmap(k, file, vma);
+  const table = knownTable(k, tableOf(k, file));
   const mmap: VirtAddr = operationOf(k, file, 'mmap');
+  if (table === 'zero_fops') return mmap_zero(k, vma);
   if (mmap === 0) return -ENODEV;
   // vma_init(): not an anonymous area, whatever the driver does.
   const dummy_vm_ops: VirtAddr | undefined = k.profile.symbol('dummy_vm_ops')?.address;
@@ -178,6 +190,7 @@ export function readDevice(
   if ((modeOf(k, file) & FMODE_READ) === 0) return -EBADF;
   const read: VirtAddr = operationOf(k, file, 'read');
   const table = knownTable(k, tableOf(k, file));
+  if (isShown(table)) return readShown(k, file, count, copy);
   if (table !== '' && !isSequence(table)) {
     const error: Out<Int> = { value: 0 };
     const text = textOfKnown(k, table, inodeOf(k, file), error);
@@ -227,6 +240,7 @@ export function writeDevice(
   if ((modeOf(k, file) & FMODE_WRITE) === 0) return -EBADF;
   const write: VirtAddr = operationOf(k, file, 'write');
   const table = knownTable(k, tableOf(k, file));
+  if (isShown(table)) return writeShown(k, file, text());
   if (table !== '') return writeKnown(k, table, inodeOf(k, file), text());
   return write === 0 ? -EINVAL : (callWithPosition(k, write, file, buf, count) ?? -EINVAL);
 }
@@ -238,6 +252,8 @@ export function vfs_llseek(k: Kernel, file: File, offset: Long, whence: Int): Lo
   const isKnownSequence = isSequence(knownTable(k, tableOf(k, file)));
   if (llseek === functionNamed(k, 'seq_lseek') || (llseek === 0 && isKnownSequence))
     return seq_lseek(k, file, offset, whence);
+  if (llseek === 0 && isShown(knownTable(k, tableOf(k, file))))
+    return mem_lseek(k, file, offset, whence);
   return (
     knownLlseek(k, llseek, file, offset, whence) ??
     k.callOut?.(llseek, [k.va_of(file), offset, whence]) ??

@@ -41,6 +41,7 @@ import { alloc_page_vma } from '../page_alloc/api.js';
 import { folio_add_lru, folio_mark_accessed } from '../swap/batches.js';
 import { put_page } from '../swap/swap.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
+import { fput } from '../../fs/file_table/file_table.js';
 import { shmemFileSetup } from './file.js';
 import { folio_lock, unlock_page } from '../filemap/folio_wait.js';
 
@@ -140,6 +141,9 @@ export function shmem_zero_setup(k: Kernel, vma: VmAreaStruct): Int {
   const size: ULong = k.read_ulong(k.plus(vma, k.vm_area_struct.vm_end)) - start;
   const file: File = shmemFileSetup(k, 'dev/zero', size);
   if (file === NULL) return -ENOMEM;
+  // That of /dev/zero, or none.
+  const before: File = k.read_ptr(k.plus(vma, k.vm_area_struct.vm_file));
+  if (before !== NULL) fput(k, before);
   k.write_ptr(k.plus(vma, k.vm_area_struct.vm_file), file);
   return fileMmap(k, file, vma);
 }

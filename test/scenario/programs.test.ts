@@ -1,0 +1,181 @@
+/** Programs as people have them: what they call of the C library, and the files of the kernel that they open. */
+import assert from 'node:assert/strict';
+import { log, machine, runToEnd, says } from './machines.js';
+
+describe('programs', () => {
+  it('print by parts, in the formats of the C library', () =>
+    says(
+      `int a[2];
+for (int i = 0; i < 3; i++) printf("%d ", i);
+puts("end");
+printf("%p %p %#x %-4d|%5s|%c %jd %zu%%\\n", (void *)0x1000, NULL, 255, 7, "ab", 'x', -1LL, sizeof(a));
+fprintf(stderr, "to %s\\n", "stderr"); fputs("fputs\\n", stdout); putchar('c'); putchar('\\n');
+expect(open("/none", O_RDONLY) == -1 && errno == ENOENT);
+perror("open");
+printf("%s, %s\\n", strerror(ENOMEM), strerror(4000));
+write(1, "written\\n", 8);
+expect(read(0, a, 4) == 0);`,
+      [
+        '0 ',
+        '1 ',
+        '2 ',
+        'end',
+        '0x1000 (nil) 0xff 7   |   ab|x -1 8%',
+        'to stderr',
+        'fputs',
+        'c',
+        '',
+        'open: No such file or directory',
+        'Cannot allocate memory, Unknown error 4000',
+        'written',
+      ],
+    ));
+
+  it('ask the system, read numbers, and sort', () =>
+    says(
+      `static int less(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+int v[5] = { 5, 3, 1, 4, 2 }; char *end;
+qsort(v, 5, sizeof(v[0]), less);
+expect(v[0] == 1 && v[1] == 2 && v[2] == 3 && v[3] == 4 && v[4] == 5);
+expect(atoi(" 42x") == 42 && atoi("-7") == -7 && atol("+9") == 9 && strtol("0x1fz", &end, 0) == 31 && *end == 'z' && strtoul("777", NULL, 8) == 511);
+expect(sysconf(_SC_PAGESIZE) == 4096 && getpagesize() == 4096 && sysconf(_SC_NPROCESSORS_ONLN) == num_online_cpus());
+expect(sysconf(_SC_PHYS_PAGES) == totalram_pages() && sysconf(_SC_AVPHYS_PAGES) == nr_free_pages());
+expect(sysconf(12345) == -1 && errno == EINVAL);
+unsigned long before = jiffies;
+expect(!usleep(20000) && jiffies - before >= msecs_to_jiffies(20) && sleep(1) == 0 && jiffies - before >= HZ);`,
+      [],
+    ));
+
+  it('end with SIGABRT where something does not hold: the reason and the call chain are told', () => {
+    const text = `static void check(int *p) { assert(p != NULL); printf("not reached\\n"); }
+int main(void) { int status; if (fork() == 0) { check(NULL); } wait(&status); pr_info("%d %d\\n", WIFSIGNALED(status), WTERMSIG(status)); abort(); }`;
+    const vm = machine(text, 'x86_64-slub');
+    const died = runToEnd(vm).flatMap((result) =>
+      result.kind === 'failed' ? [[result.text, result.rule]] : [],
+    );
+    assert.deepEqual(log(vm), ["scenario:1: check: Assertion `p != NULL' failed.", '1 6']);
+    assert.deepEqual(died, [
+      ['SIGABRT (SI_TKILL)', 'assert(p != NULL) failed'],
+      ['SIGABRT (SI_TKILL)', 'the program called abort()'],
+    ]);
+  });
+});
+
+describe('malloc()', () => {
+  // What gcc and glibc 2.36 print, with -m64 and -m32.
+  const [here, there] = ['sizeof(long) == 8', 'sizeof(long) == 4'];
+
+  it('lays the heap out as glibc does', () =>
+    says(
+      `char *a = malloc(10), *h = sbrk(0), *b = malloc(24), *c = malloc(25), *d = malloc(100), *e = malloc(140000);
+unsigned long at = (unsigned long)a & 0xfff;
+expect((${here} && at == 0x2a0 && b - a == 32 && c - a == 64 && d - a == 112 && h - a == 134496 && malloc_usable_size(c) == 40)
+  || (${there} && at == 0x1a0 && b - a == 16 && c - a == 48 && d - a == 80 && h - a == 138848 && malloc_usable_size(c) == 28));
+expect(((unsigned long)e & 0xfff) == 16 && malloc_usable_size(e) == 143344);
+free(b); free(c);
+expect(malloc(26) == c && malloc(24) == b);
+free(e);
+expect(!find_vma(current->mm, (unsigned long)e) || find_vma(current->mm, (unsigned long)e)->vm_start > (unsigned long)e);`,
+      [],
+    ));
+
+  it('keeps what it has given apart, grows the heap and makes it shorter, at any sequence of calls', () =>
+    says(
+      `static unsigned long seed = 7;
+static unsigned int next(unsigned int n) { seed = seed * 1103515245 + 12345; return (unsigned int)(seed >> 8) % n; }
+static char *held[24]; static unsigned int size[24];
+static void check(int i) { for (unsigned int j = 0; j < size[i]; j += 1777) expect(held[i][j] == (char)(i + j)); }
+char *end = sbrk(0);
+for (int r = 0; r < 120; r++) {
+	int i = next(24);
+	if (!held[i]) {
+		size[i] = next(4) ? next(600) : next(20000);
+		held[i] = next(5) ? malloc(size[i]) : aligned_alloc(256, size[i]);
+		expect(held[i] && !((unsigned long)held[i] & 15));
+	} else {
+		check(i);
+		if (next(3)) { free(held[i]); held[i] = NULL; continue; }
+		unsigned int old = size[i];
+		size[i] = next(50000) + 1;
+		char *moved = realloc(held[i], size[i]);
+		for (unsigned int j = 0; j < min(old, size[i]); j += 1777) expect(moved[j] == (char)(i + j));
+		held[i] = moved;
+	}
+	for (unsigned int j = 0; j < size[i]; j += 1777) held[i][j] = i + j;
+}
+for (int i = 0; i < 24; i++) if (held[i]) { check(i); free(held[i]); }
+char *large = malloc(120000);
+expect((char *)sbrk(0) > end);
+char *zero = calloc(1000, 7); for (int i = 0; i < 7000; i += 50) if (zero[i]) expect(!"not zero");
+expect(malloc(-1) == NULL && errno == ENOMEM);
+void *p; expect(posix_memalign(&p, 24, 10) == EINVAL && posix_memalign(&p, 4096, 10) == 0 && !((unsigned long)p & 4095));
+char *text = strdup("copied"); expect(!strcmp(text, "copied"));
+char *big = malloc(1 << 20); big[1 << 19] = 3; big = realloc(big, 3 << 20); expect(big[1 << 19] == 3 && big[(3 << 20) - 1] == 0); free(big);`,
+      [],
+    ));
+
+  it('ends the program where a pointer is freed twice, or is not one of its own', () => {
+    for (const [calls, said] of [
+      ['free(p); free(p);', 'free(): double free detected in tcache 2'],
+      ['free(p + 1);', 'free(): invalid pointer'],
+      ['free(p + 16);', 'free(): invalid size'],
+    ] as const) {
+      const vm = machine(`char *p = malloc(100); memset(p, 0, 100); ${calls}`, 'x86_64-slub');
+      const died = runToEnd(vm).filter(({ kind }) => kind === 'failed');
+      assert.deepEqual(log(vm), [said]);
+      assert.equal(died.length, 1);
+    }
+  });
+});
+
+describe('files that the kernel shows', () => {
+  it('are read in parts: counters, maps, and the words of pagemap', () =>
+    says(
+      `char text[300]; u64 entry[4]; int fd, n;
+char *buf = mmap(NULL, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+buf[0] = 1; buf[2 * PAGE_SIZE] = 2;
+fd = open("/proc/self/pagemap", O_RDONLY);
+expect(pread(fd, entry, sizeof(entry), (unsigned long)buf / PAGE_SIZE * 8) == 32);
+for (int i = 0; i < 4; i++) {
+	struct page *page;
+	expect(((entry[i] >> 63) == 1) == (i == 0 || i == 2));
+	if (i % 2) continue;
+	expect(get_user_pages((unsigned long)buf + i * PAGE_SIZE, 1, 0, &page, NULL) == 1);
+	expect(page_to_pfn(page) == (entry[i] & ((1ULL << 55) - 1)) && (entry[i] >> 56 & 1));
+	put_page(page);
+}
+expect(lseek(fd, ((unsigned long)buf / PAGE_SIZE + 2) * 8, SEEK_SET) > 0 && read(fd, text, 8) == 8 && *(u64 *)text == entry[2]);
+expect(read(fd, text, 8) == 8 && *(u64 *)text == entry[3]);
+expect(!close(fd));
+fd = open("/proc/meminfo", O_RDONLY);
+int total = 0; while ((n = read(fd, text, 100)) > 0) { if (!total) expect(!strncmp(text, "MemTotal:", 9)); total += n; }
+expect(total > 1000 && write(fd, "1", 1) == -1 && errno == EBADF && !close(fd));
+expect(open("/proc/999/maps", O_RDONLY) == -1 && errno == ENOENT && open("/proc/none", O_RDONLY) == -1 && errno == ENOENT);
+fd = open("/proc/1/status", O_RDONLY); n = read(fd, text, 10); printf("%.*s", n, text); close(fd);`,
+      ['Name:\tinit'],
+    ));
+
+  it('are written, where they set something', () =>
+    says(
+      `char text[20]; int n, fd = open("/proc/sys/vm/nr_hugepages", O_RDWR);
+expect(fd >= 0 && write(fd, "3\\n", 2) == 2 && sysctl("vm.nr_hugepages") == 3);
+expect(pread(fd, text, 20, 0) == 2 && text[0] == '3' && write(fd, "x", 1) == -1 && errno == EINVAL && !close(fd));
+expect(open("/proc/sys/vm/none", O_RDWR) == -1 && errno == ENOENT);`,
+      [],
+    ));
+
+  it('of memory that there is none: /dev/zero is read and mapped, /dev/null takes all', () =>
+    says(
+      `char text[8]; memset(text, 7, 8);
+int fd = open("/dev/zero", O_RDWR), null = open("/dev/null", O_RDWR);
+expect(read(fd, text, 8) == 8 && !text[0] && !text[7] && write(null, text, 8) == 8 && read(null, text, 8) == 0);
+char *own = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0), *shared = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+own[0] = 1; shared[0] = 2;
+if (fork() == 0) { own[0] = 3; shared[0] = 4; exit(0); }
+wait(NULL);
+expect(own[0] == 1 && shared[0] == 4 && !close(fd) && !close(null));
+expect(find_vma(current->mm, (unsigned long)own)->vm_file->f_path.dentry->d_name.name[0] == 'z');
+expect(!munmap(own, 8192) && !munmap(shared, 8192));`,
+      [],
+    ));
+});
