@@ -20,7 +20,7 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'engine.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 2300e3,
+    bytes: 2450e3,
   },
   { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 280e3 },
   {
@@ -33,19 +33,19 @@ const BUDGETS = [
     name: 'instrumented kernel',
     output: 'engine.cjs',
     from: /^instrumented-kernel:/,
-    bytes: 3050e3,
+    bytes: 3150e3,
   },
-  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 3680e3 },
+  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 3780e3 },
   {
     name: 'kernel profiles',
     output: 'engine.cjs',
     from: /^src\/engine\/types\/profiles\//,
-    bytes: 680e3,
+    bytes: 720e3,
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 313e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
   { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 163e3 },
-  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 10.5e6 },
+  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 10.9e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };

@@ -30,7 +30,7 @@ module_init(my_init); module_exit(my_exit); EXPORT_SYMBOL_GPL(my_exit);`;
 
   it('main() is called where nothing else is, and counts as failed by its result', () => {
     checkLog('int main(void) { pr_info("main"); return 0; }', ['main']);
-    checkLog('int main(int argc, char **argv) { return argv ? 2 : argc + 3; }', [
+    checkLog('int main(int argc, char **argv) { return argv[1] ? 2 : argc + 2; }', [
       'FAILED main() returned 3',
     ]);
     checkLog('int main(void) { pr_info("main"); return 0; }\npr_info("top");', ['top']);

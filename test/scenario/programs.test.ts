@@ -179,3 +179,61 @@ expect(!munmap(own, 8192) && !munmap(shared, 8192));`,
       [],
     ));
 });
+
+describe('streams', () => {
+  it('are read by lines, by formats and as arrays, and written', () =>
+    says(
+      `char line[64], w[20]; int k, n = 0; unsigned long free_kb;
+FILE *f = fopen("/proc/meminfo", "r");
+while (fgets(line, sizeof(line), f)) { n++; if (sscanf(line, "MemFree: %lu kB", &free_kb) == 1) expect(n == 2 && free_kb > 1000); }
+expect(n > 20 && feof(f) && !fclose(f));
+expect(!fopen("/nothing", "r") && errno == ENOENT);
+errno = 0; expect(errno == 0);
+f = fopen("/tmp/x", "w+");
+expect(fprintf(f, "%d apples\\nand %s\\n", 3, "pears") == 19 && ftell(f) == 19);
+rewind(f);
+expect(fscanf(f, "%d %19s", &k, w) == 2 && k == 3 && !strcmp(w, "apples") && ftell(f) == 8);
+char *text = NULL; size_t room = 0;
+expect(getline(&text, &room, f) == 1 && getline(&text, &room, f) == 10 && !strcmp(text, "and pears\\n") && room == 120);
+expect(getline(&text, &room, f) == -1 && fgetc(f) == -1);
+free(text);
+int numbers[3] = { 1, 2, 3 }, read_back[3];
+expect(!fseek(f, 0, SEEK_SET) && fwrite(numbers, sizeof(int), 3, f) == 3);
+rewind(f);
+expect(fread(read_back, sizeof(int), 3, f) == 3 && read_back[2] == 3 && fgetc(f) == ' ');
+expect(!fclose(f) && fclose(f) == -1 && errno == EBADF);
+warn("cannot open %s", "x"); warnx("%d", 5);
+if (fork() == 0) errx(4, "bye");
+int status; wait(&status); expect(WEXITSTATUS(status) == 4);`,
+      ['cannot open x: Bad file descriptor', '5', 'bye'],
+    ));
+
+  it('main() has its name as the only argument', () =>
+    says(
+      'int main(int argc, char *argv[], char **envp) { expect(argc == 1 && argv[0] && !argv[1] && !envp[0]); return 0; }',
+      [],
+    ));
+});
+
+describe('mlockall(), mlock2() and msync()', () => {
+  it('lock what is there, what comes, or both; and tell what is not mapped', () =>
+    says(
+      `unsigned char there[2];
+char *a = mmap(NULL, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+expect(mlockall(0) == -1 && errno == EINVAL && mlockall(MCL_ONFAULT) == -1);
+expect(!mlockall(MCL_CURRENT) && !mincore(a, 2 * PAGE_SIZE, there) && there[0] && there[1]);
+expect(find_vma(current->mm, (unsigned long)a)->vm_flags & VM_LOCKED);
+char *b = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+expect(!(find_vma(current->mm, (unsigned long)b)->vm_flags & VM_LOCKED) && !munlockall() && current->mm->locked_vm == 0);
+expect(!mlockall(MCL_FUTURE | MCL_ONFAULT));
+char *c = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+expect(!mincore(c, PAGE_SIZE, there) && !there[0] && current->mm->locked_vm == 1 && current->mm->def_flags);
+c[0] = 1; lru_add_drain();
+struct page *page; expect(get_user_pages((unsigned long)c, 1, 0, &page, NULL) == 1 && PageMlocked(page)); put_page(page);
+expect(!munlockall() && !current->mm->def_flags && !PageMlocked(page));
+expect(!mlock2(a, PAGE_SIZE, MLOCK_ONFAULT) && current->mm->locked_vm == 1 && mlock2(a, PAGE_SIZE, 8) == -1 && errno == EINVAL);
+expect(!msync(b, PAGE_SIZE, MS_SYNC) && msync(a, PAGE_SIZE, MS_INVALIDATE) == -1 && errno == EBUSY);
+expect(msync(a + 1, 1, MS_SYNC) == -1 && errno == EINVAL && !munmap(b, PAGE_SIZE) && msync(b, PAGE_SIZE, MS_ASYNC) == -1 && errno == ENOMEM);`,
+      [],
+    ));
+});

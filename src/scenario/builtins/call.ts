@@ -100,6 +100,8 @@ export interface ProcessCalls {
   taskWithPid(pid: number): TaskStruct;
   /** Why the last call of the C library failed. */
   errno: number;
+  /** Where that is, for the scenario itself. */
+  readonly errnoAddress: Value;
   readonly files: OpenFiles;
   readonly threads: ThreadCalls;
   readonly jobs: JobCalls;

@@ -32,7 +32,7 @@ const WALL = 'since 1970: the machine has booted on 2022-12-12, in each run.';
 const SEED = 0x2545_f491;
 
 /** xorshift32. */
-function next({ k }: BuiltinCall): number {
+export function nextRandom({ k }: BuiltinCall): number {
   const state = k.machine.register('random');
   let x = k.read_int(state) || SEED;
   x ^= x << 13;
@@ -47,7 +47,7 @@ const changes = true;
 
 function fill(call: BuiltinCall, at: Value, length: Value): void {
   const bytes = new Uint8Array(Number(length));
-  for (let i = 0; i < bytes.length; i++) bytes[i] = next(call) >>> 24;
+  for (let i = 0; i < bytes.length; i++) bytes[i] = nextRandom(call) >>> 24;
   call.memory.writeBytes(at, bytes);
 }
 
@@ -56,25 +56,25 @@ const numbers: readonly BuiltinRow[] = [
     signature: 'u32 get_random_u32(void)',
     doc: 'A random number, the same in each run.',
     changes,
-    run: next,
+    run: nextRandom,
   },
   {
     signature: 'u64 get_random_u64(void)',
     doc: 'A random number, the same in each run.',
     changes,
-    run: (call) => (BigInt(next(call)) << 32n) | BigInt(next(call)),
+    run: (call) => (BigInt(nextRandom(call)) << 32n) | BigInt(nextRandom(call)),
   },
   {
     signature: 'u16 get_random_u16(void)',
     doc: 'A random number, the same in each run.',
     changes,
-    run: (call) => next(call) >>> 16,
+    run: (call) => nextRandom(call) >>> 16,
   },
   {
     signature: 'u8 get_random_u8(void)',
     doc: 'A random number, the same in each run.',
     changes,
-    run: (call) => next(call) >>> 24,
+    run: (call) => nextRandom(call) >>> 24,
   },
   {
     signature: 'void get_random_bytes(void *buf, size_t len)',
@@ -88,7 +88,7 @@ const numbers: readonly BuiltinRow[] = [
     signature: 'u32 get_random_u32_below(u32 ceil)',
     doc: 'A random number below another one, the same in each run.',
     changes,
-    run: (call, ceil) => Math.floor((next(call) / WORD) * (Number(ceil) >>> 0)),
+    run: (call, ceil) => Math.floor((nextRandom(call) / WORD) * (Number(ceil) >>> 0)),
   },
 ];
 

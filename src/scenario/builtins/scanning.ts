@@ -43,6 +43,11 @@ class Scan {
     this.pointers = args[Symbol.iterator]();
   }
 
+  /** How far the text is read. */
+  get end(): number {
+    return this.at;
+  }
+
   run(): number {
     const { format } = this;
     let f = 0;
@@ -170,6 +175,18 @@ class Scan {
     this.at += minus + digits.end;
     return true;
   }
+}
+
+/** How many values a text gave, and how far it was read. */
+export function scanText(
+  call: BuiltinCall,
+  text: string,
+  format: string,
+  args: Iterable<Value>,
+): { readonly count: number; readonly end: number } {
+  const scan = new Scan(call, text, format, args);
+  const count = scan.run();
+  return { count, end: Math.min(scan.end, text.length) };
 }
 
 const changes = true;

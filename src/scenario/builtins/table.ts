@@ -46,9 +46,10 @@ import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
 import { sysfsFiles } from './sysfs.js';
 import { tasks } from './tasks.js';
-import { malloc } from './libc/malloc.js';
+import { mallocs } from './libc/malloc.js';
 import { stdio } from './libc/stdio.js';
 import { stdlib } from './libc/stdlib.js';
+import { streams } from './libc/streams.js';
 import { userAreas } from './user/areas.js';
 import { laterCalls } from './works.js';
 import { charDevices } from './user/charDevices.js';
@@ -113,7 +114,8 @@ export const allBuiltins: readonly Builtin[] = [
   ...processList,
   ...stdio,
   ...stdlib,
-  ...malloc,
+  ...streams,
+  ...mallocs,
   ...userAreas,
   ...userCopies,
   ...files,

@@ -13,6 +13,7 @@ import { constant, fixedPlace, retyped } from '../semantics/fold.js';
 import type { Term } from '../semantics/ir.js';
 import type { Unit } from '../semantics/unit.js';
 import type { CallExpr, Expr, FunctionDefinition, NameExpr, Statement } from '../syntax/ast.js';
+import { parseExpression } from '../syntax/parse.js';
 import { spanOf, type Span } from '../syntax/span.js';
 import { encodeUtf8 } from '../syntax/utf8.js';
 import type { StatementCompiler } from './statements.js';
@@ -120,10 +121,11 @@ export class ModuleCalls {
     const { nameSpan } = main;
     const callee: NameExpr = { kind: 'name', name: 'main', span: nameSpan };
     const { int } = c.types;
-    // `int main(int argc, char **argv)`: there are no arguments.
-    const args: Expr[] = main.type.parameters.map(() => ({
-      ...{ kind: 'integer', value: 0n, unsigned: false, longs: 0, decimal: true, span: nameSpan },
-    }));
+    // `int main(int argc, char **argv, char **envp)`: there are no arguments but the name, and no environment.
+    const given = ['1', '(char *[]){ "scenario", 0 }', '(char *[]){ 0 }'];
+    const args: Expr[] = main.type.parameters.map(
+      (_, i) => parseExpression(given[i] ?? '0').expression,
+    );
     const value = callTerm(c, { kind: 'call', callee, args, span: nameSpan });
     if (isError(value.type)) return;
     if (isInteger(value.type)) {

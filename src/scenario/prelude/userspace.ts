@@ -10,7 +10,7 @@ const constants = (header: string, pairs: string): string =>
 export const USERSPACE = [
   constants(
     'include/uapi/asm-generic/mman-common.h',
-    `PROT_NONE=0 PROT_READ=1 PROT_WRITE=2 PROT_EXEC=4 MAP_FIXED=0x10 MAP_ANONYMOUS=0x20 MAP_ANON=MAP_ANONYMOUS MAP_POPULATE=0x8000
+    `MS_ASYNC=1 MS_INVALIDATE=2 MS_SYNC=4 MLOCK_ONFAULT=1 PROT_NONE=0 PROT_READ=1 PROT_WRITE=2 PROT_EXEC=4 MAP_FIXED=0x10 MAP_ANONYMOUS=0x20 MAP_ANON=MAP_ANONYMOUS MAP_POPULATE=0x8000
      MAP_NONBLOCK=0x10000 MAP_STACK=0x20000 MAP_HUGETLB=0x40000 MAP_HUGE_SHIFT=26 MAP_HUGE_2MB=0x54000000 MAP_HUGE_1GB=0x78000000 MAP_FIXED_NOREPLACE=0x100000 MADV_NORMAL=0 MADV_RANDOM=1
      MADV_SEQUENTIAL=2 MADV_WILLNEED=3 MADV_DONTNEED=4 MADV_FREE=8 MADV_REMOVE=9 MADV_DONTFORK=10 MADV_DOFORK=11 MADV_HUGEPAGE=14
      MADV_NOHUGEPAGE=15 MADV_DONTDUMP=16 MADV_DODUMP=17 MADV_WIPEONFORK=18 MADV_KEEPONFORK=19 MADV_COLD=20 MADV_PAGEOUT=21 MADV_POPULATE_READ=22
@@ -23,7 +23,7 @@ export const USERSPACE = [
   constants('include/uapi/linux/falloc.h', 'FALLOC_FL_KEEP_SIZE=1 FALLOC_FL_PUNCH_HOLE=2'),
   constants(
     'include/uapi/asm-generic/mman.h',
-    'MAP_GROWSDOWN=0x100 MAP_LOCKED=0x2000 MAP_NORESERVE=0x4000',
+    'MAP_GROWSDOWN=0x100 MAP_LOCKED=0x2000 MAP_NORESERVE=0x4000 MCL_CURRENT=1 MCL_FUTURE=2 MCL_ONFAULT=4',
   ),
   constants(
     'include/uapi/asm-generic/fcntl.h',
@@ -118,7 +118,7 @@ export const USERSPACE = [
 #define io_remap_pfn_range(vma, addr, pfn, size, prot) remap_pfn_range(vma, addr, pfn, size, prot) // Like remap_pfn_range(), of a device. include/linux/mm.h
 #define module_misc_device(misc) static int __init misc##_init(void) { return misc_register(&misc); } static void __exit misc##_exit(void) { misc_deregister(&misc); } module_init(misc##_init); module_exit(misc##_exit) // A module that is a device. include/linux/miscdevice.h
 #define MAP_FAILED ((void *)-1) // What mmap() gives when there can be no area. include/uapi/asm-generic/mman.h
-#define errno get_errno() // Why the last call of the C library failed. include/linux/errno.h
+#define errno (*__errno_location()) // Why the last call of the C library failed. include/linux/errno.h
 #define WIFEXITED(status) (((status) & 0x7f) == 0) // Whether a child ended by itself. include/uapi/linux/wait.h
 #define WEXITSTATUS(status) (((status) >> 8) & 0xff) // What a child gave to exit(). include/uapi/linux/wait.h
 #define WIFSIGNALED(status) (((status) & 0x7f) != 0) // Whether a signal ended a child. include/uapi/linux/wait.h

@@ -125,6 +125,8 @@ const EXTRA_TYPEDEFS: Readonly<Record<string, string>> = {
   ptrdiff_t: 'long',
   intptr_t: 'long',
   uintptr_t: 'unsigned long',
+  intmax_t: 'long long',
+  uintmax_t: 'unsigned long long',
   wchar_t: 'int',
   ulong: 'unsigned long',
   uint: 'unsigned int',

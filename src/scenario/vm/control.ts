@@ -9,8 +9,8 @@
  *          6    whose variables lie at their addresses
  *
  *     word 640 + 2 * task   its place in a queue, until when it waits     word 1024 ...  locks that tasks have (heldLocks.ts)
- *          704 + task       errno of the task                                  1200 + 32 * process   its open files
- *          736 + 2 * task   of a thread of kthread_create(): the number of its function, from 1 on; whose variables it uses
+ *          736 + 2 * task   of a thread of kthread_create(): the number     1200 + 32 * process   its open files
+ *                           of its function, from 1 on; whose variables it uses
  *          800 ...          timers, works and who does them (jobTable.ts)
  *          900 ...          files by name                                      2240 + 16 * task     of a statement that is run again (rerun.ts)
  *
@@ -72,8 +72,6 @@ const FAILED_EXPECTS = 2;
 const HELD_EXPECTS = 3;
 const CHILDREN = 4;
 const DATA_OWNER = 6;
-/** Of each task. */
-const ERRNO = 704;
 /** Of each thread of the kernel: its function, and the process whose variables it uses. */
 const THREADS = 736;
 /** Of each process, so many open files. */
@@ -200,7 +198,6 @@ export class Control {
   /** Everything about a task, so that another one may have its place. */
   clear(task: number): void {
     for (let word = 0; word < TASK_WORDS; word++) this.writeTask(task, word, 0);
-    this.write(ERRNO + task, 0);
     this.write(THREADS + task * 2, 0);
     this.setRerunWords(task, []);
   }
@@ -243,15 +240,6 @@ export class Control {
 
   setDepth(task: number, section: Section, depth: number): void {
     this.writeTask(task, SECTION_WORDS[section], depth);
-  }
-
-  /** Of the task that runs. */
-  get errno(): number {
-    return this.read(ERRNO + this.currentTask);
-  }
-
-  set errno(value: number) {
-    this.write(ERRNO + this.currentTask, value);
   }
 
   /** The process whose variables of the top level lie at their addresses. */

@@ -8,7 +8,7 @@
 import { current, fatal_signal_pending } from '../../engine/entry/functions.js';
 import { NULL, type TaskStruct } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
-import { asCell, asVirt } from '../../engine/memory/address.js';
+import { asCell, asVirt, type Cell } from '../../engine/memory/address.js';
 import type { Blocked, ProcessCalls } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Value } from '../semantics/arithmetic.js';
@@ -19,6 +19,7 @@ import { KernelThreads } from './kernelThreads.js';
 import type { Machine } from './machine.js';
 import { ScenarioFiles } from './openFiles.js';
 import { TaskBug } from './signals.js';
+import type { WindowCells } from './windowCells.js';
 
 const EAGAIN = 11;
 const ECHILD = 10;
@@ -28,6 +29,7 @@ const ENOMEM = 12;
 export interface ProcessSurroundings {
   readonly k: Kernel;
   readonly control: Control;
+  readonly window: WindowCells;
   readonly tasks: KernelTasks;
   readonly nrTasks: number;
   /** Whether the scenario is one: then its tasks end as processes do. One that only uses the kernel leaves the machine's process alone. */
@@ -55,12 +57,20 @@ export class Processes implements ProcessCalls {
     this.files = new ScenarioFiles(control, () => tasks.processOf(control.currentTask));
   }
 
+  private get errnoCell(): Cell {
+    return this.around.window.errnoCell(this.around.control.currentTask);
+  }
+
   get errno(): number {
-    return this.around.control.errno;
+    return this.around.k.words[this.errnoCell] ?? 0;
   }
 
   set errno(value: number) {
-    this.around.control.errno = value;
+    this.around.k.write(this.errnoCell, value);
+  }
+
+  get errnoAddress(): Value {
+    return this.around.k.va_of(this.errnoCell);
   }
 
   taskWithPid(pid: number): TaskStruct {
@@ -115,6 +125,7 @@ export class Processes implements ProcessCalls {
     control.setCpu(child, k.cpu);
     machine.cloneTo(child);
     tasks.copyVariables(child);
+    k.write(this.around.window.errnoCell(child), this.errno);
     this.files.copyTo(child, (file) => void kernel.get_file(k, file));
     return pid;
   }

@@ -96,7 +96,8 @@ export class ScenarioVm {
     tellTasks(mm, () => this.kernelTasks.addresses(this.nrTasks));
     this.startPosition = image.tape.cursor;
     this.processes = new Processes({
-      ...{ k: mm, control: this.control, tasks: this.kernelTasks, nrTasks: this.nrTasks, kernel },
+      ...{ k: mm, control: this.control, window, tasks: this.kernelTasks },
+      ...{ nrTasks: this.nrTasks, kernel },
       isProcess: usesMemory(program),
       machine: () => this.machine,
       endOther: (task, code) => {

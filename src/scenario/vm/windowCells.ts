@@ -126,6 +126,11 @@ export class WindowCells {
     return asCell(this.kernelStacks + (task * KERNEL_STACK_BYTES) / 4);
   }
 
+  /** A task's errno: the last word there, so that a scenario can write it, too. */
+  errnoCell(task: number): Cell {
+    return asCell(this.kernelStackCell(task) + KERNEL_STACK_BYTES / 4 - 1);
+  }
+
   /** Where the variables of a process wait that does not run. */
   processDataCell(process: number): Cell {
     return frameAfter(this.processData, process * this.dataFrames);

@@ -49,7 +49,11 @@ import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../../engine/memory/address.js';
-import { MAP_ANONYMOUS, VM_NORESERVE } from '../../../engine/kernel/include/linux/mm_types.h.js';
+import {
+  MAP_ANONYMOUS,
+  VM_LOCKED,
+  VM_NORESERVE,
+} from '../../../engine/kernel/include/linux/mm_types.h.js';
 import {
   HPAGE_PMD_NR,
   hugepage_flags_enabled,
@@ -292,7 +296,7 @@ export class Processes {
       void mprotectRange(this.k, this.mm, asVirt(start), len, prot),
     madvise: ([start = 0, len = 0, advice = 0]) =>
       void do_madvise(this.k, this.mm, asVirt(start), len, advice),
-    mlock: ([start = 0, len = 0]) => void do_mlock(this.k, this.mm, asVirt(start), len),
+    mlock: ([start = 0, len = 0]) => void do_mlock(this.k, this.mm, asVirt(start), len, VM_LOCKED),
     munlock: ([start = 0, len = 0]) => void munlockRange(this.k, this.mm, asVirt(start), len),
     mremap: ([addr = 0, oldLen = 0, newLen = 0, flags = 0, newAddr = 0]) =>
       void sys_mremap(this.k, asVirt(addr), oldLen, newLen, flags, asVirt(newAddr)),

@@ -1,320 +1,14 @@
-/**
- * malloc() as glibc lays its heap out, so that a program's addresses, its brk() and its mmap() come as they do there: chunks with their
- * size in front, a cache of freed ones by size, a last chunk that is all that is left of the heap, and areas of their own for large ones.
- *
- *     chunk        prev_size | size and flags | what the program has ...            flags: 1 the chunk before is in use, 2 it is an area
- *     heap start   a chunk of which the first words are those of this file, where glibc has its cache for the thread:
- *                  the last chunk | the first large free chunk | ... | the first free chunk of each size
- *
- * Differs: the cache takes as many chunks of a size as there are; large chunks that are free are joined with the last chunk alone, and are
- * looked for from the latest on; there is one arena, and the size from which on a request has an area of its own stays as it is.
- * Source: the layout is that of glibc 2.36, malloc/malloc.c.
- */
-import { NULL } from '../../../engine/machine/ctypes.js';
-import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../engine/memory/address.js';
+/** malloc() and its family, on the heap of heap.ts. */
 import type { Value } from '../../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
 import { sizeOf, va } from '../pointers.js';
-import { asWriter, currentMm } from '../user/libc.js';
-import { print } from './stdio.js';
+import { Heap } from './heap.js';
+import { print, STDERR } from './print.js';
 
 const ENOMEM = 12;
 const EINVAL = 22;
-const STDERR = 2;
-const ALIGNMENT = 16;
-const MMAP_THRESHOLD = 128 << 10;
-const TOP_PAD = 128 << 10;
-const TRIM_THRESHOLD = 128 << 10;
-/** From so many bytes on a chunk that is freed may make the heap smaller. */
-const TRIMS_FROM = 64 << 10;
-const NR_BINS = 64;
-const PREV_INUSE = 1;
-const IS_MMAPPED = 2;
-const FLAGS = 7;
-const PROT_READ_WRITE = 3;
-const MAP_PRIVATE_ANONYMOUS = 0x22;
-const MREMAP_MAYMOVE = 1;
-
-const up = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
-
-/** The heap of the running process. A chunk is known by its address; what the program has begins two words behind that. */
-class Heap {
-  private readonly word: 4 | 8;
-  private readonly least: number;
-  /** From the beginning of a page to a chunk there, so that what the program has is aligned. */
-  private readonly front: number;
-
-  constructor(private readonly call: BuiltinCall) {
-    this.word = call.profile.pointerSize;
-    this.least = up(4 * this.word, ALIGNMENT);
-    this.front = ALIGNMENT - 2 * this.word;
-  }
-
-  private read(at: number): number {
-    return Number(this.call.memory.load(at, this.word));
-  }
-
-  private write(at: number, value: number): void {
-    this.call.memory.store(at, this.word, value);
-  }
-
-  private get mm() {
-    return currentMm(this.call);
-  }
-
-  private member(offset: number): number {
-    const { k } = this.call;
-    return k.read_va(k.plus(this.mm, offset));
-  }
-
-  // --- chunks ------------------------------------------------------------------------------------------------------------------
-
-  memOf = (chunk: number): number => chunk + 2 * this.word;
-  chunkOf = (mem: number): number => mem - 2 * this.word;
-
-  private head(chunk: number): number {
-    return this.read(chunk + this.word);
-  }
-
-  sizeOf(chunk: number): number {
-    const head = this.head(chunk);
-    return head - (head % (FLAGS + 1));
-  }
-
-  isArea(chunk: number): boolean {
-    return (this.head(chunk) & IS_MMAPPED) !== 0;
-  }
-
-  private setSize(chunk: number, size: number, flags = PREV_INUSE): void {
-    this.write(chunk + this.word, size + flags);
-  }
-
-  /** The bytes of a chunk that has room for so many. */
-  private bytesFor = (bytes: number): number =>
-    Math.max(this.least, up(bytes + this.word, ALIGNMENT));
-
-  /** Of a chunk, for its program. */
-  room(chunk: number): number {
-    return this.sizeOf(chunk) - (this.isArea(chunk) ? 2 : 1) * this.word;
-  }
-
-  // --- the heap's own words ----------------------------------------------------------------------------------------------------
-
-  private get start(): number {
-    return this.member(this.call.k.mm_struct.start_brk);
-  }
-
-  private get isEmpty(): boolean {
-    return this.start === this.member(this.call.k.mm_struct.brk);
-  }
-
-  /** The heap's first chunk. */
-  private get first(): number {
-    return this.start + this.front;
-  }
-
-  private get topAt(): number {
-    return this.memOf(this.first);
-  }
-
-  private get largeAt(): number {
-    return this.topAt + this.word;
-  }
-
-  /** Where the list of free chunks of a size begins; undefined: they are large. */
-  private binAt(size: number): number | undefined {
-    const bin = (size - this.least) / ALIGNMENT;
-    return bin < NR_BINS ? this.topAt + 2 * NR_BINS + bin * this.word : undefined;
-  }
-
-  private get bytesOfStart(): number {
-    return this.bytesFor(2 * NR_BINS + NR_BINS * this.word);
-  }
-
-  /** Moves the end of the heap. */
-  private setEnd(end: number): boolean {
-    const { call, mm } = this;
-    return asWriter(call, mm, () => call.kernel.setBrk(call.k, mm, asVirt(end)) === end);
-  }
-
-  /** The last chunk gets as long as a request needs, and some more. */
-  private grow(size: number): boolean {
-    if (this.isEmpty) {
-      const { start, first } = this;
-      const bytes = up(this.bytesOfStart + TOP_PAD + this.least, PAGE_SIZE);
-      if (!this.setEnd(start + bytes)) return false;
-      // What the front takes is asked for behind it.
-      const more = up(this.front, PAGE_SIZE);
-      if (more > 0 && !this.setEnd(start + bytes + more)) return false;
-      this.setSize(first, this.bytesOfStart);
-      const top = first + this.bytesOfStart;
-      this.setSize(top, start + bytes + more - top);
-      this.write(this.topAt, top);
-      return this.sizeOf(top) >= size + this.least || this.grow(size);
-    }
-    const top = this.read(this.topAt);
-    const more = up(size + TOP_PAD + this.least - this.sizeOf(top), PAGE_SIZE);
-    if (!this.setEnd(this.member(this.call.k.mm_struct.brk) + more)) return false;
-    this.setSize(top, this.sizeOf(top) + more);
-    return true;
-  }
-
-  /** The heap ends earlier where much of it is free: systrim(). */
-  private trim(): void {
-    const top = this.read(this.topAt);
-    const size = this.sizeOf(top);
-    if (size < TRIM_THRESHOLD) return;
-    const extra = Math.floor((size - this.least - 1 - TOP_PAD) / PAGE_SIZE) * PAGE_SIZE;
-    if (extra <= 0 || !this.setEnd(this.member(this.call.k.mm_struct.brk) - extra)) return;
-    this.setSize(top, size - extra);
-  }
-
-  // --- taking and giving back --------------------------------------------------------------------------------------------------
-
-  /** A chunk with room for so many bytes; 0 without memory. */
-  take(bytes: number): number {
-    const size = this.bytesFor(bytes);
-    if (size >= MMAP_THRESHOLD) return this.map(size);
-    if (this.isEmpty && !this.grow(size)) return 0;
-    return this.fromBin(size) ?? this.fromLarge(size) ?? this.fromTop(size);
-  }
-
-  private fromBin(size: number): number | undefined {
-    const bin = this.binAt(size);
-    const mem = bin === undefined ? 0 : this.read(bin);
-    if (bin === undefined || mem === 0) return undefined;
-    this.write(bin, this.read(mem));
-    return this.chunkOf(mem);
-  }
-
-  private fromLarge(size: number): number | undefined {
-    for (let link = this.largeAt, mem = this.read(link); mem !== 0;) {
-      const chunk = this.chunkOf(mem);
-      const all = this.sizeOf(chunk);
-      if (all < size) {
-        link = mem;
-        mem = this.read(link);
-        continue;
-      }
-      this.write(link, this.read(mem));
-      const rest = all - size;
-      if (rest >= this.least) {
-        this.setSize(chunk, size);
-        this.setSize(chunk + size, rest);
-        this.give(chunk + size);
-      }
-      return chunk;
-    }
-    return undefined;
-  }
-
-  private fromTop(size: number): number {
-    if (this.sizeOf(this.read(this.topAt)) < size + this.least && !this.grow(size)) return 0;
-    const chunk = this.read(this.topAt);
-    const rest = this.sizeOf(chunk) - size;
-    this.setSize(chunk, size);
-    this.setSize(chunk + size, rest);
-    this.write(this.topAt, chunk + size);
-    return chunk;
-  }
-
-  private map(size: number): number {
-    const { call, mm } = this;
-    const bytes = up(size + this.word + (this.front === 0 ? 0 : ALIGNMENT - 1), PAGE_SIZE);
-    const at = asWriter(call, mm, () =>
-      call.kernel.ksys_mmap_pgoff(
-        ...([call.k, mm, asVirt(0), bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS] as const),
-        ...([NULL, 0] as const),
-      ),
-    );
-    if (at < 0) return 0;
-    const chunk = at + this.front;
-    this.write(chunk, this.front);
-    this.setSize(chunk, bytes - this.front, IS_MMAPPED);
-    return chunk;
-  }
-
-  /** What a program gives back. The first two words of what it had lead to the next one, and tell that it is free. */
-  give(chunk: number): void {
-    const size = this.sizeOf(chunk);
-    const mem = this.memOf(chunk);
-    if (this.isArea(chunk)) {
-      const { call, mm } = this;
-      const before = this.read(chunk);
-      const at: VirtAddr = asVirt(chunk - before);
-      asWriter(call, mm, () => call.kernel.do_munmap(call.k, mm, at, before + size));
-      return;
-    }
-    const top = this.read(this.topAt);
-    if (chunk + size === top && this.binAt(size) === undefined) {
-      this.setSize(chunk, size + this.sizeOf(top));
-      this.write(this.topAt, chunk);
-      if (size >= TRIMS_FROM) this.trim();
-      return;
-    }
-    const list = this.binAt(size) ?? this.largeAt;
-    this.write(mem, this.read(list));
-    this.write(mem + this.word, this.first);
-    this.write(list, mem);
-  }
-
-  /** glibc's checks of what is freed: what is wrong with it. */
-  fault(mem: number): string | undefined {
-    const chunk = this.chunkOf(mem);
-    if (mem % ALIGNMENT !== 0) return 'free(): invalid pointer';
-    if (this.isArea(chunk)) return undefined;
-    const size = this.sizeOf(chunk);
-    if (size < this.least || size % ALIGNMENT !== 0) return 'free(): invalid size';
-    if (this.isEmpty || chunk < this.first || chunk + size > this.read(this.topAt))
-      return 'free(): invalid pointer';
-    if (this.read(mem + this.word) !== this.first) return undefined;
-    const list = this.binAt(size) ?? this.largeAt;
-    for (let free = this.read(list); free !== 0; free = this.read(free))
-      if (free === mem)
-        return this.binAt(size) === undefined
-          ? 'double free or corruption (!prev)'
-          : 'free(): double free detected in tcache 2';
-    return undefined;
-  }
-
-  /** A chunk at an address that is a multiple of `alignment`; what lies before it is given back. */
-  takeAligned(alignment: number, bytes: number): number {
-    if (alignment <= ALIGNMENT) return this.take(bytes);
-    const chunk = this.take(this.bytesFor(bytes) + alignment + this.least);
-    if (chunk === 0 || this.memOf(chunk) % alignment === 0) return chunk;
-    let mem = up(this.memOf(chunk), alignment);
-    if (mem - this.memOf(chunk) < this.least) mem += alignment;
-    const aligned = this.chunkOf(mem);
-    const before = aligned - chunk;
-    if (this.isArea(chunk)) {
-      this.setSize(aligned, this.sizeOf(chunk) - before, IS_MMAPPED);
-      this.write(aligned, this.read(chunk) + before);
-      return aligned;
-    }
-    this.setSize(aligned, this.sizeOf(chunk) - before);
-    this.setSize(chunk, before);
-    this.give(chunk);
-    return aligned;
-  }
-
-  /** A chunk that is an area becomes longer or shorter, and may move; 0 if it cannot. */
-  remap(chunk: number, bytes: number): number {
-    const { call } = this;
-    const before = this.read(chunk);
-    const old = before + this.sizeOf(chunk);
-    const wanted = up(this.bytesFor(bytes) + this.word + before, PAGE_SIZE);
-    if (wanted === old) return chunk;
-    const sizes = [old, wanted, MREMAP_MAYMOVE] as const;
-    const at = asWriter(call, this.mm, () =>
-      call.kernel.sys_mremap(call.k, asVirt(chunk - before), ...sizes, asVirt(0)),
-    );
-    if (at < 0) return 0;
-    this.setSize(at + before, wanted - before, IS_MMAPPED);
-    return at + before;
-  }
-}
 
 const memory = (call: BuiltinCall, heap: Heap, chunk: number): Value => {
   if (chunk !== 0) return heap.memOf(chunk);
@@ -326,13 +20,13 @@ const memory = (call: BuiltinCall, heap: Heap, chunk: number): Value => {
 const isTooLarge = (call: BuiltinCall, bytes: number): boolean =>
   bytes >= 2 ** (call.profile.pointerSize * 8 - 1);
 
-function malloc_(call: BuiltinCall, bytes: number): Value {
+export function malloc(call: BuiltinCall, bytes: number): Value {
   const heap = new Heap(call);
   return memory(call, heap, isTooLarge(call, bytes) ? 0 : heap.take(bytes));
 }
 
 /** Ends the program where the pointer is not one of malloc()'s. */
-function free_(call: BuiltinCall, pointer: Value): void {
+export function free(call: BuiltinCall, pointer: Value): void {
   if (pointer === 0) return;
   const heap = new Heap(call);
   const mem = va(pointer);
@@ -352,10 +46,10 @@ function clear(call: BuiltinCall, pointer: Value, bytes: number): Value {
   return pointer;
 }
 
-function realloc_(call: BuiltinCall, pointer: Value, bytes: number): Value {
-  if (pointer === 0) return malloc_(call, bytes);
+export function realloc(call: BuiltinCall, pointer: Value, bytes: number): Value {
+  if (pointer === 0) return malloc(call, bytes);
   if (bytes === 0) {
-    free_(call, pointer);
+    free(call, pointer);
     return 0;
   }
   const heap = new Heap(call);
@@ -365,10 +59,10 @@ function realloc_(call: BuiltinCall, pointer: Value, bytes: number): Value {
     const moved = heap.remap(chunk, bytes);
     if (moved !== 0) return heap.memOf(moved);
   } else if (bytes <= room) return pointer;
-  const copy = malloc_(call, bytes);
+  const copy = malloc(call, bytes);
   if (copy === 0) return 0;
   call.memory.writeBytes(copy, call.memory.readBytes(pointer, Math.min(room, bytes)).slice());
-  free_(call, pointer);
+  free(call, pointer);
   return copy;
 }
 
@@ -378,30 +72,30 @@ const row = (
   run: (call: BuiltinCall, ...args: Value[]) => Value | undefined,
 ): BuiltinRow => ({ signature, doc, changes: true, sleeps: 'always', needs: needsProcess, run });
 
-export const malloc: readonly Builtin[] = group('process', '', [
+export const mallocs: readonly Builtin[] = group('process', '', [
   row(
     'void *malloc(size_t size)',
     "Memory of the program's heap, which brk() makes longer; from 128 KiB on, an area of its own. NULL and errno without memory. Its pages come when they are first used.",
-    (call, size) => malloc_(call, sizeOf(call, size)),
+    (call, size) => malloc(call, sizeOf(call, size)),
   ),
   row(
     'void *calloc(size_t nmemb, size_t size)',
     'Like malloc(), for an array, and zero.',
     (call, nmemb, size) => {
       const bytes = sizeOf(call, nmemb) * sizeOf(call, size);
-      return clear(call, malloc_(call, bytes), bytes);
+      return clear(call, malloc(call, bytes), bytes);
     },
   ),
   row(
     'void *realloc(void *ptr, size_t size)',
     'Memory of malloc() gets another size; it may move, and what is in it goes with it. An area of its own moves by mremap().',
-    (call, pointer, size) => realloc_(call, pointer, sizeOf(call, size)),
+    (call, pointer, size) => realloc(call, pointer, sizeOf(call, size)),
   ),
   row(
     'void free(void *ptr)',
     'Gives memory of malloc() back to the heap; an area of its own goes. What is not memory of malloc(), or was freed before, ends the program as in glibc.',
     (call, pointer) => {
-      free_(call, pointer);
+      free(call, pointer);
       return undefined;
     },
   ),
@@ -438,7 +132,7 @@ export const malloc: readonly Builtin[] = group('process', '', [
   ),
   row('char *strdup(const char *s)', 'A copy of a text, in memory of malloc().', (call, s) => {
     const bytes = call.bytes(s);
-    const copy = malloc_(call, bytes.length + 1);
+    const copy = malloc(call, bytes.length + 1);
     if (copy !== 0) call.memory.writeBytes(copy, Uint8Array.from([...bytes, 0]));
     return copy;
   }),

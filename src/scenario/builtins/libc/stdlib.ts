@@ -11,15 +11,15 @@ import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
 import { sizeOf } from '../pointers.js';
 import { compareBy, sort } from '../sorting.js';
+import { nextRandom } from '../clocks.js';
 import { leading } from '../texts.js';
 import { inJiffies, sleepFor } from '../waiting.js';
 import { errorText } from './errors.js';
-import { print } from './stdio.js';
+import { print, STDERR } from './print.js';
 
 const changes = true;
 const sleeps = 'always' as const;
 const EINVAL = 22;
-const STDERR = 2;
 
 /** Names of sysconf(). */
 const SYSCONF: Readonly<Record<number, (call: BuiltinCall) => number>> = {
@@ -72,6 +72,15 @@ const system: readonly BuiltinRow[] = [
 
 const ending: readonly BuiltinRow[] = [
   {
+    signature: 'void _exit(int status)',
+    doc: 'Like exit().',
+    changes,
+    needs: needsProcess,
+    run: (call, status) => {
+      call.process.exit(Number(status));
+    },
+  },
+  {
     signature: 'int raise(int sig)',
     doc: 'Sends a signal to the running task: kill() of itself.',
     changes,
@@ -109,6 +118,25 @@ const sorting: readonly BuiltinRow[] = [
       const compare = compareBy(call, 'qsort', compar);
       sort(call, base, sizeOf(call, num), sizeOf(call, size), compare, 0);
     },
+  },
+];
+
+const others: readonly BuiltinRow[] = [
+  {
+    signature: 'char *getenv(const char *name)',
+    doc: 'NULL: a program here has no environment.',
+    run: () => 0,
+  },
+  {
+    signature: 'void srand(unsigned int seed)',
+    doc: 'Does nothing: rand() gives the same numbers in each run.',
+    run: () => undefined,
+  },
+  {
+    signature: 'int rand(void)',
+    doc: 'A number of 31 bits; in each run the same ones.',
+    changes,
+    run: (call) => nextRandom(call) >>> 1,
   },
 ];
 
@@ -170,5 +198,6 @@ export const stdlib: readonly Builtin[] = group('process', '', [
   ...ending,
   ...sorting,
   ...texts,
+  ...others,
   ...numbers,
 ]);

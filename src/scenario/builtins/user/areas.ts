@@ -1,4 +1,5 @@
 /** The areas of a process: mmap() and what changes them afterwards, by the names of the C library and by the kernel's own. */
+import { VM_LOCKED, VM_LOCKONFAULT } from '../../../engine/kernel/include/linux/mm_types.h.js';
 import { asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
 import { NULL, type File, type MmStruct } from '../../../engine/machine/ctypes.js';
 import type { Value } from '../../semantics/arithmetic.js';
@@ -6,12 +7,13 @@ import { group, type Builtin } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
 import { sizeOf, va } from '../pointers.js';
-import { asLong, changing, libc, libcAddress } from './libc.js';
+import { asLong, asReader, changing, currentMm, libc, libcAddress } from './libc.js';
 
 const EBADF = 9;
 const EINVAL = 22;
 const ENOMEM = 12;
 const MAP_ANONYMOUS = 0x20;
+const MLOCK_ONFAULT = 1;
 
 /** The area, and its pages where they are wanted at once. */
 function mapAt(
@@ -120,7 +122,26 @@ const rights: readonly Builtin[] = [
       'int mlock(const void *addr, size_t len)',
       'Faults in the pages of a range, which stay: they are unevictable; 0, or -1 and errno.',
       (call, mm, addr, len) =>
-        libc(call, call.kernel.do_mlock(call.k, mm, va(addr), sizeOf(call, len))),
+        libc(call, call.kernel.do_mlock(call.k, mm, va(addr), sizeOf(call, len), VM_LOCKED)),
+    ),
+    changing(
+      'int mlock2(const void *addr, size_t len, unsigned int flags)',
+      'Like mlock(); with MLOCK_ONFAULT pages are not faulted in, but stay from when they come.',
+      (call, mm, addr, len, flags) => {
+        if ((Number(flags) & ~MLOCK_ONFAULT) !== 0) return libc(call, -EINVAL);
+        const locks = VM_LOCKED | (flags === 0 ? 0 : VM_LOCKONFAULT);
+        return libc(call, call.kernel.do_mlock(call.k, mm, va(addr), sizeOf(call, len), locks));
+      },
+    ),
+    changing(
+      'int mlockall(int flags)',
+      'As mlock() of all areas there are (MCL_CURRENT), of those that come (MCL_FUTURE), or both; 0, or -1 and errno.',
+      (call, mm, flags) => libc(call, call.kernel.sys_mlockall(call.k, mm, Number(flags))),
+    ),
+    changing(
+      'int munlockall(void)',
+      'The pages of all areas may be evicted again; 0.',
+      (call, mm) => libc(call, call.kernel.sys_munlockall(call.k, mm)),
     ),
     changing(
       'int munlock(const void *addr, size_t len)',
@@ -130,6 +151,23 @@ const rights: readonly Builtin[] = [
     ),
   ]),
 ];
+
+const syncing: readonly Builtin[] = group('process', 'mm/msync.c', [
+  {
+    signature: 'int msync(void *addr, size_t length, int flags)',
+    doc: 'Would write what was changed back to a file: files here are in memory alone. 0; -1 and ENOMEM where nothing is mapped, EBUSY of locked areas with MS_INVALIDATE.',
+    changes: true,
+    needs: needsProcess,
+    run: (call, addr, length, flags) => {
+      const [start, bytes] = [va(addr), sizeOf(call, length)];
+      const mm = currentMm(call);
+      return libc(
+        call,
+        asReader(call, mm, () => call.kernel.sys_msync(call.k, mm, start, bytes, Number(flags))),
+      );
+    },
+  },
+]);
 
 const moving: readonly Builtin[] = [
   ...group('process', 'mm/mremap.c', [
@@ -201,4 +239,10 @@ const looks: readonly Builtin[] = [
   ]),
 ];
 
-export const userAreas: readonly Builtin[] = [...mapping, ...rights, ...moving, ...looks];
+export const userAreas: readonly Builtin[] = [
+  ...mapping,
+  ...rights,
+  ...syncing,
+  ...moving,
+  ...looks,
+];

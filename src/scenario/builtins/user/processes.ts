@@ -162,9 +162,9 @@ const names: readonly Builtin[] = [
   ]),
   ...group('process', '', [
     {
-      signature: 'int get_errno(void)',
-      doc: 'The function behind errno: why the last call of the C library failed, in the running task.',
-      run: (call) => call.process.errno,
+      signature: 'int *__errno_location(void)',
+      doc: 'The function behind errno: where it is told why the last call of the C library failed, in the running task.',
+      run: (call) => call.process.errnoAddress,
     },
   ]),
 ];

@@ -352,7 +352,7 @@ export function mas_prev(k: Kernel, mas: MaState, min: ULong): MapleEntry {
 }
 
 /** The tree may change before the walk goes on. */
-function mas_pause(mas: MaState): void {
+export function mas_pause(mas: MaState): void {
   mas.node = MAS_PAUSE;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Locking addresses in memory: areas are marked, merged or split, pages that are there are locked, and the others are faulted in.
  *
- * Left out: RLIMIT_MEMLOCK, mlockall.
- * Source: Linux 6.1 mm/mlock.c: mlock_pte_range() to munlockRange().
+ * Left out: RLIMIT_MEMLOCK.
+ * Source: Linux 6.1 mm/mlock.c: mlock_pte_range() to sys_munlockall(); mm/msync.c.
  */
 import {
   type Int,
@@ -25,19 +25,20 @@ import {
   pte_present,
 } from '../../arch/x86/include/asm/pgtable.h.js';
 import type { PteVal } from '../../arch/x86/include/asm/pgtable_types.h.js';
-import { EFAULT, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
+import { EBUSY, EFAULT, EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import { is_huge_zero_pmd, is_swap_pmd } from '../../include/linux/huge_mm.h.js';
-import { MA_STATE, type MaState } from '../../include/linux/maple_tree.h.js';
+import { MA_STATE, ULONG_MAX, type MaState } from '../../include/linux/maple_tree.h.js';
 import {
   VM_HUGETLB,
   VM_IO,
   VM_LOCKED,
   VM_LOCKED_CLEAR_MASK,
+  VM_LOCKONFAULT,
   VM_SPECIAL,
 } from '../../include/linux/mm_types.h.js';
 import { page_folio, PageCompound } from '../../include/linux/page-flags.h.js';
 import { pte_offset_map } from '../../include/linux/pgtable.h.js';
-import { mas_prev } from '../../lib/maple_tree/find.js';
+import { mas_find, mas_pause, mas_prev } from '../../lib/maple_tree/find.js';
 import { mas_walk } from '../../lib/maple_tree/walk.js';
 import { __mm_populate } from '../gup/populate.js';
 import { vm_normal_page } from '../memory/wp.js';
@@ -178,18 +179,90 @@ const alignedRange = (start: VirtAddr, len: ULong): { start: VirtAddr; len: ULon
   };
 };
 
-/** mlock() */
-export function do_mlock(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong): Int {
+/** mlock(), mlock2(). @param flags VM_LOCKED, and VM_LOCKONFAULT where pages are locked when they come, and are not faulted in */
+export function do_mlock(
+  k: Kernel,
+  mm: MmStruct,
+  start: VirtAddr,
+  len: ULong,
+  flags: VmFlags,
+): Int {
   const range = alignedRange(start, len);
-  const error: Int = apply_vma_lock_flags(k, mm, range.start, range.len, VM_LOCKED);
+  const error: Int = apply_vma_lock_flags(k, mm, range.start, range.len, flags);
   if (error !== 0) return error;
   const ret: Int = __mm_populate(k, mm, range.start, range.len, false);
   // __mlock_posix_error_return(): an address that cannot be had is a lack of memory to POSIX.
   return ret === -EFAULT ? -ENOMEM : ret;
 }
 
-/** munlockRange() */
+/** munlock() */
 export function munlockRange(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong): Int {
   const range = alignedRange(start, len);
   return apply_vma_lock_flags(k, mm, range.start, range.len, 0);
+}
+
+const MCL_CURRENT = 1;
+const MCL_FUTURE = 2;
+const MCL_ONFAULT = 4;
+
+/** All areas there are, and what areas that come begin with. */
+function apply_mlockall_flags(k: Kernel, mm: MmStruct, flags: Int): Int {
+  const lock: VmFlags = VM_LOCKED | ((flags & MCL_ONFAULT) !== 0 ? VM_LOCKONFAULT : 0);
+  const def_flags = k.plus(mm, k.mm_struct.def_flags);
+  const kept: VmFlags = k.read_int(def_flags) & VM_LOCKED_CLEAR_MASK;
+  k.write_long(def_flags, (flags & MCL_FUTURE) !== 0 ? kept | lock : kept);
+  if ((flags & MCL_FUTURE) !== 0 && (flags & MCL_CURRENT) === 0) return 0;
+  const to_add: VmFlags = (flags & MCL_CURRENT) !== 0 ? lock : 0;
+  const mas: MaState = MA_STATE(k, mmTree(k, mm), 0, 0);
+  const prev: Out<VmAreaStruct> = { value: NULL };
+  for (
+    let vma: VmAreaStruct = mas_find(k, mas, ULONG_MAX(k));
+    vma !== NULL;
+    vma = mas_find(k, mas, ULONG_MAX(k))
+  ) {
+    const start: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_start));
+    const end: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
+    const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
+    mlock_fixup(k, vma, prev, start, end, (vm_flags & VM_LOCKED_CLEAR_MASK) | to_add);
+    mas_pause(mas);
+  }
+  return 0;
+}
+
+export function sys_mlockall(k: Kernel, mm: MmStruct, flags: Int): Int {
+  const all: Int = MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT;
+  if (flags === 0 || (flags & ~all) !== 0 || flags === MCL_ONFAULT) return -EINVAL;
+  const ret: Int = apply_mlockall_flags(k, mm, flags);
+  if (ret === 0 && (flags & MCL_CURRENT) !== 0) __mm_populate(k, mm, asVirt(0), k.TASK_SIZE, true);
+  return ret;
+}
+
+export function sys_munlockall(k: Kernel, mm: MmStruct): Int {
+  return apply_mlockall_flags(k, mm, 0);
+}
+
+const MS_ASYNC = 1;
+const MS_INVALIDATE = 2;
+const MS_SYNC = 4;
+
+/** Files are in memory alone: nothing is written anywhere, so only what is not mapped, or is locked, is told. */
+export function sys_msync(k: Kernel, mm: MmStruct, start: VirtAddr, len: ULong, flags: Int): Int {
+  if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) !== 0) return -EINVAL;
+  if (start % PAGE_SIZE !== 0) return -EINVAL;
+  if ((flags & MS_ASYNC) !== 0 && (flags & MS_SYNC) !== 0) return -EINVAL;
+  const end: VirtAddr = asVirt(start + Math.ceil(len / PAGE_SIZE) * PAGE_SIZE);
+  let unmapped_error: Int = 0;
+  for (let at: VirtAddr = start; at < end;) {
+    const vma: VmAreaStruct = find_vma(k, mm, at);
+    if (vma === NULL) return -ENOMEM;
+    const vm_start: VirtAddr = k.read_va(k.plus(vma, k.vm_area_struct.vm_start));
+    if (at < vm_start) {
+      if (flags === MS_ASYNC || vm_start >= end) return -ENOMEM;
+      unmapped_error = -ENOMEM;
+    }
+    const vm_flags: VmFlags = k.read_int(k.plus(vma, k.vm_area_struct.vm_flags));
+    if ((flags & MS_INVALIDATE) !== 0 && (vm_flags & VM_LOCKED) !== 0) return -EBUSY;
+    at = k.read_va(k.plus(vma, k.vm_area_struct.vm_end));
+  }
+  return unmapped_error;
 }
