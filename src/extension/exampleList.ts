@@ -68,6 +68,10 @@ const CHAPTERS: readonly (readonly [string, readonly Row[]])[] = [
   [
     'Processes',
     [
+      [
+        'malloc',
+        'What malloc() asks of the kernel: brk(), mmap(), and pages that come when they are touched.',
+      ],
       ['fork-and-cow', 'fork() copies no page: shared frames, copy-on-write, and a pin.'],
       [
         'hugetlb',

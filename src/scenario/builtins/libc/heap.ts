@@ -6,8 +6,8 @@
  *     heap start   a chunk of which the first words are those of this file, where glibc has its cache for the thread:
  *                  the last chunk | the first large free chunk | ... | the first free chunk of each size
  *
- * Differs: the cache takes as many chunks of a size as there are; large chunks that are free are joined with the last chunk alone, and are
- * looked for from the latest on; there is one arena, and the size from which on a request has an area of its own stays as it is.
+ * Differs: the cache takes as many chunks of a size as there are, so that small ones are never joined; large ones that are free are looked
+ * for from the latest on; there is one arena, and the size from which on a request has an area of its own stays as it is.
  * Source: the layout is that of glibc 2.36, malloc/malloc.c.
  */
 import { NULL } from '../../../engine/machine/ctypes.js';
@@ -182,15 +182,11 @@ export class Heap {
   }
 
   private fromLarge(size: number): number | undefined {
-    for (let link = this.largeAt, mem = this.read(link); mem !== 0;) {
+    for (let mem = this.read(this.largeAt); mem !== 0; mem = this.read(mem)) {
       const chunk = this.chunkOf(mem);
       const all = this.sizeOf(chunk);
-      if (all < size) {
-        link = mem;
-        mem = this.read(link);
-        continue;
-      }
-      this.write(link, this.read(mem));
+      if (all < size) continue;
+      this.unlink(chunk);
       const rest = all - size;
       if (rest >= this.least) {
         this.setSize(chunk, size);
@@ -239,17 +235,54 @@ export class Heap {
       asWriter(call, mm, () => call.kernel.do_munmap(call.k, mm, at, before + size));
       return;
     }
+    const bin = this.binAt(size);
+    if (bin === undefined) {
+      this.giveLarge(chunk);
+      return;
+    }
+    this.write(mem, this.read(bin));
+    this.write(mem + this.word, this.first);
+    this.write(bin, mem);
+  }
+
+  /** A large chunk is joined with those before and behind it that are free; the chunk behind knows its size then. */
+  private giveLarge(freed: number): void {
+    let chunk = freed;
+    let size = this.sizeOf(freed);
+    if ((this.head(freed) & PREV_INUSE) === 0) {
+      chunk = freed - this.read(freed);
+      size += this.sizeOf(chunk);
+      this.unlink(chunk);
+    }
     const top = this.read(this.topAt);
-    if (chunk + size === top && this.binAt(size) === undefined) {
+    const next = chunk + size;
+    if (next === top) {
       this.setSize(chunk, size + this.sizeOf(top));
       this.write(this.topAt, chunk);
       if (size >= TRIMS_FROM) this.trim();
       return;
     }
-    const list = this.binAt(size) ?? this.largeAt;
-    this.write(mem, this.read(list));
+    const isFree = (this.head(next + this.sizeOf(next)) & PREV_INUSE) === 0;
+    if (isFree) {
+      size += this.sizeOf(next);
+      this.unlink(next);
+    }
+    this.setSize(chunk, size);
+    this.write(chunk + size, size);
+    this.setSize(chunk + size, this.sizeOf(chunk + size), 0);
+    const mem = this.memOf(chunk);
+    this.write(mem, this.read(this.largeAt));
     this.write(mem + this.word, this.first);
-    this.write(list, mem);
+    this.write(this.largeAt, mem);
+  }
+
+  /** A large chunk is free no more. */
+  private unlink(chunk: number): void {
+    let link = this.largeAt;
+    while (this.read(link) !== this.memOf(chunk)) link = this.read(link);
+    this.write(link, this.read(this.memOf(chunk)));
+    const next = chunk + this.sizeOf(chunk);
+    this.setSize(next, this.sizeOf(next));
   }
 
   /** glibc's checks of what is freed: what is wrong with it. */
@@ -286,7 +319,7 @@ export class Heap {
       return aligned;
     }
     this.setSize(aligned, this.sizeOf(chunk) - before);
-    this.setSize(chunk, before);
+    this.setSize(chunk, before, this.head(chunk) & PREV_INUSE);
     this.give(chunk);
     return aligned;
   }
