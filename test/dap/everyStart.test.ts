@@ -121,6 +121,12 @@ describe('on every kind of machine', function () {
           const kept = kernel.name.endsWith('-slab') ? 'node: partial' : 'CPU 0: slab';
           const [slab] = await rows('Caches', 'mine', kept);
           assert.match(slab ?? '', /^1 of (\d+) objects used, \d+ kept by CPU 0$/);
+          assert.match(
+            await drive.value('mine->flags'),
+            kernel.name.includes('slub')
+              ? /^0x40000000 \(__CMPXCHG_DOUBLE\)$/
+              : /^0x40000000 \(CFLGS_OBJFREELIST_SLAB\)$/,
+          );
           const areas = await rows('Virtual areas');
           assert.ok(
             areas.some((row) => /, 16 KiB: vmalloc by main$/.test(row)),
@@ -236,6 +242,55 @@ describe('on every kind of machine', function () {
           ]);
           for (const hash of hashes.toReversed()) {
             assert.equal((await drive.go('reverseContinue')).reason, 'function breakpoint');
+            assert.equal(await drive.hash(), hash);
+          }
+        }));
+
+      it(`${kernel.name}, ${start}: slabs, slots, areas and corruption, forward and in reverse`, () =>
+        onMachine('every-event.mms', pragma(), async (drive) => {
+          const condition = 'strcmp(cache->name, "three") == 0';
+          const isSlub = kernel.name.includes('slub');
+          const breakpoints = [
+            { name: 'slab-full', condition },
+            { name: 'slab-empty', condition },
+            { name: 'pkmap-flush', condition: 'unused >= 3' },
+            { name: 'lazy-purge' },
+          ];
+          for (const { verified, message } of await drive.setFunctions(breakpoints))
+            assert.equal(verified, true, message);
+          await drive.client.body('setExceptionBreakpoints', {
+            filters: [],
+            filterOptions: [
+              {
+                filterId: 'slab-corruption',
+                condition: 'cache == NULL || strcmp(cache->name, "victim") == 0',
+              },
+            ],
+          });
+          const line = (marker: string): number => lineOf(drive.program, marker);
+          const seen: string[] = [];
+          const hashes: string[] = [];
+          for (;;) {
+            const { reason, text = '' } = await drive.go('continue');
+            if (reason !== 'function breakpoint' && reason !== 'exception') break;
+            seen.push(`${(await drive.frames()).at(-1)?.line} ${/^[^:]*/.exec(text)?.[0]}`);
+            hashes.push(await drive.hash());
+          }
+          assert.deepEqual(seen, [
+            `${line('full')} slab full`,
+            `${line('empty')} slab empty`,
+            ...(hasHighmem ? [`${line('flush')} pkmap flush`] : []),
+            `${line('purge')} lazy purge`,
+            ...(isSlub
+              ? [
+                  `${line('double free')} BUG victim (Not tainted)`,
+                  `${line('objects left')} BUG victim (Tainted`,
+                ]
+              : []),
+            `${line('objects left')} kmem_cache_destroy victim`,
+          ]);
+          for (const hash of hashes.toReversed()) {
+            await drive.go('reverseContinue');
             assert.equal(await drive.hash(), hash);
           }
         }));

@@ -36,7 +36,7 @@ const FPI = [
 
 const SLAB =
   'SLAB_CONSISTENCY_CHECKS SLAB_RED_ZONE SLAB_POISON SLAB_HWCACHE_ALIGN SLAB_CACHE_DMA SLAB_CACHE_DMA32 SLAB_STORE_USER ' +
-  'SLAB_PANIC SLAB_TYPESAFE_BY_RCU SLAB_MEM_SPREAD SLAB_TRACE SLAB_NOLEAKTRACE SLAB_ACCOUNT SLAB_RECLAIM_ACCOUNT';
+  'SLAB_PANIC SLAB_TYPESAFE_BY_RCU SLAB_MEM_SPREAD SLAB_NOLEAKTRACE SLAB_ACCOUNT SLAB_RECLAIM_ACCOUNT';
 const VM_STRUCT =
   'VM_IOREMAP VM_ALLOC VM_MAP VM_USERMAP VM_DMA_COHERENT VM_UNINITIALIZED VM_NO_GUARD VM_KASAN VM_FLUSH_RESET_PERMS ' +
   'VM_MAP_PUT_PAGES VM_ALLOW_HUGE_VMAP';
@@ -72,6 +72,36 @@ const faultNames = (_profile: Profile, bits: bigint): string =>
 
 const areaNames = (_profile: Profile, bits: bigint): string => areaFlagNames(bits).join('|');
 
+/** Of mm/slab.h, slub.c, slab.c: the allocators' own, which no debug information has. */
+const SLAB_OWN = {
+  both: [
+    ['SLAB_KMALLOC', 0x1000n],
+    ['SLAB_TRACE', 0x20_0000n],
+    ['SLAB_NO_USER_FLAGS', 0x1000_0000n],
+    ['SLAB_SKIP_KFENCE', 0x2000_0000n],
+  ],
+  slub: [
+    ['__CMPXCHG_DOUBLE', 0x4000_0000n],
+    ['__OBJECT_POISON', 0x8000_0000n],
+  ],
+  slab: [
+    ['CFLGS_OBJFREELIST_SLAB', 0x4000_0000n],
+    ['CFLGS_OFF_SLAB', 0x8000_0000n],
+  ],
+} as const;
+
+/** Of a kernel that is only looked into the numbers may be others. */
+function slabNames(profile: Profile, bits: bigint): string {
+  if (profile.findConstant('SLAB_PANIC') === undefined) return '';
+  const isSlub = profile.types.struct('kmem_cache_cpu') !== undefined;
+  const own = [...SLAB_OWN.both, ...SLAB_OWN[isSlub ? 'slub' : 'slab']].filter(
+    ([, mask]) => (bits & mask) !== 0n,
+  );
+  const rest = own.reduce((left, [, mask]) => left & ~mask, bits);
+  const names = own.map(([name]) => name);
+  return [constantNames(profile, SLAB, rest), ...names].filter((name) => name !== '').join('|');
+}
+
 const named =
   (names: string) =>
   (profile: Profile, bits: bigint): string =>
@@ -94,7 +124,7 @@ const MASKS: readonly Mask[] = [
     names: (profile, bits) => allocFlagNames(profile, Number(bits)).join('|'),
   },
   { name: /^fpi_flags$/, names: fpiNames },
-  { type: 'slab_flags_t', names: named(SLAB) },
+  { type: 'slab_flags_t', names: slabNames },
   { type: 'vm_flags_t', names: areaNames },
   { type: 'pgprotval_t', names: protectionNames },
   { type: 'pteval_t', names: entryNames },

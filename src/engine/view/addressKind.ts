@@ -141,7 +141,7 @@ export const ADDRESS_KINDS: Readonly<Record<AddressKind, AddressKindRow>> = {
   scenario: {
     title: "an address of the scenario's own objects",
     meaning:
-      "A variable, a string or a stack of the scenario. They are kept outside of the machine's memory, so no page holds them.",
+      "Variables, strings and stacks of the scenario are kept outside of the machine's memory, so no page holds them.",
   },
   unplaced: {
     title: 'an address that stands in for one that was not recorded',
