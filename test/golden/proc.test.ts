@@ -1,5 +1,5 @@
 /**
- * /proc/buddyinfo, pagetypeinfo and zoneinfo of recorded machines are the texts that their kernels printed.
+ * Files of /proc of recorded machines are the texts that their kernels printed, but for lines that are named here, with their reasons.
  *
  * The `static.*` texts come from another boot of the same machine than the state in `idle-s1`: one in which a process read
  * the files. It differs in the pages that the two processes hold, and so in the counters of `MOVED` and in nothing else.
@@ -26,6 +26,22 @@ const MOVED = [
 const PAGE_FILES = ['buddyinfo', 'pagetypeinfo', 'zoneinfo'];
 /** Counters that a recorded state does not tell. */
 const UNTOLD = ['nr_slab_reclaimable', 'nr_slab_unreclaimable', 'nr_kernel_stack'];
+
+/** The same pages in kilobytes, and what is the sum of others. */
+const MOVED_KB = [
+  ...['MemFree:', 'MemAvailable:', 'Inactive:', 'Inactive(anon):', 'AnonPages:'],
+  ...['Cached:', 'Mapped:', 'Shmem:', 'PageTables:'],
+  ...['KReclaimable:', 'Slab:', 'SReclaimable:', 'SUnreclaim:'],
+];
+/** Not told: stacks, what is promised, page tables, the first per-CPU chunk (a state gets one that is free). */
+const UNTOLD_KB = ['KernelStack:', 'Committed_AS:', 'Percpu:', /^DirectMap/];
+/** Of /proc/vmstat besides: they follow from free pages, or count what happens, which a state begins with 0. */
+const MOVED_EVENTS = ['nr_free_pages', /^nr_dirty_/, /^pg/, /^thp_/, /^unevictable/];
+/** Devices of the board and its firmware, which have no part in memory management. */
+const DEVICE = / : (?:(?:Video|Adapter|System) ROM|Video RAM area|\d{4}:\d\d:.*)$/;
+
+const isOneOf = (names: readonly (string | RegExp)[], label: string): boolean =>
+  names.some((name) => (typeof name === 'string' ? name === label : name.test(label)));
 
 const linesOf = (file: string): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1);
 
@@ -63,6 +79,36 @@ function itPrints(trace: string): void {
         [],
       );
     });
+    const has = (name: string): boolean =>
+      existsSync(path.join(path.dirname(trace), `static.${name}.txt`));
+    if (has('meminfo'))
+      it('meminfo and vmstat, but for counters that moved or are not told', () => {
+        const ofMemory = differing(proc_lines(mm, 'meminfo') ?? [], recorded('meminfo'));
+        assert.deepEqual(
+          ofMemory.filter((label) => !isOneOf([...MOVED_KB, ...UNTOLD_KB], label)),
+          [],
+        );
+        const ofPages = differing(proc_lines(mm, 'vmstat') ?? [], recorded('vmstat'));
+        const known = [...MOVED, ...UNTOLD, ...MOVED_EVENTS];
+        assert.deepEqual(
+          ofPages.filter((label) => !isOneOf(known, label)),
+          [],
+        );
+      });
+    if (has('vmallocinfo'))
+      it('vmallocinfo, but for the addresses, which that kernel hid', () => {
+        const bare = (line: string): string => line.replace(/^0x\S+/, '');
+        assert.deepEqual(
+          proc_lines(mm, 'vmallocinfo')?.map(bare),
+          recorded('vmallocinfo').map(bare),
+        );
+      });
+    if (has('iomem'))
+      it('iomem, but for devices', () =>
+        assert.deepEqual(
+          proc_lines(mm, 'iomem'),
+          recorded('iomem').filter((line) => !DEVICE.test(line)),
+        ));
   });
 }
 

@@ -22,9 +22,7 @@ export function writeStaticData(mm: Kernel): void {
   if (mm.globals.jiffies !== 0) mm.write(mm.globals.jiffies, -300 * mm.CONFIG_HZ);
   for (const name of ['watermark_boost_factor', 'watermark_scale_factor', 'user_min_free_kbytes'])
     mm.write(mm.symbol(name), constantNamed(mm.profile, name));
-  for (const [name, value] of SYSCTLS) word(mm, mm.findSymbol(name) ?? NULL, value);
-  // Every processor of 64 bit that runs these machines has pages of 1 GiB.
-  if (mm.wide) word(mm, mm.findSymbol('direct_gbpages') ?? NULL, 1);
+  writeSettings(mm);
   const ratios = mm.globals.sysctl_lowmem_reserve_ratio;
   for (let i = 0; i < mm.MAX_NR_ZONES; i++)
     mm.write(ratios + i, constantNamed(mm.profile, `sysctl_lowmem_reserve_ratio[${i}]`));
@@ -51,8 +49,15 @@ export function writeStaticData(mm: Kernel): void {
     mm.write_ptr(mm.globals.rcu_ctrlblk + mm.rcu_ctrlblk.curtail, mm.globals.rcu_ctrlblk);
 }
 
+/** What texts of /proc ask of any machine. */
+export function writeSettings(mm: Kernel): void {
+  for (const [name, value] of RATIOS) word(mm, mm.findSymbol(name) ?? NULL, value);
+  // Every processor of 64 bit that runs these machines has pages of 1 GiB.
+  if (mm.wide) word(mm, mm.findSymbol('direct_gbpages') ?? NULL, 1);
+}
+
 /** In percent, as mm/util.c and mm/page-writeback.c set them. */
-const SYSCTLS = [
+const RATIOS = [
   ['sysctl_overcommit_ratio', 50],
   ['vm_dirty_ratio', 20],
   ['dirty_background_ratio', 10],

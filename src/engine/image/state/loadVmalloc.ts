@@ -121,7 +121,11 @@ function loadBusy(mm: Kernel, line: Line, callerAddress: (text: string) => VirtA
   mm.write_long(vm + mm.vm_struct.addr, line.start);
   mm.write_long(vm + mm.vm_struct.size, fieldAddress(mm, line, 'size'));
   mm.write_long(vm + mm.vm_struct.flags, fieldAddress(mm, line, 'flags'));
-  mm.write(vm + mm.vm_struct.nr_pages, Number(line.fields.get('nr')));
+  const nr_pages = Number(line.fields.get('nr'));
+  mm.write(vm + mm.vm_struct.nr_pages, nr_pages);
+  // Those that vmap() maps are its caller's.
+  if ((fieldAddress(mm, line, 'flags') & mm.VM_ALLOC) !== 0 && mm.globals.nr_vmalloc_pages !== NULL)
+    mm.add_long(mm.globals.nr_vmalloc_pages, nr_pages);
   const phys = parseInt(line.fields.get('phys') ?? '0', 16);
   mm.write(vm + mm.vm_struct.phys_addr, phys);
   if (mm.pte_words === 2) mm.write(vm + mm.vm_struct.phys_addr + 1, Math.floor(phys / 2 ** 32));

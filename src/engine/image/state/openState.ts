@@ -5,6 +5,7 @@
  *
  * Cost: what the lists and tables need; mem_map itself is produced as it is looked at (`structPages.ts`).
  */
+import { writeSettings } from '../boot/staticData.js';
 import { bindZones } from '../../machine/kernel.js';
 import { PhysicalMemory } from '../../memory/physical.js';
 import type { TapeOptions } from '../../memory/tape.js';
@@ -104,6 +105,7 @@ function build(image: KernelImage, state: RecordedState, placement: Placement): 
   tape.setRecording(false);
   bindZones(mm);
   writer.write(heads);
+  writeSettings(mm);
   tape.setRecording(true);
   return pages;
 }
