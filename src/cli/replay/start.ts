@@ -70,13 +70,14 @@ export interface Start {
 export function startOf(file: string): Start | undefined {
   const own = beginningOf(file);
   const others = siblingsOf(file, own);
-  const dumps = [...FAMILIES].flatMap(([name, families]) => {
+  const all = [...FAMILIES].flatMap(([name, families]) => {
     const family = families.find((each) => firstOf(others.get(each), name).length > 0) ?? '';
     return [
       ...firstOf(own, name),
       ...firstOf(others.get(family), name).filter((dump) => !isIn(own, dump)),
     ];
   });
+  const dumps = withoutForeignTables(own, all);
   if (dumps.some(({ name }) => name === 'zones'))
     return withCaches(file, dumps, startFrom(own, withTables(file, own.mark, dumps), 0));
   const later = laterBeginningOf(file);
@@ -88,6 +89,24 @@ export function startOf(file: string): Start | undefined {
     return start && (before === undefined ? start : { ...start, before });
   }
   return bootedStart(file, own, dumps);
+}
+
+/** Page tables of another boot, some of which lie where the trace itself has free pages or slabs, are not this machine's. */
+function withoutForeignTables(own: Beginning, dumps: readonly TraceDump[]): readonly TraceDump[] {
+  const zones = own.dumps.find(({ name }) => name === 'zones');
+  const foreign = dumps.filter((dump) => dump.name === 'pts' && !own.dumps.includes(dump));
+  if (zones === undefined || foreign.length === 0) return dumps;
+  const slabs = own.dumps.find(({ name }) => name === 'slabs')?.lines ?? [];
+  const parsed = parseZones(zones);
+  const profile = profileOfState({ mark: own.mark, zones: parsed });
+  const known = impliedMemmap(parsed, slabs, profile);
+  const reserved = 1 << profile.constant('PG_reserved');
+  const isOther = (pfn: number): boolean => {
+    const run = known.find(pfn);
+    return run >= 0 && ((known.flagsLow[run] ?? 0) & reserved) === 0;
+  };
+  const contradicts = foreign.some(({ lines }) => tableFrames(lines).some(isOther));
+  return contradicts ? dumps.filter((dump) => !foreign.includes(dump)) : dumps;
 }
 
 /** `x86_64-slub-512M`, as the folders of recordings are called: the kernel and its RAM. */
