@@ -17,10 +17,12 @@ import { createRequire, wrap } from 'node:module';
 import path from 'node:path';
 import { Script } from 'node:vm';
 import { createHash } from 'node:crypto';
+import { cachedDataVersionTag } from 'node:v8';
 import { cacheFolder } from '../files/cacheFolder.js';
+import { inlineAsUsual } from './inlining.js';
 
 const FOLDER = 'code-1';
-const KEPT_FILES = 3;
+const KEPT_FILES = 4;
 
 type Bundle = Readonly<Record<string, () => unknown>>;
 
@@ -32,7 +34,8 @@ export function loadBundle(
 ): Bundle {
   const require = createRequire(file);
   if (!isKept) return require(file) as Bundle;
-  const kept = path.join(folder, `${identityOf(file)}.bin`);
+  const tag = cachedDataVersionTag();
+  const kept = path.join(folder, `${identityOf(file, tag)}.bin`);
   const cachedData = bytesOf(kept);
   const script = new Script(wrap(readFileSync(file, 'utf8')), {
     filename: file,
@@ -45,16 +48,18 @@ export function loadBundle(
   if (cachedData === undefined || script.cachedDataRejected === true)
     process.once('exit', () => {
       // The thread of a session ends first, and has used more than the one that started it.
-      if (script.cachedDataRejected === true || bytesOf(kept) === undefined)
-        write(kept, script.createCachedData());
+      const isWanted = script.cachedDataRejected === true || bytesOf(kept) === undefined;
+      // V8 takes only code that was kept under the flags that it is loaded under.
+      if (isWanted && cachedDataVersionTag() !== tag) inlineAsUsual();
+      if (isWanted && cachedDataVersionTag() === tag) write(kept, script.createCachedData());
     });
   return module.exports;
 }
 
-/** Of the bundle as it lies there, and of what runs it. */
-function identityOf(file: string): string {
+/** Of the bundle as it lies there, and of what runs it, with its flags. */
+function identityOf(file: string, tag: number): string {
   const { size, mtimeMs } = statSync(file);
-  const what = [file, size, mtimeMs, process.version, process.arch].join('\n');
+  const what = [file, size, mtimeMs, process.version, process.arch, tag].join('\n');
   return createHash('sha256').update(what).digest('hex').slice(0, 32);
 }
 

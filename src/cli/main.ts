@@ -5,7 +5,6 @@
  * Exit codes: 0 all is well; 1 the mode's own no (a difference, a failed expect); 2 it was called wrongly or an input cannot
  * be read.
  */
-import { isMainThread } from 'node:worker_threads';
 import { proc_names } from '../engine/entry/functions.js';
 import { isPidFile, pidFileNames } from '../engine/inspect/proc/pid/files.js';
 import { bench, BENCH_GROUPS } from './bench/bench.js';
@@ -15,7 +14,6 @@ import { evaluateAll } from './eval/eval.js';
 import { explainFiles, type ExplainRequest } from './explain.js';
 import { exportCore } from './exportCore.js';
 import { info, jsonInfo, procInfo } from './info.js';
-import { inlineWidely } from './inlining.js';
 import { inProcessOfItsOwn, processMeter } from './meter.js';
 import { nativeFigures } from './nativeFigures.js';
 import { GIVEN, GIVEN_FLAGS, GIVEN_USAGE, givenIn, optionsOf, type Options } from './options.js';
@@ -230,6 +228,4 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-// A flag of the process: the thread of a session has it, or is in an extension host.
-if (isMainThread) inlineWidely();
 void main(process.argv.slice(2)).then((code) => (process.exitCode = code));

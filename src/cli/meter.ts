@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Meter } from './bench/bench.js';
+import { inlineWidely } from './inlining.js';
 
 export const processMeter: Meter = {
+  begins: inlineWidely,
   nowMs: () => performance.now(),
   heldBytes: () => {
     // One collection finds dead typed arrays, a later one gives their memory back.

@@ -58,7 +58,7 @@ describe('every figure of a benchmark', () => {
     it(`${group}: has a value and a unit`, async () => {
       // A clock by which each round is the last.
       let now = 0;
-      const meter = { nowMs: () => (now += 10_000), heldBytes: () => now };
+      const meter = { nowMs: () => (now += 10_000), begins: () => undefined, heldBytes: () => now };
       const rows = await bench(group, meter, { pairNs: {}, note: '' });
       assert.ok(rows.length > 0);
       for (const { name, value, unit } of rows) {
@@ -73,7 +73,7 @@ describe('the best of many rounds', () => {
   const measured = (rounds: (n: number) => number): { best: number; rounds: number } => {
     let now = 0;
     let count = 0;
-    const meter = { nowMs: () => now, heldBytes: () => 0 };
+    const meter = { nowMs: () => now, begins: () => undefined, heldBytes: () => 0 };
     const best = bestOf(meter, () => {
       now += 10;
       return rounds(count++);

@@ -20,6 +20,8 @@ import type { Native, Row } from './rows.js';
 
 /** The machine that measures. */
 export interface Meter {
+  /** A machine has booted, and what is measured begins: as `mmscope run` does. */
+  readonly begins: () => void;
   readonly nowMs: () => number;
   /** What this process holds, after everything unused was dropped if that can be done. */
   readonly heldBytes: () => number;
@@ -51,20 +53,52 @@ const bootX86 = (ramGib: number, tapeOptions: TapeOptions = {}): KernelImage =>
 const bootI386 = (tapeOptions: TapeOptions): KernelImage =>
   bootMachine({ profile: loadProfile('i386-highmem4g-slub'), ramBytes: GIB, tapeOptions });
 
+function booted(meter: Meter, boot: () => KernelImage): KernelImage {
+  const image = boot();
+  meter.begins();
+  return image;
+}
+
 /** What is measured, by the names that `mmscope bench` takes. */
 const GROUPS: Readonly<Record<string, (meter: Meter, native: Native) => Row[] | Promise<Row[]>>> = {
   pages: (meter, native) =>
     [false, true].flatMap((recording) => measurePairs(meter, native, recording)),
-  objects: (meter, native) => measureObjects(meter, native, bootX86(1, TAPE)),
-  highmem: (meter, native) => measureObjects(meter, native, bootI386(TAPE)),
+  objects: (meter, native) =>
+    measureObjects(
+      meter,
+      native,
+      booted(meter, () => bootX86(1, TAPE)),
+    ),
+  highmem: (meter, native) =>
+    measureObjects(
+      meter,
+      native,
+      booted(meter, () => bootI386(TAPE)),
+    ),
   processes: (meter, native) =>
     [false, true].flatMap((recording) =>
-      measureUserMemory(meter, native, bootX86(1, TAPE), recording),
+      measureUserMemory(
+        meter,
+        native,
+        booted(meter, () => bootX86(1, TAPE)),
+        recording,
+      ),
     ),
   boot: (meter) => [1, 64].flatMap((ramGib) => measureBoot(meter, ramGib)),
-  where: (meter) => measureWhere(meter, bootX86(4)),
-  steps: (meter) => measureStep(meter),
-  runs: (meter) => measureLongRuns(meter),
+  where: (meter) =>
+    measureWhere(
+      meter,
+      booted(meter, () => bootX86(4)),
+    ),
+  // As `mmscope dap` does, from the start.
+  steps: (meter) => {
+    meter.begins();
+    return measureStep(meter);
+  },
+  runs: (meter) => {
+    meter.begins();
+    return measureLongRuns(meter);
+  },
 };
 
 export const BENCH_GROUPS: readonly string[] = Object.keys(GROUPS);
@@ -78,7 +112,7 @@ export const bench = async (group: string, meter: Meter, native: Native): Promis
   (await GROUPS[group]?.(meter, native)) ?? [];
 
 function measurePairs(meter: Meter, native: Native, recording: boolean): Row[] {
-  const image = bootX86(1, TAPE);
+  const image = booted(meter, () => bootX86(1, TAPE));
   image.tape.setRecording(recording);
   return PAIRS.map(({ order, pairs, targets }): Row => {
     const targetRatio = recording ? targets.on : targets.off;

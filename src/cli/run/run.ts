@@ -10,6 +10,7 @@ import { reportSentence } from '../../engine/image/reportText.js';
 import * as kernel from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { nodeFiles } from '../../files/nodeFiles.js';
+import { inlineWidely } from '../inlining.js';
 import { gatherIncludes, readScenario, ScenarioVm, type Diagnostic } from '../../scenario/index.js';
 import { isInputError } from '../inputError.js';
 import { besideFile, fileExists } from '../openFile.js';
@@ -79,6 +80,7 @@ async function readBeside(name: string, from: string) {
 async function opened(spec: MachineSpec, file: string, report: (message: string) => void) {
   try {
     const machine = await openMachine(besideScript(spec, file), nodeFiles, { tapeOptions: TAPE });
+    inlineWidely();
     if (machine.image.dumped === undefined) return machine;
     machine.close();
     throw new ImageError(cannotRunOn(machine.image));
