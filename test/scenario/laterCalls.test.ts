@@ -15,6 +15,7 @@ int fd = open("/dev/demo", O_RDWR);
 
 const IN_ONE_STATEMENT = `${DRIVER(
   `case 1: schedule_work(&d.work); flush_work(&d.work); return d.n;
+case 5: for (int i = 0; i < 5; i++) { schedule_work(&d.work); flush_work(&d.work); } return d.n;
 case 2: INIT_WORK(&d.work, sleepy); init_completion(&d.done); schedule_work(&d.work); wait_for_completion(&d.done); return d.n;
 case 3: d.n = 0; d.ready = 0; init_waitqueue_head(&d.q); timer_setup(&d.timer, tick, 0); mod_timer(&d.timer, jiffies + 3); wait_event(d.q, d.ready); return d.n;
 case 4: INIT_WORK(&d.work, work); INIT_DELAYED_WORK(&d.later, sleepy); reinit_completion(&d.done); schedule_delayed_work(&d.later, 50); schedule_work(&d.work); flush_work(&d.work);
@@ -28,6 +29,9 @@ bool was = (schedule_work(&d.work), flush_work(&d.work));
 expect(was && d.n == 1);
 expect((schedule_work(&d.work), flush_work(&d.work)) && d.n == 2);
 expect(ioctl(fd, 1, 0) == 3);
+d.n = 0;
+expect(ioctl(fd, 5, 0) == 5);
+d.n = 3;
 expect(ioctl(fd, 2, 0) == 103);
 expect(ioctl(fd, 3, 0) == 60);
 expect(ioctl(fd, 4, 0) == 161);
@@ -86,6 +90,30 @@ function said(text: string, expects: number, profile: ProfileName = 'x86_64-slub
   return log(vm).filter((line) => !/^(?:WARNING|in_atomic|preempt_count)/.test(line));
 }
 
+const QUEUES_ITSELF = `static struct workqueue_struct *queue;
+static struct delayed_work later; static struct work_struct now; static int n, m;
+static void later_fn(struct work_struct *w) { n++; queue_delayed_work(queue, to_delayed_work(w), HZ); }
+static void now_fn(struct work_struct *w) { m++; schedule_work(w); }
+queue = alloc_workqueue("again", WQ_UNBOUND, 1);
+INIT_DELAYED_WORK(&later, later_fn); INIT_WORK(&now, now_fn);
+queue_delayed_work(queue, &later, HZ);
+unsigned long before = jiffies;
+bool was = flush_delayed_work(&later);
+expect(was && n == 1 && jiffies == before && delayed_work_pending(&later));
+was = (mod_delayed_work(queue, &later, HZ), flush_delayed_work(&later));
+expect(was && n == 2);
+msleep(2500);
+expect(n == 4);
+was = cancel_delayed_work_sync(&later);
+expect(was && !delayed_work_pending(&later));
+destroy_workqueue(queue);
+schedule_work(&now);
+was = flush_work(&now);
+expect(was && m >= 1);
+was = cancel_work_sync(&now);
+expect(!work_pending(&now));
+`;
+
 describe('what is called later', function () {
   for (const profile of SOME)
     it(`runs in threads of the kernel: ${profile}`, () => {
@@ -119,7 +147,15 @@ int main(void)
     const vm = machine(IN_ONE_STATEMENT);
     assert.equal(runToEnd(vm).at(-1)?.kind, 'exited');
     assert.deepEqual(log(vm), ['timed out']);
+    assert.equal(vm.expects.failed, 0);
   });
+
+  for (const profile of SOME)
+    it(`is flushed once where it queues itself anew: ${profile}`, () => {
+      const vm = machine(QUEUES_ITSELF, profile);
+      assert.equal(runToEnd(vm).at(-1)?.kind, 'exited');
+      assert.equal(vm.expects.failed, 0, log(vm).join('\n'));
+    });
 
   it('does not wait again for what a statement has waited for', () => {
     const vm = machine(

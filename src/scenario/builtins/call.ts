@@ -130,10 +130,12 @@ export interface JobCalls {
   beforeCall(pc: number, looksAgain: boolean): void;
   /** It has just done so. */
   readonly didBefore: boolean;
+  /** Whether the statement that runs has given this to the kernel's threads. */
+  hasGiven(object: Cell): boolean;
   /** Whether the statement that runs has done a work itself. */
   didHere(work: Cell): boolean;
   /** The task waits until a work is done. @param again what has come before that, for others to see */
-  waitUntilDone(work: Cell, again: () => void): never;
+  waitUntilDone(kind: 'work' | 'running work', work: Cell, again: () => void): never;
 }
 
 /** Threads of the kernel that run functions of the scenario. */

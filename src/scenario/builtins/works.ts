@@ -96,7 +96,7 @@ function cancelAndWait(call: BuiltinCall, dwork: Cell | undefined, work: Cell): 
     unqueue(call, dwork, work);
     kernel.mark_work_canceling(k, work);
   };
-  if (jobs.runs(work) && !jobs.isOwn(work)) return jobs.waitUntilDone(work, stop);
+  if (jobs.runs(work) && !jobs.isOwn(work)) return jobs.waitUntilDone('running work', work, stop);
   if (call.context.waited?.kind === 'running work') {
     kernel.takeWork(k, work);
     return 0;
@@ -104,15 +104,19 @@ function cancelAndWait(call: BuiltinCall, dwork: Cell | undefined, work: Cell): 
   return truth(unqueue(call, dwork, work));
 }
 
+/** Whether this very call has seen the work done. One that queues itself anew is not waited for once more. */
+const hasFlushed = ({ k, context, process: { jobs } }: BuiltinCall, work: Cell): boolean =>
+  (jobs.didBefore && jobs.didHere(work)) ||
+  (context.waited?.kind === 'work' &&
+    context.waited.address === k.va_of(work) &&
+    !jobs.hasGiven(work));
+
 function flushWork(call: BuiltinCall, work: Value): BuiltinResult {
   const { k, kernel } = call;
   const cell = call.cell(work);
+  if (hasFlushed(call, cell)) return 1;
   if (!call.process.jobs.runs(cell) && !kernel.isQueued(k, cell))
-    return truth(
-      call.context.waited?.kind === 'work' ||
-        call.process.jobs.didHere(cell) ||
-        kernel.flush_work(k, asVirt(Number(work))),
-    );
+    return truth(call.process.jobs.didHere(cell) || kernel.flush_work(k, asVirt(Number(work))));
   return wait('work', call, cell);
 }
 
@@ -120,13 +124,21 @@ function flushDelayed(call: BuiltinCall, dwork: Value): BuiltinResult {
   const { k, kernel } = call;
   const cell = call.cell(dwork);
   const work = k.plus(cell, k.delayed_work.work);
-  if (call.process.jobs.disarm(cell)) {
+  const { jobs } = call.process;
+  if (hasFlushed(call, work)) return 1;
+  const queueNow = (): void => {
+    jobs.disarm(cell);
     kernel.detach_timer(k, k.plus(cell, k.delayed_work.timer));
     kernel.insert_work(k, k.read_ptr(k.plus(cell, k.delayed_work.wq)), work);
-    call.process.jobs.noteWork(work);
+    jobs.noteWork(work);
+  };
+  if (jobs.isArmed(cell)) {
+    // What another statement has given the threads stays queued while this one, undone, waits.
+    if (!jobs.hasGiven(cell)) return jobs.waitUntilDone('work', work, queueNow);
+    queueNow();
   }
-  if (call.process.jobs.runs(work) || kernel.isQueued(k, work)) return wait('work', call, work);
-  return truth(call.context.waited?.kind === 'work' || call.process.jobs.didHere(work));
+  if (jobs.runs(work) || kernel.isQueued(k, work)) return wait('work', call, work);
+  return truth(jobs.didHere(work));
 }
 
 const isBusy = (call: BuiltinCall, wq: Cell): boolean => {

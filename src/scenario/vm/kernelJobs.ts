@@ -18,6 +18,7 @@ import {
   isQueued,
   maxActive,
   takeWork,
+  wake_up_state,
 } from '../../engine/entry/functions.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
@@ -85,8 +86,8 @@ export class KernelJobs implements JobCalls, GivenJobs {
     return job !== undefined && this.table.object(job) === object;
   }
 
-  waitUntilDone(work: Cell, again: () => void): never {
-    const reason = { kind: 'running work', address: this.around.k.va_of(work) } as const;
+  waitUntilDone(kind: 'work' | 'running work', work: Cell, again: () => void): never {
+    const reason = { kind, address: this.around.k.va_of(work) } as const;
     throw new TaskBlocked(reason, () => {
       again();
       throw new TaskBlocked(reason);
@@ -222,6 +223,10 @@ export class KernelJobs implements JobCalls, GivenJobs {
     return this.rerun.didBefore;
   }
 
+  hasGiven(object: Cell): boolean {
+    return this.rerun.hasGiven(object);
+  }
+
   didHere(work: Cell): boolean {
     return this.rerun.did.has(work);
   }
@@ -351,8 +356,20 @@ export class KernelJobs implements JobCalls, GivenJobs {
         const state = k.plus(object, k.tasklet_struct.state);
         k.write(state, k.read_int(state) & ~TASKLET_STATE_RUN);
       }
-    }
+    } else this.wakeFlushers(this.table.object(job));
     this.table.begin(job, NULL, NULL);
+  }
+
+  /** wq_barrier_func(): flush_work() waits until a work is done once, even if the work has queued itself anew by then. */
+  private wakeFlushers(work: Cell): void {
+    const { k, control, nrTasks, tasks } = this.around;
+    for (let task = 0; task < nrTasks; task++) {
+      if (!control.isCreated(task)) continue;
+      const reason = control.waitsFor(task);
+      if (reason?.kind !== 'work' || reason.address !== k.va_of(work)) continue;
+      control.setStatus(task, 'ready');
+      wake_up_state(k, tasks.structOf(task), -1);
+    }
   }
 
   /** An hrtimer whose function says so waits again. */

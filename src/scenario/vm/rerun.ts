@@ -87,6 +87,11 @@ export class Rerun {
     if (!this.given.includes(object)) this.given.push(object);
   }
 
+  /** Whether the statement that runs has given this to others. */
+  hasGiven(object: Cell): boolean {
+    return this.given.includes(object);
+  }
+
   /** @param pc of a builtin that is about to be called; @param looksAgain its caller looks behind each job whether it still has to wait */
   beforeCall(pc: number, looksAgain: boolean): void {
     this.pc = pc;
@@ -101,9 +106,10 @@ export class Rerun {
     }
     const plan = this.planned.find((one) => one.pc === pc && !one.waited);
     while (plan !== undefined && plan.left > 0) {
-      plan.left--;
       const waiting = this.waiting();
-      if (waiting.length === 0) continue;
+      // The others are for the same call the next time that it is made, as in a loop.
+      if (waiting.length === 0) break;
+      plan.left--;
       this.jobs.doFirst(waiting, plan.atOnce);
       this.didBefore = true;
       if (looksAgain) break;
