@@ -48,18 +48,24 @@ function inUseOfSlub(k: Kernel, s: KmemCache): number {
     free += lengthOf(k, s, k.read_va(k.plus(c, k.kmem_cache_cpu.freelist)), most);
     if (slab !== NULL) free += lengthOf(k, s, k.read_va(slab + k.slab.freelist), most);
     if (k.kmem_cache_cpu.partial < 0) continue;
+    let left = k.read_ulong(n + k.kmem_cache_node.nr_slabs);
     let next: Slab = k.read_ptr(k.plus(c, k.kmem_cache_cpu.partial));
-    for (; next !== NULL; next = k.read_ptr(next + k.slab.next)) free += freeIn(k, next);
+    for (; next !== NULL && left > 0; next = k.read_ptr(next + k.slab.next), left--)
+      free += freeIn(k, next);
   }
   return k.read_ulong(n + k.kmem_cache_node.total_objects) - free;
 }
 
-/** count_partial(n, count_free) */
+/** count_partial(n, count_free). A damaged list may never come back to its head: it has no more slabs than the node. */
 export function freeOnPartial(k: Kernel, s: KmemCache): number {
-  const head: ListHead = get_node(k, s) + k.kmem_cache_node.partial;
+  const n = get_node(k, s);
+  const head: ListHead = n + k.kmem_cache_node.partial;
+  let left = k.read_ulong(n + k.kmem_cache_node.nr_slabs);
   let free = 0;
-  for (let pos: ListHead = k.read_ptr(head); pos !== head; pos = k.read_ptr(pos))
+  for (let pos: ListHead = k.read_ptr(head); pos !== head && left > 0; pos = k.read_ptr(pos)) {
     free += freeIn(k, list_entry(k, pos, k.slab.slab_list));
+    left--;
+  }
   return free;
 }
 
