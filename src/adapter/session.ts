@@ -252,11 +252,12 @@ export class Session {
     this.started = true;
     this.tellProcess(live);
     live.threads.tell(live.target);
-    const inspects = live.target.scenario === undefined;
+    const { scenario } = live.target;
     const args = this.launchArguments;
-    if (inspects || (args?.stopOnEntry === true && args.noDebug !== true))
-      this.stopped({ reason: 'entry', hits: [] });
-    else live.run.begin();
+    const stops = args?.stopOnEntry === true && args.noDebug !== true;
+    if (scenario !== undefined && !stops) live.run.begin();
+    else if (live.target.isAtMadeCall()) live.run.enter(live.target.currentTask());
+    else this.stopped({ reason: 'entry', hits: [] });
   }
 
   private tellProcess({ target: { scenario, image } }: Live): void {

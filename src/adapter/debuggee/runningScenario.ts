@@ -213,6 +213,7 @@ function programView(program: Program, path: string, name: string): ScenarioProg
       decode(program, ...codeOfBoundary(program, statement)).flatMap(({ name: op, operands }) =>
         op === 'CALL' ? [functions[operands[0] ?? -1]?.name ?? '?'] : [],
       ),
+    isMade: (statement) => program.boundaries[statement]?.isMade === true,
     allocates: (statement) => allocating().get(statement),
     functionAt: (statement) => functions[boundaries[statement]?.function ?? 0] ?? MAIN,
     functionNames: functions.filter(({ kind }) => kind !== 'main').map((fn) => fn.name),

@@ -44,6 +44,8 @@ export interface ScenarioProgram {
   readonly code: ScenarioCode;
   /** Whether a statement is the first one of its function. */
   isFirst(statement: number): boolean;
+  /** Whether nobody has written it: it calls main(), or a function of the module. */
+  isMade(statement: number): boolean;
   /** The scenario's functions that a statement calls by name, in the order of its code. */
   callsOf(statement: number): readonly string[];
   /** What a statement calls of the kernel that allocates objects or areas: the last one's name. */

@@ -121,6 +121,12 @@ export class Target {
     return boundaries.task(place.boundary);
   }
 
+  /** Whether the statement that runs next was made: what it calls is where the scenario begins, to its reader. */
+  isAtMadeCall(): boolean {
+    const { boundaries, place } = this.timeline;
+    return this.scenario?.program.isMade(boundaries.statement(place.boundary)) === true;
+  }
+
   /** A position that nothing on the tape has changed left of since this was asked last, but for edits, which are told. */
   settledPosition(): number {
     const settled = this.lastBoundary;

@@ -116,6 +116,15 @@ export class RunControl implements Motion {
     });
   }
 
+  /** To the first statement of the function that the scenario begins in: where it is entered. */
+  enter(task: number): void {
+    const from = this.timeline.place;
+    const granularity = 'statement';
+    const steps = stepGoal(this.timeline, this.lineOf, { kind: 'in', task, granularity, from });
+    const at = (boundary: number): StopReason | undefined => steps.at(boundary) && 'entry';
+    this.start(() => goForward(this, { ...NO_GOAL, at }));
+  }
+
   step(kind: StepKind, task: number, { granularity = 'statement', alone }: StepOptions = {}): void {
     const from = this.timeline.place;
     const steps = stepGoal(this.timeline, this.lineOf, { kind, task, granularity, from });

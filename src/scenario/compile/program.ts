@@ -21,6 +21,8 @@ export interface Boundary {
   /** Variables of the function in view, innermost first. */
   readonly visible: VisibleVariable | undefined;
   readonly scope: Scope;
+  /** It calls main(), or a function of the module, as nobody has written it. */
+  readonly isMade?: true;
 }
 
 export interface ParameterSlot {

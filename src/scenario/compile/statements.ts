@@ -69,8 +69,9 @@ export class StatementCompiler {
   }
 
   /** A boundary that must be there: without it a loop would have none. */
-  private pass(span: Span, visible = this.scope.visible): void {
-    this.asm.boundary({ span, function: this.context.index, visible, scope: this.scope });
+  private pass(span: Span, visible = this.scope.visible, more: { isMade?: true } = {}): void {
+    const { scope, context } = this;
+    this.asm.boundary({ span, function: context.index, visible, scope, ...more });
   }
 
   private inScope(compile: () => void): void {
@@ -285,7 +286,7 @@ export class StatementCompiler {
 
   /** A statement that the compiler makes itself. */
   made(term: Term, span: Span): void {
-    this.boundary(span);
+    if (!this.quiet) this.pass(span, this.scope.visible, { isMade: true });
     this.terms.effect(term);
   }
 
