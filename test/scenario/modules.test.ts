@@ -28,6 +28,22 @@ module_init(my_init); module_exit(my_exit); EXPORT_SYMBOL_GPL(my_exit);`;
     checkLog(module('0').replaceAll(/(module_\w+\(\w+\));/g, '$1'), ['init 3', 'exit']);
   });
 
+  it('that calls the C library is told what the kernel has instead; a program beside one is not', () => {
+    const text =
+      'static int __init demo(void) { void *p = malloc(4); free(p); assert(p); return 0; }\nmodule_init(demo);';
+    assert.deepEqual(findings(text), [
+      ...[
+        ['1:42', 'malloc', 'kmalloc()'],
+        ['1:53', 'free', 'kfree()'],
+        ['1:62', 'assert(p)', 'BUG_ON() and WARN_ON()'],
+      ].map(
+        ([at, name, instead]) =>
+          `${at} \`${name}\` warning bad-call: ${name?.replace('(p)', '')}() is of the C library, which modules of the kernel do not have: they have ${instead}`,
+      ),
+    ]);
+    assert.deepEqual(findings(`${text}\nint main(void) { return 0; }`), []);
+  });
+
   it('main() is called where nothing else is, and counts as failed by its result', () => {
     checkLog('int main(void) { pr_info("main"); return 0; }', ['main']);
     checkLog('int main(int argc, char **argv) { return argv[1] ? 2 : argc + 2; }', [

@@ -84,6 +84,7 @@ export function compileExpression(text: string, context: ExpressionContext): Exp
     functions,
     staticInitialisers: [],
     effects: sideEffects,
+    isModule: false,
     standing: false,
     laterTags: new Set(),
     macros,

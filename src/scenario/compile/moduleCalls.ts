@@ -37,6 +37,16 @@ const INITCALLS: ReadonlySet<string> = new Set(
     .concat('console_initcall'),
 );
 
+/** Whether a text is a module, and no program that uses one. */
+export const isModule = (statements: readonly Statement[]): boolean =>
+  statements.some(
+    (each) =>
+      each.kind === 'expression' &&
+      each.value.kind === 'call' &&
+      each.value.callee.kind === 'name' &&
+      INITCALLS.has(each.value.callee.name),
+  ) && !statements.some((each) => each.kind === 'function' && each.name === 'main');
+
 export class ModuleCalls {
   private readonly exits: { readonly call: CallExpr; readonly span: Span }[] = [];
   /** The address of what the init function returned. */

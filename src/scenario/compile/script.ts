@@ -31,7 +31,7 @@ import {
   type ParameterSlot,
   type Program,
 } from './program.js';
-import { ModuleCalls } from './moduleCalls.js';
+import { isModule, ModuleCalls } from './moduleCalls.js';
 import type { FunctionContext, TopLevel } from './functionContext.js';
 import { parameterSlots } from './parameters.js';
 import { StatementCompiler } from './statements.js';
@@ -158,6 +158,7 @@ class ScriptCompiler implements TopLevel {
       functions: new FunctionTable(),
       staticInitialisers: [],
       effects: true,
+      isModule: isModule(parsed.script.statements),
       standing: true,
       laterTags: parsed.tags,
       macros: parsed.macros,

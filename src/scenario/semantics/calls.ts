@@ -2,6 +2,7 @@
 import type { CType, FunctionType } from '../../engine/types/model.js';
 import type { Builtin } from '../builtins/builtin.js';
 import { findBuiltin } from '../builtins/table.js';
+import { kernelsInsteadOf } from '../kernelNames/libraryNames.js';
 import { checkFormat } from '../printk/check.js';
 import type { CallExpr, Expr } from '../syntax/ast.js';
 import type { Checker } from './checker.js';
@@ -122,6 +123,7 @@ function callBuiltin(c: Checker, expr: CallExpr, name: string): Term {
   const builtin = findBuiltin(name);
   if (builtin === undefined) return errorTerm;
   const type = builtinType(c.unit, builtin);
+  warnOfLibrary(c, expr, name);
   const args = passedArguments(c, expr, type, name);
   if (builtin.changes && !c.unit.effects) {
     const message = `${name}() cannot be called here: it changes the machine`;
@@ -146,6 +148,15 @@ function callBuiltin(c: Checker, expr: CallExpr, name: string): Term {
   const passed = name === 'expect' ? args.map(noted) : args;
   const all = builtin.once === true ? [...passed, onceFlag(c)] : passed;
   return { kind: 'builtin', type: result, name, args: all, resultPlace, span: expr.span };
+}
+
+/** It is there, for programs, so that a module that calls it would not be told. */
+function warnOfLibrary(c: Checker, expr: CallExpr, name: string): void {
+  const instead = c.unit.isModule ? kernelsInsteadOf(name) : undefined;
+  if (instead === undefined) return;
+  const what = name === '__assert_fail' ? 'assert' : name;
+  const message = `${what}() is of the C library, which modules of the kernel do not have: they have ${instead}`;
+  c.warning('bad-call', expr.callee.span, message);
 }
 
 /** The address of a byte that remembers whether this call has done what it does once; 0 where a call has no place of its own. */

@@ -87,6 +87,8 @@ export interface Unit {
   readonly staticInitialisers: Term[];
   /** Whether expressions may change anything: not in a watch. */
   readonly effects: boolean;
+  /** A module of the kernel: it has an init, and no program beside it. */
+  readonly isModule: boolean;
   /** A program, whose static variables stay; not an expression, which has none. */
   readonly standing: boolean;
   /** `struct x`, `enum y`: tags that the text defines somewhere. */
