@@ -91,21 +91,23 @@ export function startOf(file: string): Start | undefined {
   return bootedStart(file, own, dumps);
 }
 
-/** Page tables of another boot, some of which lie where the trace itself has free pages or slabs, are not this machine's. */
+/** Page tables of another boot, of which some lie where the trace itself has slabs, are not this machine's. */
 function withoutForeignTables(own: Beginning, dumps: readonly TraceDump[]): readonly TraceDump[] {
   const zones = own.dumps.find(({ name }) => name === 'zones');
+  const slabs = own.dumps.find(({ name }) => name === 'slabs');
   const foreign = dumps.filter((dump) => dump.name === 'pts' && !own.dumps.includes(dump));
-  if (zones === undefined || foreign.length === 0) return dumps;
-  const slabs = own.dumps.find(({ name }) => name === 'slabs')?.lines ?? [];
+  if (zones === undefined || slabs === undefined || foreign.length === 0) return dumps;
   const parsed = parseZones(zones);
   const profile = profileOfState({ mark: own.mark, zones: parsed });
-  const known = impliedMemmap(parsed, slabs, profile);
+  const known = impliedMemmap(parsed, slabs.lines, profile);
   const reserved = 1 << profile.constant('PG_reserved');
-  const isOther = (pfn: number): boolean => {
+  // A page that is free may have become a table later in that boot: nothing reads it before it is taken.
+  const isSlab = (pfn: number): boolean => {
     const run = known.find(pfn);
-    return run >= 0 && ((known.flagsLow[run] ?? 0) & reserved) === 0;
+    const isTaken = run >= 0 && (known.refcount[run] ?? 0) > 0;
+    return isTaken && ((known.flagsLow[run] ?? 0) & reserved) === 0;
   };
-  const contradicts = foreign.some(({ lines }) => tableFrames(lines).some(isOther));
+  const contradicts = foreign.some(({ lines }) => tableFrames(lines).some(isSlab));
   return contradicts ? dumps.filter((dump) => !foreign.includes(dump)) : dumps;
 }
 

@@ -29,6 +29,8 @@ async function selected(bench: Workbench, pfn: string): Promise<void> {
   const map = await bench.webview('.legend');
   await map.locator('.details h2', { hasText: `pfn ${pfn}` }).waitFor();
   await bench.session.settled();
+  // A hover of what was pressed may lie over the window.
+  await bench.page.mouse.move(2, 2);
   await map.locator('.details vscode-button[aria-label^="Close details"]').click();
   await map.locator('.details').waitFor({ state: 'hidden' });
 }
