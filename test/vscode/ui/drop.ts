@@ -10,12 +10,8 @@ export async function dropOnReports(
   file: string,
   outcome: (view: Locator) => Locator,
 ): Promise<Locator> {
-  const list = page.locator('.explorer-folders-view .monaco-list').first();
-  const row = list.locator('.monaco-list-row', { hasText: file }).first();
+  const row = page.locator('.explorer-folders-view .monaco-list-row', { hasText: file }).first();
   await row.waitFor();
-  // Dumps are at the end of the list, which may be longer than the view.
-  await list.hover();
-  await page.mouse.wheel(0, 2000);
   const header = page.locator('.pane-header', { hasText: 'Kernel Reports' });
   const view = page.locator('.pane', { has: header }).locator('.pane-body');
   for (const end = deadline(); ;) {

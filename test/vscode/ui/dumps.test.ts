@@ -14,8 +14,8 @@ import type { Workbench } from './workbench.js';
 
 const DATA = path.join('test', 'dumps', 'data');
 const DUMP = 'vmcore.kdump';
-/** Debian's 32-bit kernel has no types in memory. */
-const WITHOUT_TYPES = 'vmcore.pae.kdump';
+/** Debian's 32-bit kernel has no types in memory. At the beginning of the Explorer: what is dragged must be in sight. */
+const WITHOUT_TYPES = '386.pae.kdump';
 const FRAMES = 1 << 16;
 
 tell('dumps in VS Code', { shots: 'dumps', prepare }, (step) => {
