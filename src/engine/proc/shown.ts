@@ -7,13 +7,13 @@
  *     /dev/zero, /dev/null                      zeros, and nothing
  */
 import { inspectedMachine } from '../image/dump/inspectedOf.js';
-import { pagemapOf } from '../inspect/proc/pid/files.js';
+import { hasPidFile, pagemapOf } from '../inspect/proc/pid/files.js';
 import { EINVAL, EIO } from '../kernel/include/linux/errno.h.js';
-import { current } from '../kernel/arch/x86/include/asm/current.h.js';
+import { currentPid } from '../kernel/arch/x86/include/asm/current.h.js';
 import { linkShown } from '../kernel/fs/file_table/shownFiles.js';
 import type { Kernel } from '../machine/kernel.js';
 import { numberIn } from '../machine/numberText.js';
-import { proc_lines } from './files.js';
+import { proc_lines, proc_names } from './files.js';
 import { knowsPools, sysctl_value } from './sysctl.js';
 import { sysfs_store, sysfs_value } from './sysfs.js';
 
@@ -45,9 +45,9 @@ export function shown_table(k: Kernel, path: string): string | undefined {
   if (path.startsWith('/sys/'))
     return sysfs_value(k, path) === undefined ? undefined : 'kernfs_file_fops';
   const [, name = ''] = /^\/proc\/(.+)$/.exec(path) ?? [];
-  const [, , file = ''] = /^(self|\d+)\/(\w+)$/.exec(name) ?? [];
-  if (name === '' || proc_lines(k, name) === undefined) return undefined;
-  return TABLES_OF_PID[file] ?? 'proc_iter_file_ops';
+  if (proc_names.includes(name)) return 'proc_iter_file_ops';
+  if (!hasPidFile(inspectedMachine(k), name, currentPid(k))) return undefined;
+  return TABLES_OF_PID[name.split('/').at(-1) ?? ''];
 }
 
 function textOf(k: Kernel, path: string): string {
@@ -59,10 +59,9 @@ function textOf(k: Kernel, path: string): string {
 
 /** Whole words alone can be read. */
 function pagemapPart(k: Kernel, who: string, pos: number, count: number): string {
-  const self = k.read_int(k.plus(current(k), k.task_struct.pid));
   const words = pagemapOf(
     inspectedMachine(k),
-    who === 'self' ? self : Number(who),
+    who === 'self' ? currentPid(k) : Number(who),
     Math.floor(pos / BYTES_OF_WORD),
     Math.min(Math.floor(count / BYTES_OF_WORD), MOST_WORDS),
   );

@@ -18,6 +18,13 @@ const PATH = /^(self|\d+)\/(\w+)$/;
 export const isPidFile = (name: string): boolean =>
   pidFileNames.includes(PATH.exec(name)?.[2] ?? '');
 
+/** Whether there is such a file: of a process that lives. */
+export function hasPidFile(k: Inspected, name: string, self: number | undefined): boolean {
+  const who = PATH.exec(name)?.[1];
+  const pid = who === 'self' ? self : Number(who);
+  return isPidFile(name) && tasksOf(k, new Problems()).some((task) => task.pid === pid);
+}
+
 /**
  * The lines of such a file; undefined when there is none. What the dump lacks is told behind them, in lines that begin with `#`.
  * @param self the pid that `self` means
