@@ -109,7 +109,7 @@ function readNode(call: BuiltinCall, file: File, buf: Value, count: number): num
 }
 
 function writeNode(call: BuiltinCall, file: File, buf: Value, count: number): number {
-  const text = (): string => String.fromCharCode(...readUser(call, buf, count));
+  const text = (): string => latin1(readUser(call, buf, count));
   return call.kernel.writeDevice(call.k, file, va(buf), count, text);
 }
 
@@ -125,7 +125,8 @@ export const hasOperations = ({ k, kernel }: BuiltinCall, file: File): boolean =
 /** pread() and pwrite() of a file with operations of its own: f_pos is what it was. */
 function atOffset(call: BuiltinCall, file: File, offset: number, run: () => number): number {
   const before = positionOf(call, file);
-  call.kernel.vfs_llseek(call.k, file, offset, SEEK_SET);
+  const moved = call.kernel.vfs_llseek(call.k, file, offset, SEEK_SET);
+  if (moved < 0) return moved;
   const done = run();
   setPosition(call, file, before);
   return done;
@@ -154,53 +155,45 @@ export function closeFile(call: BuiltinCall, fd: Value): number {
   return 0;
 }
 
-export function writeFile(call: BuiltinCall, fd: Value, buf: Value, count: number): number {
-  if (isPrinted(fd)) return writeStream(call, fd, buf, count);
-  return withFile(call, fd, (file) => {
-    if (hasOperations(call, file)) return writeNode(call, file, buf, count);
+/** How a file's operations move bytes, and how its pages do. */
+interface Way {
+  readonly node: (call: BuiltinCall, file: File, buf: Value, count: number) => number;
+  readonly pages: (call: BuiltinCall, file: File, buf: Value, count: number, at: number) => number;
+}
+
+const READING: Way = { node: readNode, pages: readAt };
+const WRITING: Way = { node: writeNode, pages: writeAt };
+
+/** From the position of the file on, which moves. */
+const move = (call: BuiltinCall, way: Way, fd: Value, buf: Value, count: number): number =>
+  withFile(call, fd, (file) => {
+    if (hasOperations(call, file)) return way.node(call, file, buf, count);
     const from = positionOf(call, file);
-    const done = writeAt(call, file, buf, count, from);
+    const done = way.pages(call, file, buf, count, from);
     if (done > 0) setPosition(call, file, from + done);
     return done;
   });
-}
 
-export function readFile(call: BuiltinCall, fd: Value, buf: Value, count: number): number {
-  if (fd === 0) return 0;
-  return withFile(call, fd, (file) => {
-    if (hasOperations(call, file)) return readNode(call, file, buf, count);
-    const from = positionOf(call, file);
-    const done = readAt(call, file, buf, count, from);
-    if (done > 0) setPosition(call, file, from + done);
-    return done;
-  });
-}
+type AtOffset = (call: BuiltinCall, fd: Value, buf: Value, count: number, at: number) => number;
 
-export const writeFileAt = (
-  call: BuiltinCall,
-  fd: Value,
-  buf: Value,
-  count: number,
-  at: number,
-): number =>
-  withFile(call, fd, (file) =>
-    hasOperations(call, file)
-      ? atOffset(call, file, at, () => writeNode(call, file, buf, count))
-      : writeAt(call, file, buf, count, at),
-  );
+/** At an offset; the position stays. */
+const moveAt =
+  (way: Way): AtOffset =>
+  (call, fd, buf, count, at) =>
+    withFile(call, fd, (file) =>
+      hasOperations(call, file)
+        ? atOffset(call, file, at, () => way.node(call, file, buf, count))
+        : way.pages(call, file, buf, count, at),
+    );
 
-export const readFileAt = (
-  call: BuiltinCall,
-  fd: Value,
-  buf: Value,
-  count: number,
-  at: number,
-): number =>
-  withFile(call, fd, (file) =>
-    hasOperations(call, file)
-      ? atOffset(call, file, at, () => readNode(call, file, buf, count))
-      : readAt(call, file, buf, count, at),
-  );
+export const writeFile = (call: BuiltinCall, fd: Value, buf: Value, count: number): number =>
+  isPrinted(fd) ? writeStream(call, fd, buf, count) : move(call, WRITING, fd, buf, count);
+
+export const readFile = (call: BuiltinCall, fd: Value, buf: Value, count: number): number =>
+  fd === 0 ? 0 : move(call, READING, fd, buf, count);
+
+export const writeFileAt = moveAt(WRITING);
+export const readFileAt = moveAt(READING);
 
 export const seekFile = (call: BuiltinCall, fd: Value, offset: number, whence: number): number =>
   withFile(call, fd, (file) =>
