@@ -13,7 +13,7 @@ fprintf(stderr, "to %s\\n", "stderr"); fputs("fputs\\n", stdout); putchar('c'); 
 expect(open("/none", O_RDONLY) == -1 && errno == ENOENT);
 perror("open");
 printf("%s, %s\\n", strerror(ENOMEM), strerror(4000));
-write(1, "written\\n", 8);
+write(1, "written\\n", 8); char *large = calloc(1, 300000); int null = open("/dev/null", O_RDWR); expect(write(null, large, 300000) == 300000);
 expect(read(0, a, 4) == 0);`,
       [
         '0 ',
@@ -236,4 +236,18 @@ expect(!msync(b, PAGE_SIZE, MS_SYNC) && msync(a, PAGE_SIZE, MS_INVALIDATE) == -1
 expect(msync(a + 1, 1, MS_SYNC) == -1 && errno == EINVAL && !munmap(b, PAGE_SIZE) && msync(b, PAGE_SIZE, MS_ASYNC) == -1 && errno == ENOMEM);`,
       [],
     ));
+});
+
+describe('parts of a line', () => {
+  it('that fwrite() and write() print are joined, whoever prints the rest', () => {
+    for (const call of ['fwrite("par", 1, 3, stdout)', 'write(1, "par", 3)']) {
+      const vm = machine(`${call}; write(1, "t\\n", 2);`, 'x86_64-slub');
+      const parts =
+        runToEnd(vm) && vm.image.tape.marksBetween(vm.image.tape.start, vm.image.tape.end);
+      assert.deepEqual(
+        parts.flatMap(({ event }) => (event.kind === 'printk' ? [event.open === true] : [])),
+        [true, false],
+      );
+    }
+  });
 });

@@ -57,6 +57,8 @@ export interface Builtin {
   readonly format?: number;
   /** Whose format: without it, printk's. */
   readonly dialect?: Dialect;
+  /** It may print a part of a line, which others go on with. */
+  readonly printsParts?: true;
   /** The arguments of the format come in a va_list. */
   readonly list?: boolean;
   /**

@@ -1,4 +1,5 @@
 /** Plain memory: filling, copying, comparing, strings. */
+import { bytesOf } from '../syntax/utf8.js';
 import { KernelFault } from '../../engine/machine/events.js';
 import { vsprintf } from '../printk/print.js';
 import { convert, type Value } from '../semantics/arithmetic.js';
@@ -62,11 +63,7 @@ function print(
 ): { readonly whole: number; readonly written: number } {
   const text = vsprintf(printServices(call), call.string(format), args);
   const kept = text.slice(0, Math.max(0, size - 1));
-  if (size > 0)
-    call.memory.writeBytes(
-      buffer,
-      Uint8Array.from(`${kept}\0`, (one) => one.charCodeAt(0)),
-    );
+  if (size > 0) call.memory.writeBytes(buffer, bytesOf(`${kept}\0`));
   return { whole: text.length, written: kept.length };
 }
 

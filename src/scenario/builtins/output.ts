@@ -108,6 +108,7 @@ export const output: readonly Builtin[] = [
     ...(Object.keys(LEVELS) as (keyof typeof LEVELS)[]).map(pr),
     {
       signature: 'void pr_cont(const char *fmt, ...)',
+      printsParts: true,
       doc: 'Goes on with the line before, where that did not end with a newline.',
       format: 0,
       changes: true,

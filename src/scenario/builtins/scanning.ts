@@ -3,6 +3,7 @@
  *
  * Source: Linux 6.1 lib/vsprintf.c: vsscanf().
  */
+import { bytesOf } from '../syntax/utf8.js';
 import { convert, wrap64, type Repr, type Value } from '../semantics/arithmetic.js';
 import { group, type Builtin } from './builtin.js';
 import type { BuiltinCall } from './call.js';
@@ -105,7 +106,7 @@ class Scan {
   }
 
   private storeText(text: string, ending: string): void {
-    const bytes = Uint8Array.from(text + ending, (character) => character.charCodeAt(0));
+    const bytes = bytesOf(text + ending);
     this.call.memory.writeBytes(this.pointer(), bytes);
     this.count++;
   }

@@ -3,6 +3,7 @@
  *
  * Source: Linux 6.1 lib/kstrtox.c, lib/cmdline.c: memparse(), lib/kasprintf.c, lib/string.c, lib/string_helpers.c.
  */
+import { bytesOf } from '../syntax/utf8.js';
 import { vsprintf } from '../printk/print.js';
 import { convert, wrap64, type Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
@@ -176,10 +177,7 @@ function printed(call: BuiltinCall, gfp: Value, format: Value, args: Iterable<Va
   const text = vsprintf(printServices(call), call.string(format), args);
   const address = call.kernel.kmalloc(call.k, text.length + 1, Number(gfp));
   if (address === 0) return 0;
-  call.memory.writeBytes(
-    address,
-    Uint8Array.from(`${text}\0`, (one) => one.charCodeAt(0)),
-  );
+  call.memory.writeBytes(address, bytesOf(`${text}\0`));
   return newObject(call, address, text.length + 1);
 }
 

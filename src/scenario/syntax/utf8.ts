@@ -45,6 +45,10 @@ export function decodeUtf8(bytes: ArrayLike<number>): string {
   return text;
 }
 
+/** A text of one character for each byte, as bytes. */
+export const bytesOf = (text: string): Uint8Array =>
+  Uint8Array.from(text, (character) => character.charCodeAt(0));
+
 /** Bytes as a text of one character each. */
 export function latin1(bytes: Uint8Array): string {
   let text = '';

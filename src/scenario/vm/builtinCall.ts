@@ -34,7 +34,7 @@ import {
 import { CTypes, isPointer } from '../semantics/cTypes.js';
 import type { Sources } from '../syntax/sources.js';
 import type { Span } from '../syntax/span.js';
-import { decodeUtf8, latin1 } from '../syntax/utf8.js';
+import { bytesOf, decodeUtf8, latin1 } from '../syntax/utf8.js';
 import type { Control } from './control.js';
 import type { FailedExpect, MachineEvent, Misuse } from './events.js';
 import type { ScenarioMemory } from './memory.js';
@@ -299,7 +299,7 @@ export class MachineCall implements BuiltinCall {
   // --- what happens ----------------------------------------------------------------------------------------------------------
 
   printk(level: number, text: string, line: LinePart = {}): void {
-    const decoded = decodeUtf8(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+    const decoded = decodeUtf8(bytesOf(text));
     const { continues, open } = line;
     this.k.emit({
       ...{ kind: 'printk', level, text: decoded },

@@ -15,13 +15,10 @@ export const usesMemory = ({ builtins }: Program): boolean =>
 export const needsMore = ({ builtins }: Program): boolean =>
   builtins.some(({ needs }) => needs !== undefined);
 
-const PRINTS: ReadonlySet<string> = new Set(['putchar', 'fputs', 'fputc', 'write']);
-
 /** pr_cont(), what a program prints, or KERN_CONT in a string: `\x01c`. */
 export const continuesLines = ({ builtins, strings }: Program): boolean =>
-  builtins.some(
-    ({ name, dialect }) => name === 'pr_cont' || dialect === 'printf' || PRINTS.has(name),
-  ) || strings.some((byte, i) => byte === 1 && strings[i + 1] === 'c'.charCodeAt(0));
+  builtins.some(({ printsParts }) => printsParts === true) ||
+  strings.some((byte, i) => byte === 1 && strings[i + 1] === 'c'.charCodeAt(0));
 
 export const baseName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 

@@ -16,6 +16,7 @@ const dialect = 'printf' as const;
 const printing: readonly BuiltinRow[] = [
   {
     signature: 'int printf(const char *format, ...)',
+    printsParts: true,
     doc: 'Prints as a program of the C library does: how many characters. %p prints an address, NULL as (nil). Modules of the kernel have pr_info().',
     format: 0,
     dialect,
@@ -24,6 +25,7 @@ const printing: readonly BuiltinRow[] = [
   },
   {
     signature: 'int vprintf(const char *format, va_list args)',
+    printsParts: true,
     doc: 'Like printf(), with the arguments of a function with "...".',
     format: 0,
     list: true,
@@ -38,6 +40,7 @@ const printing: readonly BuiltinRow[] = [
   },
   {
     signature: 'int putchar(int c)',
+    printsParts: true,
     doc: 'Prints a character.',
     changes,
     run: (call, c) => {

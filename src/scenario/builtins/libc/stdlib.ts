@@ -5,6 +5,7 @@
  */
 import { current } from '../../../engine/entry/functions.js';
 import { PAGE_SIZE } from '../../../engine/memory/address.js';
+import { bytesOf } from '../../syntax/utf8.js';
 import { convert, wrap64, type Value } from '../../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
@@ -148,11 +149,7 @@ const texts: readonly BuiltinRow[] = [
     run: (call, errnum, buf, buflen) => {
       const size = sizeOf(call, buflen);
       const text = errorText(Number(errnum)).slice(0, Math.max(0, size - 1));
-      if (size > 0)
-        call.memory.writeBytes(
-          buf,
-          Uint8Array.from(`${text}\0`, (c) => c.charCodeAt(0)),
-        );
+      if (size > 0) call.memory.writeBytes(buf, bytesOf(`${text}\0`));
       return buf;
     },
   },

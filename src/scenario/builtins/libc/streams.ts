@@ -6,6 +6,7 @@
  * of the end: feof() looks.
  */
 import type { Value } from '../../semantics/arithmetic.js';
+import { bytesOf, latin1 } from '../../syntax/utf8.js';
 import { group, type Builtin, type BuiltinRow } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
@@ -54,10 +55,7 @@ function put(call: BuiltinCall, stream: Value, text: string): number {
   if (text === '') return 0;
   const buffer = malloc(call, text.length);
   if (buffer === 0) return EOF;
-  call.memory.writeBytes(
-    buffer,
-    Uint8Array.from(text, (c) => c.charCodeAt(0)),
-  );
+  call.memory.writeBytes(buffer, bytesOf(text));
   const written = libc(call, writeFile(call, fdOf(stream), buffer, text.length));
   free(call, buffer);
   return written;
@@ -73,7 +71,7 @@ function look(call: BuiltinCall, stream: Value, most: number): string {
   const bytes = read > 0 ? call.memory.readBytes(buffer, read).slice() : new Uint8Array(0);
   if (at >= 0) seekFile(call, fd, at, SEEK_SET);
   free(call, buffer);
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  return latin1(bytes);
 }
 
 const skip = (call: BuiltinCall, stream: Value, bytes: number): void =>
@@ -89,10 +87,7 @@ function lineOf(call: BuiltinCall, stream: Value, most: number): string {
 }
 
 const putText = (call: BuiltinCall, to: Value, text: string): void => {
-  call.memory.writeBytes(
-    to,
-    Uint8Array.from(`${text}\0`, (c) => c.charCodeAt(0)),
-  );
+  call.memory.writeBytes(to, bytesOf(`${text}\0`));
 };
 
 const row = (
@@ -129,7 +124,7 @@ const opening: readonly BuiltinRow[] = [
   },
 ];
 
-const writing: readonly BuiltinRow[] = [
+const writing = [
   row(
     'int fprintf(void *stream, const char *format, ...)',
     'Like printf(), to a stream.',
@@ -162,12 +157,11 @@ const writing: readonly BuiltinRow[] = [
     (call, pointer, size, nmemb, stream = 0) => {
       const bytes = sizeOf(call, size) * sizeOf(call, nmemb);
       if (bytes === 0) return 0;
-      const from = call.memory.readBytes(pointer, bytes);
-      const text = Array.from(from, (byte) => String.fromCharCode(byte)).join('');
+      const text = latin1(call.memory.readBytes(pointer, bytes));
       return Math.floor(Math.max(0, put(call, stream, text)) / sizeOf(call, size));
     },
   ),
-];
+].map((each) => ({ ...each, printsParts: true as const }));
 
 const reading: readonly BuiltinRow[] = [
   row(

@@ -49,6 +49,7 @@ const row = (
   signature: string,
   doc: string,
   run: (call: BuiltinCall, ...args: Value[]) => number,
+  rest: Partial<BuiltinRow> = {},
 ): BuiltinRow => ({
   signature,
   doc,
@@ -56,6 +57,7 @@ const row = (
   sleeps: 'always',
   needs: needsProcess,
   run: (call, ...args) => libc(call, run(call, ...args)),
+  ...rest,
 });
 
 type Keep = (file: File) => number | undefined;
@@ -198,6 +200,7 @@ export const files: readonly Builtin[] = [
       'long write(int fd, const void *buf, size_t count)',
       'Writes bytes at the position of an open file, to its page cache: how many, or -1 and errno. What is written to 1 and 2, the standard streams, is printed.',
       (call, fd, buf, count) => writeFile(call, fd, buf, sizeOf(call, count)),
+      { printsParts: true },
     ),
     row(
       'long read(int fd, void *buf, size_t count)',
