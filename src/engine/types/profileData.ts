@@ -41,6 +41,8 @@ class DataProfile implements Profile {
   readonly boot: BootRecord | undefined;
   private readonly symbols = new Map<string, KernelSymbol>();
   private readonly constants = new Map<string, string>();
+  /** Those of {@link constants} that were asked for. */
+  private readonly numbers = new Map<string, number>();
   private options: ReadonlyMap<string, string> | undefined;
   /** Symbols with an address of their own, by rising address. */
   private byAddress: readonly KernelSymbol[] | undefined;
@@ -104,11 +106,14 @@ class DataProfile implements Profile {
   }
 
   findConstant(name: string): number | undefined {
+    const known = this.numbers.get(name);
+    if (known !== undefined) return known;
     const text = this.constants.get(name);
     if (text === undefined) return this.types.enumerator(name)?.value;
-    const signed = BigInt.asIntN(64, BigInt(text));
-    const value = Number(signed);
-    return Number.isSafeInteger(value) ? value : undefined;
+    const value = Number(BigInt.asIntN(64, BigInt(text)));
+    if (!Number.isSafeInteger(value)) return undefined;
+    this.numbers.set(name, value);
+    return value;
   }
 
   wideConstant(name: string): bigint {

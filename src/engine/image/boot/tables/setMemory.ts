@@ -6,13 +6,7 @@
  *
  * Source: Linux 6.1 arch/x86/mm/pat/set_memory.c: __change_page_attr(), __split_large_page(), cpa_process_alias().
  */
-import {
-  asPhys,
-  asVirt,
-  PAGE_SIZE,
-  type PhysAddr,
-  type VirtAddr,
-} from '../../../memory/address.js';
+import { asVirt, PAGE_SIZE, type PhysAddr, type VirtAddr } from '../../../memory/address.js';
 import type { LevelFormat } from '../../../x86/formats.js';
 import type { BootTables, LatePages } from './bootTables.js';
 
@@ -47,7 +41,7 @@ function aliasOf(tables: BootTables, va: VirtAddr): VirtAddr | undefined {
   return tables.direct(tables.kernel.phys(va));
 }
 
-/** Changes the page at `va`, or as much as one large page maps and the range covers; how many bytes that is. */
+/** Changes the pages of one table from `va` on, or as much as one large page maps and the range covers; how many bytes that is. */
 function changeAt(
   tables: BootTables,
   va: VirtAddr,
@@ -58,10 +52,16 @@ function changeAt(
   const { store } = tables;
   const { at, depth } = leafOf(tables, va);
   const { shift } = tables.levels[depth] as LevelFormat;
-  const pageSize = 2 ** shift;
   const entry = store.entry(at);
+  if (depth === tables.levels.length - 1) {
+    const inTable = (PAGE_SIZE - (at % PAGE_SIZE)) / store.entryBytes;
+    const nr = Math.min(inTable, leftBytes / PAGE_SIZE);
+    changeEntries(store.entryWords(at, nr), store.entryBytes / 4, change);
+    return nr * PAGE_SIZE;
+  }
   if (!tables.isPresent(entry)) return PAGE_SIZE;
   const changed = (entry | (change.set ?? 0n)) & ~(change.clear ?? 0n);
+  const pageSize = 2 ** shift;
   const inPage = va - Math.floor(va / pageSize) * pageSize;
   const nrBytes = Math.min(leftBytes, pageSize - inPage);
   if (changed === entry) return nrBytes;
@@ -72,6 +72,25 @@ function changeAt(
   store.setEntry(at, changed);
   return nrBytes;
 }
+
+/** Those that are present. */
+function changeEntries(
+  words: Int32Array,
+  entryWords: number,
+  { set = 0n, clear = 0n }: Change,
+): void {
+  const low = { set: lowOf(set), keep: ~lowOf(clear) };
+  const high = { set: highOf(set), keep: ~highOf(clear) };
+  for (let i = 0; i < words.length; i += entryWords) {
+    const word = words[i] ?? 0;
+    if ((word & 1) === 0) continue;
+    words[i] = (word | low.set) & low.keep;
+    if (entryWords === 2) words[i + 1] = ((words[i + 1] ?? 0) | high.set) & high.keep;
+  }
+}
+
+const lowOf = (entry: bigint): number => Number(BigInt.asIntN(32, entry));
+const highOf = (entry: bigint): number => Number(BigInt.asIntN(32, entry >> 32n));
 
 /** lookup_address() */
 function leafOf(
@@ -100,11 +119,13 @@ function split_large_page(
   const small = below.mapsPage === 'always' ? ~tables.PSE : ~0n;
   const protection = tables.protectionOf(entry) & small;
   const table = store.clear_page(late.take());
-  const start = tables.tableOf(entry);
-  for (let i = 0; i < 2 ** below.indexBits; i++)
-    store.setEntry(
-      asPhys(table + i * store.entryBytes),
-      tables.mapping(start + i * 2 ** below.shift, protection),
-    );
+  const first = tables.mapping(tables.tableOf(entry), protection);
+  const words = store.entryWords(table, 2 ** below.indexBits);
+  const entryWords = store.entryBytes / 4;
+  // A large page lies within 4 GiB of addresses, so only low words differ.
+  for (let i = 0; i < words.length; i += entryWords) {
+    words[i] = lowOf(first) + (i / entryWords) * 2 ** below.shift;
+    if (entryWords === 2) words[i + 1] = highOf(first);
+  }
   store.setEntry(at, tables.mapping(table, tables._KERNPG_TABLE));
 }

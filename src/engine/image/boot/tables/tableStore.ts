@@ -29,6 +29,13 @@ export class TableStore implements WritableTableMemory {
     return table?.subarray(first, first + nrWords);
   }
 
+  /** The words of `nr` entries of one table, from a physical address on: what is written there is written in the table. */
+  entryWords(at: PhysAddr, nr: number): Int32Array {
+    const words = this.readWords(at, (nr * this.entryBytes) / 4);
+    if (words === undefined) throw new Error(`0x${at.toString(16)} is not in a page table`);
+    return words;
+  }
+
   writeWord(phys: PhysAddr, value: number): void {
     const frame = Math.floor(phys / PAGE_SIZE);
     const table = this.tables.get(frame);
