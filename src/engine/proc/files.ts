@@ -12,7 +12,7 @@ import { frag_show, pagetypeinfo_show } from './buddyinfo.js';
 import { iomem_show } from './iomem.js';
 import { meminfo_proc_show } from './meminfo.js';
 import { slab_show } from './slabinfo.js';
-import { sysfs_value } from './sysfs.js';
+import { sysfs_text } from './sysfs.js';
 import { vmallocinfo_show } from './vmallocinfo.js';
 import { vmstat_show } from './vmstat.js';
 import { zoneinfo_show } from './zoneinfo.js';
@@ -38,8 +38,8 @@ export const proc_names: readonly string[] = Object.keys(PROC_FILES);
 export function proc_lines(k: Kernel, name: string): string[] | undefined {
   if (Object.hasOwn(PROC_FILES, name)) return PROC_FILES[name]?.(k);
   if (name.startsWith('/sys/')) {
-    const value = sysfs_value(k, name);
-    return value === undefined ? undefined : [`${value}`];
+    const text = sysfs_text(k, name);
+    return text === '' ? [] : text?.split('\n');
   }
   const self = k.read_int(k.plus(current(k), k.task_struct.pid));
   return pidLines(inspectedMachine(k), name, self);

@@ -15,7 +15,7 @@ import type { Kernel } from '../machine/kernel.js';
 import { numberIn } from '../machine/numberText.js';
 import { proc_lines, proc_names } from './files.js';
 import { knowsPools, sysctl_value } from './sysctl.js';
-import { sysfs_store, sysfs_value } from './sysfs.js';
+import { sysfs_store, sysfs_text } from './sysfs.js';
 
 const TABLES_OF_PID: Readonly<Record<string, string>> = {
   maps: 'proc_pid_maps_operations',
@@ -43,7 +43,7 @@ export function shown_table(k: Kernel, path: string): string | undefined {
       ? 'proc_sys_file_operations'
       : undefined;
   if (path.startsWith('/sys/'))
-    return sysfs_value(k, path) === undefined ? undefined : 'kernfs_file_fops';
+    return sysfs_text(k, path) === undefined ? undefined : 'kernfs_file_fops';
   const [, name = ''] = /^\/proc\/(.+)$/.exec(path) ?? [];
   if (proc_names.includes(name)) return 'proc_iter_file_ops';
   if (!hasPidFile(inspectedMachine(k), name, currentPid(k))) return undefined;
@@ -52,8 +52,8 @@ export function shown_table(k: Kernel, path: string): string | undefined {
 
 function textOf(k: Kernel, path: string): string {
   if (path.startsWith(SYSCTL)) return `${sysctl_value(k, settingOf(path))}\n`;
-  if (path.startsWith('/sys/')) return `${sysfs_value(k, path)}\n`;
-  const lines = proc_lines(k, path.slice('/proc/'.length)) ?? [];
+  const name = path.startsWith('/proc/') ? path.slice('/proc/'.length) : path;
+  const lines = proc_lines(k, name) ?? [];
   return lines.map((line) => `${line}\n`).join('');
 }
 
@@ -79,13 +79,12 @@ function read(k: Kernel, path: string, pos: number, count: number): string {
 
 function write(k: Kernel, path: string, text: string): number {
   if (path.startsWith('/dev/')) return 0;
+  if (path.startsWith('/sys/')) return sysfs_store(k, path, text);
   const value = numberIn(text);
   if (value === undefined) return -EINVAL;
-  if (path.startsWith(SYSCTL)) {
-    const set = sysctl_value(k, settingOf(path), Number(value)) ?? -EIO;
-    return Math.min(set, 0);
-  }
-  return path.startsWith('/sys/') ? sysfs_store(k, path, Number(value)) : -EIO;
+  if (!path.startsWith(SYSCTL)) return -EIO;
+  const set = sysctl_value(k, settingOf(path), Number(value)) ?? -EIO;
+  return Math.min(set, 0);
 }
 
 linkShown({ read, write });

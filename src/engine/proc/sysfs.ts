@@ -1,5 +1,6 @@
 /**
- * Files below /sys that memory management has for its reader: those of pools of huge pages. Their numbers are read, and some are set.
+ * Files below /sys that memory management has for its reader: those of pools of huge pages, whose numbers are read, and some are set;
+ * and those of caches (slabFiles.ts).
  *
  * Source: Linux 6.1 mm/hugetlb.c: hugetlb_sysfs_init(), hstate_attrs.
  */
@@ -12,10 +13,13 @@ import {
   resv_hugepages_show,
   surplus_hugepages_show,
 } from '../kernel/mm/hugetlb/sysfs.js';
+import { EACCES, EINVAL, ENOENT } from '../kernel/include/linux/errno.h.js';
 import { stringAt } from '../kernel/lib/string.js';
 import type { Hstate, Int, ULong } from '../machine/ctypes.js';
 import type { Kernel } from '../machine/kernel.js';
+import { numberIn } from '../machine/numberText.js';
 import { asCell, asVirt } from '../memory/address.js';
+import { slabFile } from './slabFiles.js';
 
 interface Attribute {
   readonly show: (k: Kernel, h: Hstate) => ULong;
@@ -35,8 +39,6 @@ const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
 };
 
 const FOLDER = '/sys/kernel/mm/hugepages';
-const EACCES = 13;
-const ENOENT = 2;
 
 /** None of a machine that was rebuilt without pools. */
 function pools(k: Kernel): readonly { readonly name: string; readonly h: Hstate }[] {
@@ -56,21 +58,26 @@ function find(k: Kernel, path: string) {
   return h === undefined || attribute === undefined ? undefined : { h, attribute };
 }
 
-/** Names of all files, whole paths. */
+/** Names of the files of pools, whole paths. */
 export const sysfs_names = (k: Kernel): readonly string[] =>
   pools(k).flatMap(({ name }) =>
     Object.keys(ATTRIBUTES).map((file) => `${FOLDER}/${name}/${file}`),
   );
 
-/** What a file says; undefined: there is none of that name. */
-export function sysfs_value(k: Kernel, path: string): number | undefined {
+/** What a file says, without its line end; undefined: there is none of that name. */
+export function sysfs_text(k: Kernel, path: string): string | undefined {
   const found = find(k, path);
-  return found?.attribute.show(k, found.h);
+  if (found !== undefined) return `${found.attribute.show(k, found.h)}`;
+  return slabFile(k, path)?.text;
 }
 
-/** Writes a number to a file: 0 or an error. */
-export function sysfs_store(k: Kernel, path: string, value: number): number {
+/** Writes to a file: 0 or an error. */
+export function sysfs_store(k: Kernel, path: string, text: string): number {
+  const file = slabFile(k, path);
+  if (file !== undefined) return file.store(text);
   const found = find(k, path);
   if (found === undefined) return -ENOENT;
-  return found.attribute.store?.(k, found.h, value) ?? -EACCES;
+  const value = numberIn(text);
+  if (value === undefined) return -EINVAL;
+  return found.attribute.store?.(k, found.h, Number(value)) ?? -EACCES;
 }

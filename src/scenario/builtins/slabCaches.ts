@@ -54,6 +54,13 @@ function destroy(call: BuiltinCall, cache: Value): void {
   kernel.slabCacheDestroyed(k, isRcu);
 }
 
+function validate(call: BuiltinCall, cache: Value): Value {
+  const { k, kernel } = call;
+  if (k.CONFIG_SLAB !== 0)
+    return call.bug("BUG: validate_slab_cache() is SLUB's: this kernel was built with SLAB");
+  return kernel.validate_slab_cache(k, call.cell(cache));
+}
+
 const objectSize = ({ k }: BuiltinCall, s: KmemCache): number =>
   k.read_int(s + k.kmem_cache.object_size);
 
@@ -100,6 +107,14 @@ const making: readonly BuiltinRow[] = [
     needs,
     sleeps: 'always',
     run: (call, cache) => call.kernel.kmem_cache_shrink(call.k, call.cell(cache)),
+  },
+  {
+    signature: 'long validate_slab_cache(struct kmem_cache *s)',
+    doc: 'Checks every object of every slab of a cache and prints what is wrong, as SLUB does; how many slabs the node has. What can be checked depends on the flags that the cache has (SLAB_RED_ZONE, SLAB_POISON, SLAB_CONSISTENCY_CHECKS).',
+    changes,
+    needs,
+    sleeps: 'always',
+    run: validate,
   },
   {
     signature: 'unsigned int kmem_cache_size(struct kmem_cache *s)',

@@ -19,7 +19,7 @@ import { kmem_cache_has_cpu_partial, oo_make, oo_objects } from './freelist.js';
 export const __OBJECT_POISON: SlabFlags = 0x80000000 | 0;
 
 /** In slabs, as their objects on a CPU's list are not counted: each is taken to be half full. */
-function slub_set_cpu_partial(k: Kernel, s: KmemCache, nr_objects: Int): void {
+export function slub_set_cpu_partial(k: Kernel, s: KmemCache, nr_objects: Int): void {
   k.write(s + k.kmem_cache.cpu_partial, nr_objects);
   const nr_slabs: Int = Math.ceil((nr_objects * 2) / oo_objects(k.words[s + k.kmem_cache.oo]!));
   k.write(s + k.kmem_cache.cpu_partial_slabs, nr_slabs);

@@ -26,7 +26,7 @@ import { get_node } from '../slab.h.js';
 import { oo_order } from './freelist.js';
 
 /** Free objects of a slab. Those on a CPU's freelist count as in use. */
-function count_free(k: Kernel, slab: Slab): Int {
+export function count_free(k: Kernel, slab: Slab): Int {
   return k.read_bits(slab, k.slab.objects) - k.read_bits(slab, k.slab.inuse);
 }
 
@@ -36,7 +36,7 @@ const node_nr_objs = (k: Kernel, n: KmemCacheNode): ULong =>
   k.read_ulong(n + k.kmem_cache_node.total_objects);
 
 /** The sum of what `get_count` says of the slabs on the node's list. */
-function count_partial(
+export function count_partial(
   k: Kernel,
   n: KmemCacheNode,
   get_count: (k: Kernel, slab: Slab) => Int,

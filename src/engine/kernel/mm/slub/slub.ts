@@ -9,7 +9,7 @@
  *     cpu_partial.ts        c->partial
  *     deactivate.ts         what CPUs give back
  *     alloc.ts free.ts bulk.ts out_of_memory.ts
- *     calculate_sizes.ts calculate_order.ts cache.ts shrink.ts sysfs.ts debugfs.ts init.ts
+ *     calculate_sizes.ts calculate_order.ts cache.ts shrink.ts sysfs.ts slab_attrs.ts debugfs.ts init.ts
  *     object_layout.ts check_object.ts object_report.ts debug_processing.ts validate.ts     debug caches
  *
  * Source: Linux 6.1 mm/slub.c, as built without NUMA, memcg, KASAN and random or hardened freelists.
