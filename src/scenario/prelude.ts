@@ -17,6 +17,7 @@ import { INTERRUPTS } from './prelude/interrupts.js';
 import { LATER_CALLS } from './prelude/laterCalls.js';
 import { LIBC } from './prelude/libc.js';
 import { NUMBERS } from './prelude/numbers.js';
+import { PAGE_CACHE } from './prelude/pageCache.js';
 import { PAGES } from './prelude/pages.js';
 import { MANAGED } from './prelude/managed.js';
 import { PLATFORM_DEVICES } from './prelude/platform.js';
@@ -150,6 +151,7 @@ const wholeText = (): string =>
       HEX_DUMP_MACROS,
       STRUCTURES,
       PAGES,
+      PAGE_CACHE,
       AREAS,
       PROCESS_MACROS,
       PAGE_TABLES,

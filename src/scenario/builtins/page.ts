@@ -8,6 +8,7 @@ import {
 } from '../../engine/view/pageFlags.js';
 import { group, type Builtin, type BuiltinResult } from './builtin.js';
 import type { BuiltinCall } from './call.js';
+import { pageCache } from './pageCache.js';
 import { pageLocks } from './pageLocks.js';
 import type { Value } from '../semantics/arithmetic.js';
 
@@ -253,6 +254,7 @@ export const pageFlags: readonly Builtin[] = PAGE_FLAGS.flatMap((which) =>
 export const page: readonly Builtin[] = [
   ...references,
   ...pageLocks,
+  ...pageCache,
   ...compound,
   ...hugePages,
   ...pool,

@@ -1,11 +1,6 @@
 /** Constants and macros of what processes do: those of the C library, and those of the kernel that are C themselves. */
 
-const constants = (header: string, pairs: string): string =>
-  pairs
-    .trim()
-    .split(/\s+/)
-    .map((pair) => `#define ${pair.replace('=', ' ')} // ${header}`)
-    .join('\n');
+import { constants } from './constants.js';
 
 export const USERSPACE = [
   constants(

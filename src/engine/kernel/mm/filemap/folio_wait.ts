@@ -228,6 +228,11 @@ export function folio_wait_bit(k: Kernel, folio: Page, bit_nr: Int): void {
   folio_wait_bit_common(k, folio, bit_nr, TASK_UNINTERRUPTIBLE, 'SHARED');
 }
 
+/** 0, or -EINTR: a signal that ends the task came first. */
+export function folio_wait_bit_killable(k: Kernel, folio: Page, bit_nr: Int): Int {
+  return folio_wait_bit_common(k, folio, bit_nr, TASK_KILLABLE, 'SHARED');
+}
+
 /** A page that is being migrated is locked, and the entry that leads to it keeps no reference: who waits takes none, either. */
 export function migration_entry_wait_on_locked(k: Kernel, folio: Page): void {
   const q: WaitQueueHead = folio_waitqueue(k, folio);

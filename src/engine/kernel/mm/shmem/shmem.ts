@@ -2,7 +2,8 @@
  * Memory that processes share: files that live in the page cache alone (tmpfs), and areas without a file, which get one that has no name.
  *
  * Left out: swap, huge pages, limits and numbers of the file system (info->alloced), holes that are being punched, memfd's seals.
- * Source: Linux 6.1 mm/shmem.c: shmem_add_to_page_cache(), shmem_get_folio_gfp(), shmem_fault(), shmem_mmap(), shmem_zero_setup(),
+ * Source: Linux 6.1 mm/shmem.c: shmem_add_to_page_cache(), shmem_get_folio_gfp(),
+ * shmem_read_mapping_page_gfp(), shmem_fault(), shmem_mmap(), shmem_zero_setup(),
  * shmem_write_begin(), shmem_write_end().
  */
 import {
@@ -21,6 +22,7 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
 import { __set_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import { ERR_PTR } from '../../include/linux/err.h.js';
 import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import { clear_highpage } from '../../include/linux/highmem.h.js';
 import { file_inode } from '../../include/linux/mm.h.js';
@@ -43,7 +45,7 @@ import { put_page } from '../swap/swap.js';
 import { __mod_node_page_state } from '../vmstat/node_stat.js';
 import { fput } from '../../fs/file_table/file_table.js';
 import { shmemFileSetup } from './file.js';
-import { folio_lock, unlock_page } from '../filemap/folio_wait.js';
+import { folio_lock, folio_unlock, unlock_page } from '../filemap/folio_wait.js';
 
 /** enum sgp_type: what a page is wanted for. */
 type SgpType = 'SGP_CACHE' | 'SGP_WRITE';
@@ -111,6 +113,21 @@ export function shmem_get_folio_gfp(
   // out:
   foliop.value = folio;
   return 0;
+}
+
+/** A page of a file for a module, with a reference; made where there is none. ERR_PTR: -EINVAL behind its end, -ENOMEM. */
+export function shmem_read_mapping_page_gfp(
+  k: Kernel,
+  mapping: AddressSpace,
+  index: ULong,
+  gfp: Gfp,
+): Page {
+  const inode: Inode = k.read_ptr(k.plus(mapping, k.address_space.host));
+  const folio: Out<Page> = { value: NULL };
+  const error: Int = shmem_get_folio_gfp(k, inode, index, 'SGP_CACHE', gfp, folio);
+  if (error !== 0) return ERR_PTR(error);
+  folio_unlock(k, folio.value);
+  return folio.value;
 }
 
 function shmem_fault(k: Kernel, vmf: VmFault): VmFault_t {

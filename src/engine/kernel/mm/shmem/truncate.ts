@@ -15,7 +15,7 @@ import {
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { PAGE_SIZE } from '../../../memory/address.js';
-import { clear_bit } from '../../arch/x86/include/asm/bitops.h.js';
+import { clear_bit, test_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { page_mapcount } from '../../include/linux/mm.h.js';
 import { page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { trylock_page } from '../../include/linux/pagemap.h.js';
@@ -40,7 +40,8 @@ function truncate_inode_folio(k: Kernel, mapping: AddressSpace, folio: Page): vo
   clear_bit(k, k.PG_mappedtodisk, folio + k.page.flags);
   // filemap_remove_folio():
   __mod_node_page_state(k, k.NR_FILE_PAGES, -1);
-  __mod_node_page_state(k, k.NR_SHMEM, -1);
+  // A page that a module put there is not one of shared memory.
+  if (test_bit(k, k.PG_swapbacked, folio + k.page.flags)) __mod_node_page_state(k, k.NR_SHMEM, -1);
   xa_erase(k, mappingPages(k, mapping), k.read_ulong(folio + k.page.index));
   k.write_long(folio + k.page.mapping, 0);
   k.add_long(k.plus(mapping, k.address_space.nrpages), -1);
