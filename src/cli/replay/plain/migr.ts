@@ -82,7 +82,10 @@ function manyPages(spans: readonly Span[]): number {
   return end === undefined ? 0 : (end + 1 - MANY) / PAGE_SIZE;
 }
 
-/** Pages of its counters that it writes to, in that order, when it counts those of its pages that are not the CMA area's. */
+/**
+ * Pages of its counters that it writes to, in that order, when it counts those of its pages that are not the CMA area's. With more memory
+ * than it has counters for, it writes behind these.
+ */
 function countPages({ counts }: Guest, spans: readonly Span[]): ReadonlySet<number> {
   const dumps = spans.flatMap((span) => span.dumps);
   const shown = dumps.findLast(({ name, args }) => name === 'pts' && args[0] === MANY.toString(16));
@@ -90,11 +93,17 @@ function countPages({ counts }: Guest, spans: readonly Span[]): ReadonlySet<numb
   const [base = 0, nr = 0] = (/ base=([0-9a-f]+) count=([0-9a-f]+) /.exec(cma) ?? [])
     .slice(1)
     .map((text) => parseInt(text, 16));
+  const [, order = '0'] =
+    dumps
+      .filter(({ name }) => name === 'zones')
+      .flatMap(({ lines }) => lines.map((line) => /^ pb start=\S+ order=(\d+) /.exec(line)))
+      .find((match) => match !== null) ?? [];
   const pages = new Set<number>();
   for (const pfn of entriesOf(shown?.lines ?? []).values()) {
     if (pfn >= base && pfn < base + nr) continue;
     const frame = counts.frames + Math.floor(pfn / FRAMES_COUNTED_TOGETHER);
-    for (const va of [frame, counts.blocks]) pages.add(va - (va % PAGE_SIZE));
+    const block = counts.blocks + 2 * (pfn >>> Number(order));
+    for (const va of [frame, block]) pages.add(va - (va % PAGE_SIZE));
   }
   return pages;
 }
