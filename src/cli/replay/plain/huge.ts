@@ -4,6 +4,7 @@
  */
 import { PAGE_SIZE } from '../../../engine/memory/address.js';
 import type { Span } from '../program/spans.js';
+import { PREALLOCATED_PMDS } from '../program/keptTables.js';
 import type { Action } from '../program/processes.js';
 import { Acts, MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_RW } from './acts.js';
 import type { Guest } from './guest.js';
@@ -114,11 +115,12 @@ class Huge {
 
   /**
    * A child does `act` and ends; false: it was killed in the middle.
-   * When its structure goes, its top-level table does, which the trace shows: khugepaged may have it still.
+   * When its structure goes, its tables that always are there do: khugepaged may have it still.
    */
   private child(act: () => boolean): void {
     const { acts } = this;
-    const start = this.at;
+    // The call is behind what was printed last.
+    const start = this.at - 1;
     const pid = acts.split();
     acts.act('rcu');
     acts.as(pid, () => {
@@ -126,14 +128,13 @@ class Huge {
       acts.own('child');
       if (act()) acts.act('exit');
     });
-    const umm = this.spans.slice(start, this.at).find(({ op }) => op?.name === 'umm');
-    const pgd = /^pgd=([0-9a-f]+)000 /.exec(umm?.op?.result ?? '')?.[1];
-    const events = this.spans[this.at - 1]?.events ?? [];
+    const spans = this.spans.slice(start, this.at);
+    const events = spans.at(-1)?.events ?? [];
     const stack = events.findLastIndex((event) => /^pf \S+ o=[12]$/.test(event));
     // A thread that ran between the two had the address space meanwhile.
     const isLate = stack >= 0 && events.slice(stack).some((event) => /^pf \S+ o=0$/.test(event));
     if (isLate) acts.act('stack');
-    if (pgd === undefined || events.includes(`pf ${pgd} o=0`)) acts.act('mmdrop');
+    if (topTables(spans).every((pfn) => events.includes(`pf ${pfn} o=0`))) acts.act('mmdrop');
     if (!isLate) acts.act('stack');
     acts.own('waited');
   }
@@ -318,4 +319,16 @@ class Huge {
     this.op();
     this.note();
   }
+}
+
+/** Page numbers of the tables that a child's address space keeps to its end, as the spans of its life tell them. */
+function topTables(spans: readonly Span[]): string[] {
+  const umm = spans.find(({ op }) => op?.name === 'umm');
+  const [, pgd = ''] = /^pgd=([0-9a-f]+) /.exec(umm?.op?.result ?? '') ?? [];
+  if (pgd === '') return [];
+  if (pgd.endsWith('000')) return [pgd.slice(0, -3)];
+  const taken = (spans[0]?.events ?? []).flatMap(
+    (event) => /^pa (\S+) o=0 mt=0 gfp=400dc0$/.exec(event)?.[1] ?? [],
+  );
+  return taken.slice(0, PREALLOCATED_PMDS);
 }

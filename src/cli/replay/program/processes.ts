@@ -5,7 +5,6 @@
  * scheduler and RCU did. Numbers are hexadecimal, but for pids.
  */
 import {
-  __pa,
   add_mm_counter,
   copy_mm,
   current,
@@ -62,6 +61,7 @@ import { default_hstate } from '../../../engine/kernel/include/linux/hugetlb.h.j
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
 import type { ToldPages } from './toldPages.js';
 import { entryOf, markAccessed } from './accessed.js';
+import { keptTables } from './keptTables.js';
 
 /** One line of a program. */
 export interface Action {
@@ -213,11 +213,11 @@ export class Processes {
     return this.stacks.includes(pfn);
   }
 
-  /** Whether it is the top table of an address space that nobody uses, and khugepaged keeps. */
+  /** Whether it is a table that an address space keeps to its end: of one that nobody uses, and khugepaged keeps. */
   isScanned(pfn: number): boolean {
     const { k, scanned } = this;
     if (scanned === NULL || k.read_int(k.plus(scanned, k.mm_struct.mm_users)) !== 0) return false;
-    return __pa(k, k.read_ptr(k.plus(scanned, k.mm_struct.pgd))) / PAGE_SIZE === pfn;
+    return keptTables(k, scanned).some((table) => table === pfn);
   }
 
   /** It had not come to it. */
