@@ -2,7 +2,9 @@
  * Judges the trace of a user program that has neither a core nor its acts beside it. It starts from the dumps that the trace has
  * first; the process is made anew, and what the program does is known by the family's name and the seed.
  */
+import type { Kernel } from '../../../engine/machine/kernel.js';
 import {
+  parseMemmap,
   parseZones,
   type StateImage,
   type TraceDump,
@@ -29,6 +31,7 @@ import {
   withWaiting,
 } from './ownFrames.js';
 import { knownTables, placeTable } from './placeTables.js';
+import { stackOrder, stacksIn } from './otherStacks.js';
 import { makeProcess, setGathered, setNumbers, unlist } from './plainProcess.js';
 import { migrProgram } from './migr.js';
 import { freeIn } from '../freeFrames.js';
@@ -138,9 +141,8 @@ export function judgePlain(
   const dumps = isStart || family?.of !== 1 ? own.dumps : stateAt(spansOf(idle() ?? [])).dumps;
   const recorded = dumps.find((dump) => dump.name === 'zones');
   const isWide = recorded?.lines.some((line) => /^zone \d+ DMA32 /.test(line)) === true;
-  // The order of a kernel stack.
   const zones =
-    isStart || recorded === undefined ? recorded : withThreads(recorded, isWide ? 2 : 1);
+    isStart || recorded === undefined ? recorded : withThreads(recorded, stackOrder(isWide));
   const image = plainStart(isStart || zones === undefined ? dumps : [zones]);
   if (image === undefined || zones === undefined || family === undefined) return untold(all);
   const guest = family.guest(guestOf(image.mm, family.of), dumps);
@@ -220,7 +222,11 @@ function start(image: StateImage, { guest, family, spans, zones, dumps }: Beginn
   const text = shownText.size > 0 ? shownText : neededText(guest);
   const numbers = `${guest.numbers} rss_anon=${guest.pages.length.toString(16)}`;
   const strange = new Set<number>();
-  const told = new ToldPages(strange);
+  const told = new ToldPages(
+    strange,
+    otherStacks(image.mm, dumps, isFree),
+    stackOrder(image.mm.wide),
+  );
   let processes: Processes | undefined;
   const lent = makeProcess(
     image,
@@ -250,6 +256,18 @@ function start(image: StateImage, { guest, family, spans, zones, dumps }: Beginn
   for (const pfn of [...lent, ...shownText.values(), ...listed])
     if (frames?.includes(pfn) !== true) strange.add(pfn);
   return { strange, told, processes: processes ?? new Processes(image.mm, told) };
+}
+
+/** Where the trace has a map of memory, the stacks that it shows. */
+function otherStacks(
+  k: Kernel,
+  dumps: readonly TraceDump[],
+  isFree: (pfn: number) => boolean,
+): number[] {
+  const memmap = dumps.find(({ name }) => name === 'memmap');
+  if (memmap === undefined) return [];
+  const flags = (1 << k.__NR_PAGEFLAGS) - 1;
+  return stacksIn(parseMemmap(memmap), stackOrder(k.wide), flags, isFree);
 }
 
 /** Frames of the program's pages and of those of its file, by what its tables show. */

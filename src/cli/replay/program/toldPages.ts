@@ -21,8 +21,17 @@ export class ToldPages {
   /** By number of the page: what it was asked for with. */
   private pages: ReadonlyMap<number, number> = new Map();
 
-  /** @param lent of a machine without a core: pages that were made by the replay itself, which are not the recorded machine's either */
-  constructor(private readonly lent?: ReadonlySet<number>) {}
+  /**
+   * @param lent of a machine without a core: pages that were made by the replay itself, which are not the recorded machine's either
+   * @param stacks blocks of the order of a stack that its threads have had from the beginning, by their first page
+   */
+  constructor(
+    private readonly lent?: ReadonlySet<number>,
+    stacks: readonly number[] = [],
+    stackOrder = 0,
+  ) {
+    for (const pfn of stacks) this.note(pfn, stackOrder, OF_STACKS);
+  }
 
   has(pfn: number): boolean {
     return this.pages.has(pfn) || this.lent?.has(pfn) === true;
@@ -69,10 +78,14 @@ export class ToldPages {
   }
 
   private remember(k: Kernel, pfn: number, order: number, gfp: string): void {
+    this.note(pfn, order, gfp);
+    count(k, gfp, 1 << order);
+  }
+
+  private note(pfn: number, order: number, gfp: string): void {
     const flags = parseInt(gfp, 16);
     const taken = Array.from({ length: 1 << order }, (_, i) => [pfn + i, flags] as const);
     this.pages = new Map([...this.pages, ...taken]);
-    count(k, gfp, 1 << order);
   }
 
   private free(k: Kernel, pfn: number, order: number): boolean {
