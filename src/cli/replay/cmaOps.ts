@@ -42,7 +42,10 @@ const allocateArea: Operation = (machine, [slot, count, align]) => {
   const index = number(slot);
   if (machine.slot(index) !== undefined) return SKIP;
   const nrPages = number(count);
-  const page = cma_alloc(mm, defaultArea(machine), nrPages, number(align), true);
+  const area = defaultArea(machine);
+  // A machine that is too small for it has booted without one.
+  if (area === NULL) return 'nocma';
+  const page = cma_alloc(mm, area, nrPages, number(align), true);
   if (page === NULL) return '-';
   machine.put(index, { kind: 'cma', page, nrPages });
   return hex(mm.page_to_pfn(page));
