@@ -2,18 +2,32 @@
  * `oracle core MACHINE [NAME...]`: the machine's memory before and after. `before.vmcore.gz` is its memory when nothing has
  * been done; of each named run of operations, NAME.after.gz has every word of memory that differs when it has ended.
  *
+ * Runs with the later operations have a core of their own, in the folder MACHINE-later: their kernel is another one.
+ * before.symbols.gz says which symbols lie elsewhere in it. Its driver does not wait at the end of a script: it is stopped in
+ * front of the last operation, which changes nothing, or where the kernel dies.
+ *
  * `oracle core --user MACHINE`: the memory while a user process runs, with its page tables in the trace.
  */
-import { copyFileSync, createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
+import { gzipSync } from 'node:zlib';
 import { OracleError, run } from '../lib/commands.mjs';
 import { guestOf, machineOf } from '../lib/families.mjs';
 import { builtKernel } from '../lib/kernels.mjs';
 import { record } from '../lib/machine.mjs';
-import { here, inOutput, shown } from '../lib/place.mjs';
+import { here, inOutput, project, shown } from '../lib/place.mjs';
 
 const SEED = 31;
 const NAMES = [
@@ -31,7 +45,11 @@ export async function core(args) {
   const work = mkdtempSync(path.join(os.tmpdir(), 'core-'));
   try {
     if (isUser) await userCore(machine, work);
-    else await beforeAndAfter(machine, names.length > 0 ? names : usualNames(machine), work);
+    else {
+      const [first, later] = byGeneration(machine, names.length > 0 ? names : usualNames(machine));
+      if (first.length > 0) await beforeAndAfter(machine, first, work);
+      if (later.length > 0) await beforeAndAfter(machine, later, work, 'later');
+    }
   } finally {
     rmSync(work, { recursive: true });
   }
@@ -59,28 +77,68 @@ async function userCore(machine, work) {
   console.log(shown(folder));
 }
 
-async function beforeAndAfter(machine, names, work) {
-  const folder = inOutput('cores', machine);
+function byGeneration(machine, names) {
+  const isLater = (name) => guestOf(machine, name).generation === 'later';
+  return [names.filter((name) => !isLater(name)), names.filter(isLater)];
+}
+
+async function beforeAndAfter(machine, names, work, generation = 'first') {
+  const isLater = generation === 'later';
+  const folder = inOutput('cores', isLater ? `${machine}-later` : machine);
   mkdirSync(folder, { recursive: true });
-  const dumped = (script, file) => ({
-    ...performing(machine, script),
-    dump: { file, when: '%ran ops=', hold: true },
-  });
+  const dumped = (name, script, file) =>
+    isLater
+      ? { ...guestOf(machine, name), script, dump: { file, at: lastOf(machine, script) } }
+      : { ...performing(machine, script), dump: { file, when: '%ran ops=', hold: true } };
   const before = path.join(work, 'before.vmcore');
-  await record(dumped(BEFORE, before), work, 'before');
+  await record(dumped(names[0], BEFORE, before), work, 'before');
+  if (isLater) writeMoved(machine, path.join(folder, 'before.symbols.gz'));
   for (const what of ['registers', 'mem'])
     move(`${before}.${what}.txt`, path.join(folder, `before.${what}.txt`));
   move(path.join(work, 'before.trace.gz'), path.join(folder, 'before.trace.gz'));
   for (const name of names) {
     const after = path.join(work, 'after.vmcore');
-    await record(dumped(operationsOf(machine, name), after), work, name);
-    await difference(machine, before, after, path.join(folder, `${name}.after.gz`));
-    move(path.join(work, `${name}.trace.gz`), path.join(folder, `${name}.trace.gz`));
+    await record(dumped(name, operationsOf(machine, name), after), work, name);
+    await difference(machine, generation, before, after, path.join(folder, `${name}.after.gz`));
+    const kept = isLater
+      ? readdirSync(work).filter((file) => file.startsWith(`${name}.dmesg`))
+      : [];
+    for (const file of [`${name}.trace.gz`, ...kept])
+      move(path.join(work, file), path.join(folder, file));
     console.log(shown(path.join(folder, `${name}.after.gz`)));
   }
   run('gzip', ['-9n', before]);
   move(`${before}.gz`, path.join(folder, 'before.vmcore.gz'));
   console.log(shown(path.join(folder, 'before.vmcore.gz')));
+}
+
+/** Where the later driver is in front of a script's last operation, and where a kernel dies. */
+function lastOf(machine, script) {
+  const symbols = symbolsOf(machine, 'later');
+  const point = (name, times) => ({ address: symbols.get(name), times });
+  return [point('more_line', script.split('\n').length - 1), point('panic', 1)];
+}
+
+/** Addresses in hexadecimal, by name. */
+function symbolsOf(machine, generation) {
+  const map = path.join(builtKernel(machineOf(machine).kernel, generation), 'System.map');
+  const lines = readFileSync(map, 'utf8').trimEnd().split('\n').reverse();
+  return new Map(lines.map((line) => line.split(' ')).map(([address, , name]) => [name, address]));
+}
+
+/** The kernel's name, then `NAME ADDRESS` of each symbol of its profile that lies elsewhere. */
+function writeMoved(machine, file) {
+  const { kernel } = machineOf(machine);
+  const profiles = path.join(project, 'src', 'engine', 'types', 'profiles');
+  const profile = JSON.parse(readFileSync(path.join(profiles, `${kernel}.json`), 'utf8'));
+  const symbols = symbolsOf(machine, 'later');
+  const moved = profile.symbols
+    .map((line) => line.split(' '))
+    // Of per-CPU variables the offset is known.
+    .filter(([name, address]) => !address.startsWith('+') && symbols.has(name))
+    .filter(([name, address]) => BigInt(`0x${symbols.get(name)}`) !== BigInt(`0x${address}`))
+    .map(([name]) => `${name} ${symbols.get(name)}`);
+  writeFileSync(file, gzipSync(`${[kernel, ...moved].join('\n')}\n`, { level: 9 }));
 }
 
 /** Whether the name is one of a core's runs: the recordings of those are made here and nowhere else. */
@@ -112,9 +170,9 @@ const small = (machine) => ({
 const withoutEvents = (script) => script.replace(/^events.*\n/gm, '');
 
 /** Writes every word of RAM that differs. */
-async function difference(machine, before, after, file) {
+async function difference(machine, generation, before, after, file) {
   const { kernel, ram } = machineOf(machine);
-  const map = path.join(builtKernel(kernel, 'first'), 'System.map');
+  const map = path.join(builtKernel(kernel, generation), 'System.map');
   const end = (Number.parseInt(ram, 10) * (ram.endsWith('G') ? 2 ** 30 : 2 ** 20)).toString(16);
   const script = path.join(here, 'scripts', 'corediff.py');
   const compare = spawn('python3', [script, before, after, map, end], {

@@ -29,7 +29,20 @@ export function makeBar(file, script, mebibytes, hold) {
 
 export const barSays = (file, text) => readFileSync(file).includes(text);
 
-/** Cuts the output into NAME.trace.gz and the files that the guest copied. */
-export function unpackBar(file, folder, name) {
+/** Cuts the output into NAME.trace.gz and the files that the guest copied; of a guest that died, as far as it came. */
+export function unpackBar(file, folder, name, hasDied) {
+  if (hasDied) endOutput(file);
   run('python3', [path.join(here, 'scripts', 'unpack.py'), file, folder, name]);
+}
+
+/** Text has no zeros: the output ends in front of the first. The driver says how long it is when a command has ended. */
+function endOutput(file) {
+  const bar = readFileSync(file);
+  const output = Number(bar.readBigUInt64LE(24));
+  const words = Buffer.alloc(16);
+  words.writeBigUInt64LE(BigInt(bar.indexOf(0, output) - output));
+  words.writeBigUInt64LE(1n, 8);
+  const fd = openSync(file, 'r+');
+  writeSync(fd, words, 0, words.length, 40);
+  closeSync(fd);
 }
