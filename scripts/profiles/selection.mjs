@@ -38,7 +38,7 @@ export const TYPES = words(`
   irqaction platform_device platform_driver platform_device_id of_device_id device_driver bus_type driver_private hrtimer __kfifo notifier_block atomic_notifier_head blocking_notifier_head raw_notifier_head
   srcu_notifier_head timespec64 kernel_param kernel_param_ops poll_table_entry poll_wqueues pollfd fown_struct ratelimit_state kthread_worker
   kthread_work circ_buf list_lru list_lru_node list_lru_one percpu_ref percpu_ref_data srcu_struct rhash_head rhashtable
-  rhashtable_params bucket_table new_utsname tm irq_affinity_notify
+  rhashtable_params bucket_table rhashtable_compare_arg rhashtable_iter rhashtable_walker rhlist_head rhltable interval_tree_node new_utsname tm irq_affinity_notify
 `);
 
 /**
@@ -114,7 +114,7 @@ export const ENUMS = words(`
   lruvec_flags migrate_mode migrate_reason compact_result compact_priority page_walk_action
   kmalloc_cache_type slab_state fixed_addresses ttu_flags vm_fault_reason fault_flag tlb_flush_reason pg_level
   page_cache_mode memblock_flags meminit_context mapping_flags oom_constraint
-  transparent_hugepage_flag hugetlb_page_flags maple_type scan_result system_states pcpu_fc hk_type hrtimer_mode hrtimer_restart irqreturn
+  transparent_hugepage_flag hugetlb_page_flags maple_type scan_result system_states pcpu_fc hk_type hrtimer_mode hrtimer_restart irqreturn lru_status
 `);
 
 /** Untagged enums, by one of their enumerators. */
@@ -130,7 +130,7 @@ export const TYPEDEFS = words(`
   int64_t uintptr_t slab_flags_t vm_fault_t compound_page_dtor freelist_idx_t swp_entry_t
   pgtable_t vm_flags_t uint ulong ushort kuid_t dev_t nodemask_t cpumask_t
   pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t wait_queue_entry_t ktime_t
-  poll_table __poll_t fmode_t umode_t uid_t gid_t kgid_t work_func_t irqreturn_t irq_handler_t notifier_fn_t clockid_t time64_t u_int seqlock_t
+  poll_table __poll_t fmode_t umode_t uid_t gid_t kgid_t work_func_t irqreturn_t irq_handler_t notifier_fn_t clockid_t time64_t u_int seqlock_t list_lru_walk_cb
 `);
 
 /** Types that the kernel's headers define as macros: as typedefs. */
@@ -194,7 +194,7 @@ export const SYMBOLS = words(`
   hugetlbfs_file_operations mm_slot_cache khugepaged_max_ptes_none khugepaged_max_ptes_swap khugepaged_max_ptes_shared
   transparent_hugepage_flags huge_zero_page huge_zero_pfn huge_zero_refcount mm_slots_hash khugepaged_scan
   khugepaged_thread deferred_split_shrinker
-  shrinker_list shrinker_rwsem vm_swappiness swap_info swapper_spaces nr_swap_pages total_swap_pages nr_swapfiles
+  shrinker_list shrinker_rwsem sysctl_drop_caches irq_err_count vm_swappiness swap_info swapper_spaces nr_swap_pages total_swap_pages nr_swapfiles
   swap_active_head swap_avail_heads swp_slots swap_slot_cache_active swap_slot_cache_enabled
   cpu_fbatches lru_rotate mlock_pvec lru_add_drain_work
   vm_dirty_ratio dirty_background_ratio vm_dirty_bytes dirty_background_bytes global_wb_domain laptop_mode ratelimit_pages

@@ -23,6 +23,7 @@ import { MANAGED } from './prelude/managed.js';
 import { PLATFORM_DEVICES } from './prelude/platform.js';
 import { PROC_FILES } from './prelude/procFiles.js';
 import { PAGE_TABLES } from './prelude/pageTables.js';
+import { SHRINKERS } from './prelude/shrinkers.js';
 import { QUEUES } from './prelude/queues.js';
 import { SCATTERLISTS } from './prelude/scatterlists.js';
 import { WORDS } from './prelude/words.js';
@@ -167,6 +168,7 @@ const wholeText = (): string =>
       SCATTERLISTS,
       PROC_FILES,
       MANAGED,
+      SHRINKERS,
     ],
   ].join('\n');
 

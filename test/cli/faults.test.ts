@@ -170,7 +170,7 @@ describe('mmscope run: what went wrong', function () {
     const note = out.find((line) => line.startsWith('note:'));
     assert.match(
       note ?? '',
-      /order 3 entered direct compaction, which moves nothing yet, entered direct reclaim, which frees nothing yet/,
+      /order 3 entered direct compaction, which moves nothing yet, entered direct reclaim, which asks shrinkers alone/,
     );
     assert.match(note ?? '', /DMA32: .* not above watermark|DMA32: /);
   });

@@ -152,7 +152,7 @@ describe('huge pages of a pool', function () {
   it('sysctl() knows a few names, and says which', () => {
     const { vm } = run('expect(sysctl("vm.nothing=1") == -1 && errno == 2);', 'x86_64-slub');
     assert.deepEqual(log(vm), [
-      'sysctl: cannot stat /proc/sys/vm/nothing: No such file or directory (use one of vm.nr_hugepages, vm.nr_overcommit_hugepages)',
+      'sysctl: cannot stat /proc/sys/vm/nothing: No such file or directory (use one of vm.drop_caches, vm.nr_hugepages, vm.nr_overcommit_hugepages)',
     ]);
   });
 

@@ -171,6 +171,7 @@ export * from '../kernel/mm/memory/unmap_mapping.js';
 export * from '../kernel/mm/memory/insert.js';
 export * from '../kernel/mm/memory/memory.js';
 export * from '../kernel/mm/memory/remap_pfn.js';
+export * from '../kernel/mm/list_lru.js';
 export * from '../kernel/mm/madvise/madvise.js';
 export * from '../kernel/mm/memory/follow_pte.js';
 export * from '../kernel/mm/memory/rss.js';
@@ -255,6 +256,14 @@ export * from '../kernel/mm/vmalloc/vfree.js';
 export * from '../kernel/mm/vmalloc/user.js';
 export * from '../kernel/mm/vmalloc/vmalloc.js';
 export * from '../kernel/mm/vmscan/isolate.js';
+export {
+  free_prealloced_shrinker,
+  prealloc_shrinker,
+  register_shrinker,
+  register_shrinker_prepared,
+  synchronize_shrinkers,
+  unregister_shrinker,
+} from '../kernel/mm/vmscan/shrinker.js';
 export * from '../kernel/mm/vmscan/vmscan.js';
 export * from '../kernel/mm/vmstat/node_stat.js';
 export * from '../kernel/mm/vmstat/refresh.js';

@@ -16,7 +16,7 @@ import type { CpuFeatures } from '../x86/registers.js';
 import type { IoTlbMem } from './ioTlb.js';
 import type { KernelMemory } from './kernelMemory.js';
 
-const REGISTERS = ['cpu', 'current_flags', 'bad_page_nr_shown'] as const;
+const REGISTERS = ['cpu', 'current_flags', 'bad_page_nr_shown', 'reclaim_state', 'stfu'] as const;
 /** Lists that are local variables of kernel functions, and the recorder's. */
 const LISTS = [
   'scratch_list',

@@ -14,7 +14,7 @@ import { linkShown } from '../kernel/fs/file_table/shownFiles.js';
 import type { Kernel } from '../machine/kernel.js';
 import { numberIn } from '../machine/numberText.js';
 import { proc_lines, proc_names } from './files.js';
-import { knowsPools, sysctl_value } from './sysctl.js';
+import { knows_setting, sysctl_value } from './sysctl.js';
 import { sysfs_store, sysfs_text } from './sysfs.js';
 
 const TABLES_OF_PID: Readonly<Record<string, string>> = {
@@ -39,7 +39,7 @@ export function shown_table(k: Kernel, path: string): string | undefined {
   if (path === '/dev/zero') return 'zero_fops';
   if (path === '/dev/null') return 'null_fops';
   if (path.startsWith(SYSCTL))
-    return knowsPools(k) && sysctl_value(k, settingOf(path)) !== undefined
+    return knows_setting(k, settingOf(path)) && sysctl_value(k, settingOf(path)) !== undefined
       ? 'proc_sys_file_operations'
       : undefined;
   if (path.startsWith('/sys/'))

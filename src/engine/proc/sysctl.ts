@@ -3,6 +3,7 @@
  *
  * Source: Linux 6.1 kernel/sysctl.c: vm_table.
  */
+import { drop_caches_sysctl_handler } from '../kernel/fs/drop_caches.js';
 import { hugetlb_overcommit_handler, hugetlb_sysctl_handler } from '../kernel/mm/hugetlb/pool.js';
 import type { Kernel } from '../machine/kernel.js';
 
@@ -10,15 +11,17 @@ import type { Kernel } from '../machine/kernel.js';
 type Handler = (k: Kernel, value: number | undefined) => number;
 
 const SETTINGS: Readonly<Record<string, Handler>> = {
+  'vm.drop_caches': drop_caches_sysctl_handler,
   'vm.nr_hugepages': hugetlb_sysctl_handler,
   'vm.nr_overcommit_hugepages': hugetlb_overcommit_handler,
 };
 
 export const sysctl_names: readonly string[] = Object.keys(SETTINGS);
 
-/** Whether the machine knows its pools of huge pages, which the settings are about. */
-export const knowsPools = (k: Kernel): boolean =>
-  k.globals.hugetlb_max_hstate !== 0 && k.words[k.globals.hugetlb_max_hstate] !== 0;
+/** Whether the machine knows what a setting is about: its pools of huge pages, if it is one of those. */
+export const knows_setting = (k: Kernel, name: string): boolean =>
+  !name.endsWith('hugepages') ||
+  (k.globals.hugetlb_max_hstate !== 0 && k.words[k.globals.hugetlb_max_hstate] !== 0);
 
 /** What a setting is, or becomes; undefined: there is none of the name. */
 export function sysctl_value(k: Kernel, name: string, value?: number): number | undefined {

@@ -3,7 +3,7 @@ import type { KernelEvent } from '../machine/events.js';
 
 export const NOTES = {
   'direct-compact': 'entered direct compaction, which moves nothing yet',
-  'direct-reclaim': 'entered direct reclaim, which frees nothing yet',
+  'direct-reclaim': 'entered direct reclaim, which asks shrinkers alone',
   'out-of-memory': 'called the OOM killer, which kills nothing yet',
 } as const;
 

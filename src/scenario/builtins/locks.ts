@@ -47,6 +47,19 @@ function lockAfter(
   return undefined;
 }
 
+/** Takes a lock for as long as a function of the kernel runs. */
+export function holding(
+  call: BuiltinCall,
+  lock: Value,
+  run: (call: BuiltinCall) => BuiltinResult,
+): BuiltinResult {
+  const waits = lockAfter(call, lock);
+  if (waits !== undefined) return waits;
+  const result = run(call);
+  release(call, lock);
+  return result;
+}
+
 export function disableIrqs(call: BuiltinCall): void {
   call.context.irqsDisabled = true;
 }

@@ -22,7 +22,7 @@ function sysctl(call: BuiltinCall, setting: string): number {
     return -ENOENT;
   }
   if (text !== undefined && !/^\d+$/.test(text)) return -EINVAL;
-  if (!kernel.knowsPools(k))
+  if (!kernel.knows_setting(k, name))
     call.bug(
       'BUG: sysctl() cannot be performed: this machine does not know its pools of huge pages; boot one, or start from a core',
     );
@@ -32,7 +32,7 @@ function sysctl(call: BuiltinCall, setting: string): number {
 export const sysctls: readonly Builtin[] = group('task', 'kernel/sysctl.c', [
   {
     signature: 'long sysctl(const char *setting)',
-    doc: 'As `sysctl NAME` or `sysctl NAME=VALUE`: "vm.nr_hugepages=8" makes the pool of huge pages as large as that, as far as there is memory, "vm.nr_overcommit_hugepages=2" lets it grow. What the setting is then; -1 and errno if there is none of the name.',
+    doc: 'As `sysctl NAME` or `sysctl NAME=VALUE`: "vm.nr_hugepages=8" makes the pool of huge pages as large as that, as far as there is memory, "vm.nr_overcommit_hugepages=2" lets it grow, "vm.drop_caches=2" has shrinkers free all they can. What the setting is then; -1 and errno if there is none of the name.',
     changes: true,
     sleeps: 'always',
     needs: needsCaches,

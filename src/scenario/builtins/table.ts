@@ -37,6 +37,7 @@ import { sharedLocks } from './rwlocks.js';
 import { waiting } from './waiting.js';
 import { waitQueues } from './waitQueues.js';
 import { kmallocFamily } from './slab.js';
+import { shrinkers } from './shrinkers.js';
 import { slabCaches } from './slabCaches.js';
 import { scatterlists } from './scatterlists.js';
 import { scanning } from './scanning.js';
@@ -73,6 +74,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...contiguous,
   ...kmallocFamily,
   ...slabCaches,
+  ...shrinkers,
   ...vmallocs,
   ...mappedMemory,
   ...highmem,

@@ -71,6 +71,7 @@ const LISTS = [
   'free_vmap_area_list',
   'purge_vmap_area_list',
   'huge_boot_pages',
+  'shrinker_list',
 ];
 
 const word = (mm: Kernel, at: Cell, value: number): void => {

@@ -1,7 +1,7 @@
 /**
  * What a request tries that found nothing: compaction, reclaim, more rounds of both, and in the end the OOM killer.
  *
- * All are entered but do nothing yet: each is an event, and finds no memory.
+ * All are entered, and each is an event. Compaction and the OOM killer do nothing yet; reclaim asks shrinkers, and takes no page itself.
  * Source: Linux 6.1 mm/page_alloc.c: __alloc_pages_direct_compact(), __alloc_pages_direct_reclaim(), should_reclaim_retry(),
  * __alloc_pages_may_oom().
  */
@@ -18,11 +18,14 @@ import {
   type Zoneref,
 } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
+import { currentFlags, setCurrentFlags } from '../../arch/x86/include/asm/current.h.js';
 import { WARN_ON_ONCE_GFP } from '../../include/asm-generic/bug.h.js';
 import { min_wmark_pages, zonelist_zone } from '../../include/linux/mmzone.h.js';
+import { PF_MEMALLOC } from '../../include/linux/sched.h.js';
 import { zone_page_state_snapshot } from '../../include/linux/vmstat.h.js';
 import { type AllocContext, MAX_RECLAIM_RETRIES } from '../internal.h.js';
 import { first_zones_zonelist, next_zones_zonelist } from '../mmzone.js';
+import { try_to_free_pages } from '../vmscan/try_to_free_pages.js';
 import { zone_reclaimable_pages } from '../vmscan/vmscan.js';
 import { unreserve_highatomic_pageblock } from './highatomic.js';
 import { get_page_from_freelist } from './get_page_from_freelist.js';
@@ -37,10 +40,15 @@ export function __alloc_pages_direct_compact(k: Kernel, gfp_mask: Gfp, order: Or
   return NULL;
 }
 
-/** Frees pages that can be had again. Left out: try_to_free_pages (none is found). */
+/** Frees pages that can be had again: how many of slabs. What the shrinkers ask for meanwhile reclaims nothing itself. */
 function __perform_reclaim(k: Kernel, gfp_mask: Gfp, order: Order): ULong {
   k.emit({ kind: 'direct-reclaim', order, gfp: gfp_mask });
-  return 0;
+  // memalloc_noreclaim_save():
+  const flags: Int = currentFlags(k);
+  setCurrentFlags(k, flags | PF_MEMALLOC);
+  const progress: ULong = try_to_free_pages(k, gfp_mask);
+  setCurrentFlags(k, flags);
+  return progress;
 }
 
 /** Reclaims, and tries once more if that freed anything. Left out: psi_memstall_enter. */

@@ -45,6 +45,7 @@ import { __free_pages, alloc_pages } from '../page_alloc/api.js';
 import { __slab_clear_pfmemalloc, folio_slab, get_node, slab_folio } from '../slab.h.js';
 import { account_slab, unaccount_slab } from '../slab_common/account.js';
 import { kfree, kmalloc_fix_flags } from '../slab_common/kmalloc.js';
+import { countReclaimedSlab } from '../vmscan/reclaim_state.js';
 import { OBJFREELIST_SLAB, OFF_SLAB } from './order.js';
 import { alloc_slabmgmt, cache_init_objs } from './slab_mgmt.js';
 
@@ -63,7 +64,6 @@ function kmem_getpages(k: Kernel, cachep: KmemCache, flags: Gfp): Slab {
   return slab;
 }
 
-/** Left out: current->reclaim_state. */
 function kmem_freepages(k: Kernel, cachep: KmemCache, slab: Slab): void {
   const order: Int = k.words[cachep + k.kmem_cache.gfporder]!;
   const folio: Page = slab_folio(slab);
@@ -78,6 +78,7 @@ function kmem_freepages(k: Kernel, cachep: KmemCache, slab: Slab): void {
   // `active` lies where the page allocator has _mapcount.
   page_mapcount_reset(k, folio);
   k.write_long(folio + k.page.mapping, 0);
+  countReclaimedSlab(k, 1 << order);
   unaccount_slab(k, order, cachep);
   __free_pages(k, folio, order);
 }

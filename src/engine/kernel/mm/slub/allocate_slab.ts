@@ -36,6 +36,7 @@ import {
 } from '../slab.h.js';
 import { account_slab, unaccount_slab } from '../slab_common/account.js';
 import { kmalloc_fix_flags } from '../slab_common/kmalloc.js';
+import { countReclaimedSlab } from '../vmscan/reclaim_state.js';
 import { check_object, slab_pad_check } from './check_object.js';
 import { fixup_red_left, oo_objects, oo_order, set_freepointer } from './freelist.js';
 import { setup_object_debug, setup_slab_debug } from './object_layout.js';
@@ -145,7 +146,6 @@ export function new_slab(k: Kernel, s: KmemCache, flags: Gfp): Slab {
 
 // --- giving back -------------------------------------------------------------------------------------------------------
 
-/** Left out: current->reclaim_state. */
 function __free_slab(k: Kernel, s: KmemCache, slab: Slab): void {
   const folio: Page = slab_folio(slab);
   const order: Order = folio_order(k, folio);
@@ -161,6 +161,7 @@ function __free_slab(k: Kernel, s: KmemCache, slab: Slab): void {
   __slab_clear_pfmemalloc(k, slab);
   __folio_clear_slab(k, folio);
   k.write_long(folio + k.page.mapping, 0);
+  countReclaimedSlab(k, 1 << order);
   unaccount_slab(k, order, s);
   __free_pages(k, folio, order);
 }

@@ -8,12 +8,12 @@
  *     up_write()    the first that waits is woken: a writer to try for itself, readers with the lock in their hands
  *
  * Left out: the wait_lock, spinning on an owner that runs (one task runs at a time), lockdep, real-time tasks.
- * Source: Linux 6.1 kernel/locking/rwsem.c; include/linux/rwsem.h: rwsem_is_locked().
+ * Source: Linux 6.1 kernel/locking/rwsem.c; include/linux/rwsem.h: rwsem_is_locked(), rwsem_is_contended().
  */
 import { type Int, NULL, type RwSemaphore } from '../../../../machine/ctypes.js';
 import type { Kernel } from '../../../../machine/kernel.js';
 import { current } from '../../../arch/x86/include/asm/current.h.js';
-import { INIT_LIST_HEAD } from '../../../include/linux/list.h.js';
+import { INIT_LIST_HEAD, list_empty } from '../../../include/linux/list.h.js';
 import {
   __rwsem_set_reader_owned,
   addCount,
@@ -148,6 +148,10 @@ export function downgrade_write(k: Kernel, sem: RwSemaphore): void {
   k.took(sem, 'read');
   if ((tmp & RWSEM_FLAG_WAITERS) !== 0) rwsem_downgrade_wake(k, sem);
 }
+
+/** Somebody waits for it. */
+export const rwsem_is_contended = (k: Kernel, sem: RwSemaphore): boolean =>
+  !list_empty(k, k.plus(sem, k.rw_semaphore.wait_list));
 
 export function rwsem_is_locked(k: Kernel, sem: RwSemaphore): boolean {
   return countOf(k, sem) !== 0;
