@@ -38,7 +38,7 @@ export const TYPES = words(`
   irqaction platform_device platform_driver platform_device_id of_device_id device_driver bus_type driver_private hrtimer __kfifo notifier_block atomic_notifier_head blocking_notifier_head raw_notifier_head
   srcu_notifier_head timespec64 kernel_param kernel_param_ops poll_table_entry poll_wqueues pollfd fown_struct ratelimit_state kthread_worker
   kthread_work circ_buf list_lru list_lru_node list_lru_one percpu_ref percpu_ref_data srcu_struct rhash_head rhashtable
-  rhashtable_params bucket_table rhashtable_compare_arg rhashtable_iter rhashtable_walker rhlist_head rhltable interval_tree_node new_utsname tm irq_affinity_notify
+  rhashtable_params bucket_table rhashtable_compare_arg rhashtable_iter rhashtable_walker rhlist_head rhltable interval_tree_node srcu_data new_utsname tm irq_affinity_notify
 `);
 
 /**
@@ -194,7 +194,8 @@ export const SYMBOLS = words(`
   hugetlbfs_file_operations mm_slot_cache khugepaged_max_ptes_none khugepaged_max_ptes_swap khugepaged_max_ptes_shared
   transparent_hugepage_flags huge_zero_page huge_zero_pfn huge_zero_refcount mm_slots_hash khugepaged_scan
   khugepaged_thread deferred_split_shrinker
-  shrinker_list shrinker_rwsem sysctl_drop_caches irq_err_count vm_swappiness swap_info swapper_spaces nr_swap_pages total_swap_pages nr_swapfiles
+  shrinker_list shrinker_rwsem sysctl_drop_caches irq_err_count srcu_drive_gp process_srcu
+  percpu_ref_switch_to_atomic_rcu percpu_ref_noop_confirm_switch rht_deferred_worker jhash rhashtable_jhash2 bucket_table_free_rcu vm_swappiness swap_info swapper_spaces nr_swap_pages total_swap_pages nr_swapfiles
   swap_active_head swap_avail_heads swp_slots swap_slot_cache_active swap_slot_cache_enabled
   cpu_fbatches lru_rotate mlock_pvec lru_add_drain_work
   vm_dirty_ratio dirty_background_ratio vm_dirty_bytes dirty_background_bytes global_wb_domain laptop_mode ratelimit_pages

@@ -26,6 +26,7 @@ import { PAGE_TABLES } from './prelude/pageTables.js';
 import { SHRINKERS } from './prelude/shrinkers.js';
 import { QUEUES } from './prelude/queues.js';
 import { SCATTERLISTS } from './prelude/scatterlists.js';
+import { SRCU_MACROS } from './prelude/srcu.js';
 import { WORDS } from './prelude/words.js';
 import { STRUCTURES } from './prelude/structures.js';
 import { TIME } from './prelude/time.js';
@@ -169,6 +170,7 @@ const wholeText = (): string =>
       PROC_FILES,
       MANAGED,
       SHRINKERS,
+      SRCU_MACROS,
     ],
   ].join('\n');
 

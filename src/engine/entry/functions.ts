@@ -130,6 +130,7 @@ export {
   kobject_init_and_add,
   kobject_put,
 } from '../kernel/lib/kobject.js';
+export * from '../kernel/lib/percpu-refcount.js';
 export * from '../kernel/lib/percpu_counter.js';
 export * from '../kernel/lib/scatterlist.js';
 export * from '../kernel/include/linux/scatterlist.h.js';
@@ -280,5 +281,6 @@ export * from '../proc/buddyinfo.js';
 export * from '../proc/zoneinfo.js';
 export * from '../verdict/reason.js';
 export * from './slabWorker.js';
+export * from './srcu.js';
 export * from './startProcess.js';
 export * from './walkOps.js';

@@ -162,6 +162,8 @@ export const STRUCTS = {
   probe: 'data dev get lock next owner range',
   proc_dir_entry: 'data mode name parent proc_ops seq_ops single_show state_size',
   proc_ops: 'proc_ioctl proc_lseek proc_mmap proc_open proc_poll proc_read proc_release proc_write',
+  percpu_ref: 'data percpu_count_ptr',
+  percpu_ref_data: 'allow_reinit confirm_switch count force_atomic rcu ref release',
   rb_node: '__rb_parent_color rb_left rb_right',
   rb_root_cached: 'rb_leftmost',
   mempool_s: 'alloc curr_nr elements free lock min_nr pool_data wait.head',
@@ -178,6 +180,11 @@ export const STRUCTS = {
   slub_flush_work: 's skip work.entry work.func',
   subsys_private: 'bus klist_devices klist_drivers',
   super_block: 's_dev s_fs_info',
+  srcu_data: 'cpu srcu_cblist srcu_lock_count srcu_unlock_count ssp',
+  srcu_struct: `
+    sda? srcu_cb_head? srcu_cb_tail? srcu_gp_running? srcu_gp_seq? srcu_gp_seq_needed? srcu_idx srcu_idx_max? srcu_lock_nesting?
+    srcu_work? srcu_wq? work?
+  `,
   swait_queue: 'task task_list',
   stack_record: 'entries handle hash next size',
   resv_map: 'adds_in_progress refs region_cache region_cache_count regions rw_sema',
@@ -185,6 +192,7 @@ export const STRUCTS = {
   rw_semaphore: 'count owner wait_list',
   rwsem_waiter: 'handoff_set list task timeout type',
   scatterlist: 'dma_address dma_length length offset page_link',
+  rcu_segcblist: 'head len tails',
   semaphore: 'count wait_list',
   semaphore_waiter: 'list task up',
   sysinfo: 'freehigh freeram mem_unit sharedram totalhigh totalram',

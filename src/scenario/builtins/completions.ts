@@ -3,13 +3,18 @@ import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 import { truth } from './pointers.js';
+import { gracePeriodEnds } from './rcu.js';
 import { FOR_EVER, TASK_INTERRUPTIBLE, TASK_KILLABLE, TASK_UNINTERRUPTIBLE } from './waitQueues.js';
 
 const changes = true;
 const sleeps = 'always' as const;
 
-const waitFor = (call: BuiltinCall, x: Value, timeout: number, state: number): number =>
-  call.kernel.wait_for_common(call.k, call.cell(x), timeout, state);
+/** Grace periods end while a task waits: what is called then may complete it. */
+function waitFor(call: BuiltinCall, x: Value, timeout: number, state: number): number {
+  const { k, kernel } = call;
+  if (!kernel.completion_done(k, call.cell(x))) gracePeriodEnds(call);
+  return kernel.wait_for_common(k, call.cell(x), timeout, state);
+}
 
 /** More than anybody waits is for ever. */
 const jiffiesOf = (timeout: Value): number => Math.min(Number(timeout), FOR_EVER);

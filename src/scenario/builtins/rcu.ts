@@ -12,10 +12,20 @@ const changes = true;
 
 /** What waited for a grace period is called, and destroyed caches whose slabs it freed go. */
 export function endGracePeriod(call: BuiltinCall): void {
+  call.kernel.srcuGracePeriods(call.k);
   if (call.context.othersRead || call.context.rcuDepth > 0) return;
   const { k, kernel } = call;
   kernel.rcu_process_callbacks(k);
   if (kernel.slab_is_available(k)) kernel.slab_caches_to_rcu_destroy_workfn(k);
+}
+
+/** The task is about to wait: whether grace periods that end meanwhile have left nothing queued. False: nothing was. */
+export function gracePeriodEnds(call: BuiltinCall): boolean {
+  const { k, kernel } = call;
+  const isPending = (): boolean => kernel.rcuHasCallbacks(k) || kernel.srcuHasCallbacks(k);
+  if (!isPending()) return false;
+  endGracePeriod(call);
+  return !isPending();
 }
 
 /** Waits for the readers that there are. A reader that waits for itself is told, and does not wait. */

@@ -42,6 +42,7 @@ import { slabCaches } from './slabCaches.js';
 import { scatterlists } from './scatterlists.js';
 import { scanning } from './scanning.js';
 import { signals } from './signals.js';
+import { sleepableRcu } from './srcu.js';
 import { sorting } from './sorting.js';
 import { strings } from './strings.js';
 import { sysctls } from './sysctls.js';
@@ -137,6 +138,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...waiting,
   ...waitQueues,
   ...rcu,
+  ...sleepableRcu,
   ...atomics,
   ...bits,
 ];

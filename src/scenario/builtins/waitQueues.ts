@@ -12,6 +12,7 @@ import type { WaitQueueEntry, WaitQueueHead } from '../../engine/machine/ctypes.
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
+import { gracePeriodEnds } from './rcu.js';
 import { truth } from './pointers.js';
 
 const changes = true;
@@ -101,7 +102,7 @@ const queues: readonly BuiltinRow[] = [
     run: (call, queue, state, exclusive, timeout) => {
       const flags = exclusive === 0 ? 0 : call.kernel.WQ_FLAG_EXCLUSIVE;
       const jiffies = Math.min(Number(timeout), FOR_EVER);
-      if (call.process.jobs.didBefore) return jiffies;
+      if (call.process.jobs.didBefore || gracePeriodEnds(call)) return jiffies;
       return jiffies <= 0 ? 0 : waitIn(call, call.cell(queue), Number(state), flags, jiffies);
     },
   },

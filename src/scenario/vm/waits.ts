@@ -237,12 +237,17 @@ const irqThread: WaitKind = {
 };
 
 const gracePeriod: WaitKind = {
-  holds: ({ control, nrTasks }, task) => {
+  holds: ({ image: { mm }, kernel, control, nrTasks }, task, { address }) => {
+    // Of a domain of its own: srcu_struct.
+    if (address !== 0) return kernel.srcuOf(mm).srcuHasReaders(mm, mm.cell_of(address));
     for (let other = 0; other < nrTasks; other++)
       if (other !== task && control.depth(other, 'rcu') > 0) return true;
     return false;
   },
-  name: () => 'a grace period: a task is between rcu_read_lock() and rcu_read_unlock()',
+  name: ({ image: { mm } }, { address }) =>
+    address === 0
+      ? 'a grace period: a task is between rcu_read_lock() and rcu_read_unlock()'
+      : `a grace period of the srcu_struct at ${mm.hex(address)}, which has readers`,
   heldWord: () => undefined,
 };
 

@@ -23,7 +23,7 @@ const RCU_SEQ_CTR_SHIFT = 2;
 /** A grace period in gp_seq: two steps, as its lowest bit says whether one is under way. */
 const RCU_SEQ_GRACE_PERIOD = 2;
 
-type RcuHead = Pointer<'struct callback_head'>;
+export type RcuHead = Pointer<'struct callback_head'>;
 
 // --- callbacks ---------------------------------------------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ export function call_rcu(k: Kernel, head: RcuHead, func: VirtAddr): void {
 const __is_kvfree_rcu_offset = (offset: VirtAddr): boolean => offset >= 0 && offset < 4096;
 
 /** Calls one. False where nobody knows the function: of a machine that ran before. */
-function rcu_reclaim_tiny(k: Kernel, head: RcuHead): boolean {
+export function rcu_reclaim_tiny(k: Kernel, head: RcuHead): boolean {
   const func: VirtAddr = k.read_va(k.plus(head, k.callback_head.func));
   if (__is_kvfree_rcu_offset(func)) {
     kvfreeLinked(k, asVirt(k.va_of(head) - func));
@@ -104,6 +104,14 @@ function takeCallbacks(k: Kernel): RcuHead {
   k.write_ptr(k.globals.rcu_ctrlblk + k.rcu_ctrlblk.donetail, rcucblist);
   return first;
 }
+
+/** Whether something waits for a grace period. */
+export const rcuHasCallbacks = (k: Kernel): boolean =>
+  k.read_va(
+    k.globals.rcu_ctrlblk === NULL
+      ? k.machine.register('rcu_cblist')
+      : k.globals.rcu_ctrlblk + k.rcu_ctrlblk.rcucblist,
+  ) !== 0;
 
 /**
  * A grace period is over for all that is queued: it is called, in order. Those whose function nobody knows go back to the queue.
