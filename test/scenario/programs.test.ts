@@ -114,6 +114,29 @@ char *big = malloc(1 << 20); big[1 << 19] = 3; big = realloc(big, 3 << 20); expe
       [],
     ));
 
+  it('makes its heap where the break is, and goes on behind what others take of it', () =>
+    says(
+      `char *others = sbrk(5000); memset(others, 7, 5000);
+char *a = malloc(100), *end = sbrk(0);
+expect(a >= others + 5000 && a < others + 5000 + 4096 && !((unsigned long)a & 15) && !((unsigned long)end & 4095));
+memset(a, 1, 100);
+char *more = sbrk(4096); memset(more, 8, 4096);
+expect(more == end);
+char *b = malloc(100), *c = malloc(120000), *d = malloc(100000);
+expect(b < more && c < more && d > more);
+memset(b, 2, 100); memset(c, 3, 120000); memset(d, 4, 100000);
+for (int i = 0; i < 5000; i += 10) if (others[i] != 7) expect(!"of others, in front");
+for (int i = 0; i < 4096; i += 10) if (more[i] != 8) expect(!"of others, between");
+expect(a[99] == 1 && b[99] == 2 && c[119999] == 3);
+free(c); free(d); free(b); free(a);
+char *e = malloc(4000);
+expect(e > b && e < more);
+pid_t child = fork();
+if (child == 0) { char *mine = malloc(100); expect(mine == a); free(mine); exit(0); }
+int status; wait(&status); expect(status == 0 && malloc(100) == a);`,
+      [],
+    ));
+
   it('ends the program where a pointer is freed twice, or is not one of its own', () => {
     for (const [calls, said] of [
       ['free(p); free(p);', 'free(): double free detected in tcache 2'],

@@ -102,6 +102,8 @@ export interface ProcessCalls {
   errno: number;
   /** Where that is, for the scenario itself. */
   readonly errnoAddress: Value;
+  /** Where the heap of the process begins that malloc() has made; 0: it has made none. */
+  heapStart: number;
   readonly files: OpenFiles;
   readonly threads: ThreadCalls;
   readonly jobs: JobCalls;

@@ -73,6 +73,23 @@ export class Processes implements ProcessCalls {
     return this.around.k.va_of(this.errnoCell);
   }
 
+  /** The threads of a process have one heap, whichever of them made it. */
+  get heapStart(): number {
+    const { k, control, tasks, window, nrTasks } = this.around;
+    const mm = tasks.mmOf(current(k));
+    for (let task = 0; task < nrTasks; task++) {
+      if (!control.isCreated(task) || tasks.mmOf(tasks.structOf(task)) !== mm) continue;
+      const start = k.read_ulong(window.heapStartCell(task));
+      if (start !== 0) return start;
+    }
+    return 0;
+  }
+
+  set heapStart(address: number) {
+    const { k, control, window } = this.around;
+    k.write_ulong(window.heapStartCell(control.currentTask), address);
+  }
+
   taskWithPid(pid: number): TaskStruct {
     const { control, tasks, nrTasks } = this.around;
     for (let task = 0; task < nrTasks; task++)
@@ -126,6 +143,7 @@ export class Processes implements ProcessCalls {
     machine.cloneTo(child);
     tasks.copyVariables(child);
     k.write(this.around.window.errnoCell(child), this.errno);
+    k.write_ulong(this.around.window.heapStartCell(child), this.heapStart);
     this.files.copyTo(child, (file) => void kernel.get_file(k, file));
     return pid;
   }

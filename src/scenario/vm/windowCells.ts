@@ -131,6 +131,11 @@ export class WindowCells {
     return asCell(this.kernelStackCell(task) + KERNEL_STACK_BYTES / 4 - 1);
   }
 
+  /** Where the heap begins that a task's malloc() has made: an unsigned long, in front of its errno. */
+  heapStartCell(task: number): Cell {
+    return asCell(this.kernelStackCell(task) + KERNEL_STACK_BYTES / 4 - 4);
+  }
+
   /** Where the variables of a process wait that does not run. */
   processDataCell(process: number): Cell {
     return frameAfter(this.processData, process * this.dataFrames);

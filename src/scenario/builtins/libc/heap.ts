@@ -3,8 +3,11 @@
  * size in front, a cache of freed ones by size, a last chunk that is all that is left of the heap, and areas of their own for large ones.
  *
  *     chunk        prev_size | size and flags | what the program has ...            flags: 1 the chunk before is in use, 2 it is an area
- *     heap start   a chunk of which the first words are those of this file, where glibc has its cache for the thread:
+ *     first chunk  one of which the first words are those of this file, where glibc has its cache for the thread:
  *                  the last chunk | the first large free chunk | ... | the first free chunk of each size
+ *
+ * The heap begins where the program's break is when malloc() first needs it, which others may have moved before: at the first page of a
+ * program that was recorded while it ran, or behind what sbrk() took. What others take later leaves a gap: the last chunk ends before it.
  *
  * Differs: the cache takes as many chunks of a size as there are, so that small ones are never joined; large ones that are free are looked
  * for from the latest on; there is one arena, and the size from which on a request has an area of its own stays as it is.
@@ -37,11 +40,14 @@ export class Heap {
   private readonly least: number;
   /** From the beginning of a page to a chunk there, so that what the program has is aligned. */
   private readonly front: number;
+  /** Where it begins; 0: there is none. */
+  private start: number;
 
   constructor(private readonly call: BuiltinCall) {
     this.word = call.profile.pointerSize;
     this.least = up(4 * this.word, ALIGNMENT);
     this.front = ALIGNMENT - 2 * this.word;
+    this.start = call.process.heapStart;
   }
 
   private read(at: number): number {
@@ -56,9 +62,9 @@ export class Heap {
     return currentMm(this.call);
   }
 
-  private member(offset: number): number {
+  private get end(): number {
     const { k } = this.call;
-    return k.read_va(k.plus(this.mm, offset));
+    return k.read_va(k.plus(this.mm, k.mm_struct.brk));
   }
 
   // --- chunks ------------------------------------------------------------------------------------------------------------------
@@ -94,17 +100,12 @@ export class Heap {
 
   // --- the heap's own words ----------------------------------------------------------------------------------------------------
 
-  private get start(): number {
-    return this.member(this.call.k.mm_struct.start_brk);
-  }
-
-  private get isEmpty(): boolean {
-    return this.start === this.member(this.call.k.mm_struct.brk);
-  }
+  /** The first chunk that there is room for at an address or behind it. */
+  private chunkFrom = (address: number): number => this.chunkOf(up(this.memOf(address), ALIGNMENT));
 
   /** The heap's first chunk. */
   private get first(): number {
-    return this.start + this.front;
+    return this.chunkFrom(this.start);
   }
 
   private get topAt(): number {
@@ -131,25 +132,53 @@ export class Heap {
     return asWriter(call, mm, () => call.kernel.setBrk(call.k, mm, asVirt(end)) === end);
   }
 
+  /** Makes the heap: its first chunk, and the last. */
+  private begin(): boolean {
+    const start = this.end;
+    const first = this.chunkFrom(start);
+    const top = first + this.bytesOfStart;
+    const end = this.extend(start, up(this.bytesOfStart + TOP_PAD + this.least, PAGE_SIZE));
+    if (end === undefined) return false;
+    this.start = start;
+    this.call.process.heapStart = start;
+    this.setSize(first, this.bytesOfStart);
+    this.setSize(top, end - top);
+    this.write(this.topAt, top);
+    return true;
+  }
+
+  /** Takes so many bytes behind the end, in two steps where the chunk there cannot begin at once; the new end. */
+  private extend(at: number, bytes: number): number | undefined {
+    if (!this.setEnd(at + bytes)) return undefined;
+    const end = up(this.chunkFrom(at) + bytes, PAGE_SIZE);
+    return end === at + bytes || this.setEnd(end) ? end : undefined;
+  }
+
   /** The last chunk gets as long as a request needs, and some more. */
   private grow(size: number): boolean {
-    if (this.isEmpty) {
-      const { start, first } = this;
-      const bytes = up(this.bytesOfStart + TOP_PAD + this.least, PAGE_SIZE);
-      if (!this.setEnd(start + bytes)) return false;
-      // What the front takes is asked for behind it.
-      const more = up(this.front, PAGE_SIZE);
-      if (more > 0 && !this.setEnd(start + bytes + more)) return false;
-      this.setSize(first, this.bytesOfStart);
-      const top = first + this.bytesOfStart;
-      this.setSize(top, start + bytes + more - top);
-      this.write(this.topAt, top);
-      return this.sizeOf(top) >= size + this.least || this.grow(size);
-    }
     const top = this.read(this.topAt);
+    const { end } = this;
+    if (top + this.sizeOf(top) !== end) return this.growBehind(end, top, size);
     const more = up(size + TOP_PAD + this.least - this.sizeOf(top), PAGE_SIZE);
-    if (!this.setEnd(this.member(this.call.k.mm_struct.brk) + more)) return false;
+    if (!this.setEnd(end + more)) return false;
     this.setSize(top, this.sizeOf(top) + more);
+    return true;
+  }
+
+  /** Somebody else has moved the end: a new last chunk begins there. The old one is given back, but for two small chunks that nobody gets. */
+  private growBehind(at: number, old: number, size: number): boolean {
+    const end = this.extend(at, up(size + TOP_PAD + this.least, PAGE_SIZE));
+    if (end === undefined) return false;
+    const top = this.chunkFrom(at);
+    this.setSize(top, end - top);
+    this.write(this.topAt, top);
+    const kept = 4 * this.word;
+    const rest = Math.floor((this.sizeOf(old) - kept) / ALIGNMENT) * ALIGNMENT;
+    if (rest < this.least) return true;
+    this.setSize(old, rest);
+    for (const fence of [old + rest, old + rest + 2 * this.word])
+      this.setSize(fence, 2 * this.word);
+    this.give(old);
     return true;
   }
 
@@ -157,9 +186,10 @@ export class Heap {
   private trim(): void {
     const top = this.read(this.topAt);
     const size = this.sizeOf(top);
-    if (size < TRIM_THRESHOLD) return;
+    const { end } = this;
+    if (size < TRIM_THRESHOLD || top + size !== end) return;
     const extra = Math.floor((size - this.least - 1 - TOP_PAD) / PAGE_SIZE) * PAGE_SIZE;
-    if (extra <= 0 || !this.setEnd(this.member(this.call.k.mm_struct.brk) - extra)) return;
+    if (extra <= 0 || !this.setEnd(end - extra)) return;
     this.setSize(top, size - extra);
   }
 
@@ -169,7 +199,7 @@ export class Heap {
   take(bytes: number): number {
     const size = this.bytesFor(bytes);
     if (size >= MMAP_THRESHOLD) return this.map(size);
-    if (this.isEmpty && !this.grow(size)) return 0;
+    if (this.start === 0 && !this.begin()) return 0;
     return this.fromBin(size) ?? this.fromLarge(size) ?? this.fromTop(size);
   }
 
@@ -292,7 +322,7 @@ export class Heap {
     if (this.isArea(chunk)) return undefined;
     const size = this.sizeOf(chunk);
     if (size < this.least || size % ALIGNMENT !== 0) return 'free(): invalid size';
-    if (this.isEmpty || chunk < this.first || chunk + size > this.read(this.topAt))
+    if (this.start === 0 || chunk < this.first || chunk + size > this.read(this.topAt))
       return 'free(): invalid pointer';
     if (this.read(mem + this.word) !== this.first) return undefined;
     const list = this.binAt(size) ?? this.largeAt;

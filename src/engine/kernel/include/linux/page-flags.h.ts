@@ -131,8 +131,9 @@ export function TestSetPageDoubleMap(k: Kernel, page: Page): boolean {
   return test_and_set_bit(k, k.PG_double_map, k.nth_page(page, 1) + k.page.flags);
 }
 
+/** Without CONFIG_HIGHMEM there is none, also behind the end of memory. */
 export const PageHighMem = (k: Kernel, page: Page): boolean =>
-  k.page_to_pfn(page) >= k.linear.directMapEndFrame;
+  k.ZONE_HIGHMEM >= 0 && k.page_to_pfn(page) >= k.linear.directMapEndFrame;
 
 // --- page->mapping -----------------------------------------------------------------------------------------------------
 
