@@ -1,14 +1,15 @@
 /** What a scenario may be besides C: a module of the kernel, with its names; and what is said of it while it runs and where it ends. */
 import assert from 'node:assert/strict';
 import { loadProfile } from '../../src/engine/types/bundled.js';
+import type { ProfileName } from '../../src/engine/types/profile.js';
 import { EndlessRun } from '../../src/cli/run/whereabouts.js';
 import { compileScenario } from '../../src/scenario/index.js';
 import { checkLog, log, machine, runToEnd } from './machines.js';
 import { diagnosticLines } from './marked.js';
 
 /** Findings of a text. */
-function findings(text: string): string[] {
-  return diagnosticLines(text, compileScenario(text, loadProfile('x86_64-slub')).diagnostics);
+function findings(text: string, build: ProfileName = 'x86_64-slub'): string[] {
+  return diagnosticLines(text, compileScenario(text, loadProfile(build)).diagnostics);
 }
 
 describe('a scenario as a module', () => {
@@ -94,6 +95,38 @@ describe('what is wrong with a name', () => {
       /ioremap_np\(\) exists in Linux 6\.1 but is not available here: see .*ioremap_cache\(\)/,
     );
     assert.match(findings('int x = devm_clk_get;').join(), /neither|exists in Linux 6\.1/);
+  });
+
+  it('other builds have it: which', () => {
+    const told = (text: string, build: ProfileName = 'x86_64-slub'): string =>
+      findings(text, build)
+        .map((finding) => finding.replace(/^.*?: /, ''))
+        .join('; ');
+    assert.equal(
+      told('int x = LAST_PKMAP;'),
+      "'LAST_PKMAP' is not in this kernel, x86_64-slub: i386-highmem4g-slub and i386-pae-slab have it",
+    );
+    assert.equal(
+      told('unsigned long n = totalhigh_pages();'),
+      "'_totalhigh_pages' is not in this kernel, x86_64-slub: i386-highmem4g-slub and i386-pae-slab have it",
+    );
+    assert.equal(
+      told('struct kmem_cache *s; int n = s->gfporder;'),
+      "'struct kmem_cache' has no member 'gfporder' in this kernel, x86_64-slub: i386-pae-slab and x86_64-slab have it",
+    );
+    assert.equal(
+      told('struct kmem_cache_cpu *c;', 'x86_64-slab'),
+      "'struct kmem_cache_cpu' is not in this kernel, x86_64-slab: i386-highmem4g-slub, x86_64-slub and x86_64-slub-smp have it",
+    );
+    assert.equal(
+      told('struct page *p; struct page *q = p->first_page;'),
+      "'struct page' has no member 'first_page' in this kernel, x86_64-slub: a machine with compound=head-tail or compound=compound-reclaim has it",
+    );
+    // A structure of the scenario's own is no kernel's.
+    assert.match(
+      told('struct page { int a; } p; int n = p.first_page;'),
+      /has no member 'first_page'$/,
+    );
   });
 
   it('a macro without its arguments, a keyword misspelt', () => {

@@ -14,6 +14,7 @@ import type { Checker } from './checker.js';
 import { errorType, isError } from './errors.js';
 import { constantValue, fixedPlace, pointedPlace } from './fold.js';
 import type { Place, Term } from './ir.js';
+import { memberOfOthers } from './otherBuilds.js';
 import { memberInside } from './places.js';
 import { pointerOffset } from './pointers.js';
 
@@ -148,6 +149,11 @@ function reportUnknownMember(c: Checker, struct: StructType, name: string, span:
   const now = insteadOfMember(struct.name, name);
   if (now !== undefined) {
     c.error('unknown-member', span, goneMember(c.types.name(struct), name, now));
+    return;
+  }
+  const others = memberOfOthers(c.unit.profile, struct, name);
+  if (others !== undefined) {
+    c.error('unknown-member', span, `'${c.types.name(struct)}' ${others}`);
     return;
   }
   const names = flattenMembers(struct).map((member) => member.name);

@@ -19,6 +19,7 @@ import { isComplete, isInteger, stripTypedefs } from './cTypes.js';
 import type { Checker } from './checker.js';
 import { constantOf } from './constants.js';
 import { errorType, isError } from './errors.js';
+import { typeOfOthers } from './otherBuilds.js';
 import { layOutStruct, type MemberToPlace } from './structLayout.js';
 
 /** A struct of the scenario while it is being declared: its members may point to it. */
@@ -144,6 +145,11 @@ function namedStruct(c: Checker, kind: 'struct' | 'union', tag: string, span: Sp
   c.scope.declareTag(tag, struct);
   // It may be declared before it is defined, or never: that is C.
   if (c.unit.laterTags.has(`${kind} ${tag}`)) return struct;
+  const others = typeOfOthers(c.unit.profile, kind, tag);
+  if (others !== undefined) {
+    c.warning('unknown-type', span, others);
+    return struct;
+  }
   const names = table.names();
   const hint = suggestion(tag, [...names.structs, ...names.unions, ...c.scope.allTags()], span);
   const fix = hint.fix && {

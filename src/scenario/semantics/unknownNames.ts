@@ -13,6 +13,7 @@ import { nearest, suggestion } from '../syntax/suggest.js';
 import type { Checker } from './checker.js';
 import { formNames } from './forms.js';
 import { knownNames } from './kernelNames.js';
+import { nameOfOthers } from './otherBuilds.js';
 
 /** Reports a name that means nothing; `isCall`: where it is called. */
 export function reportUnknown(c: Checker, name: string, span: Span, isCall: boolean): void {
@@ -52,6 +53,11 @@ export function reportUnknown(c: Checker, name: string, span: Span, isCall: bool
   if (part !== undefined && isCall) {
     const text = `${name}() is of a part of Linux that is not available here: ${part}`;
     c.error('unknown-name', span, text);
+    return;
+  }
+  const others = nameOfOthers(c.unit.profile, name);
+  if (others !== undefined) {
+    c.error('unknown-name', span, others);
     return;
   }
   if (isLinuxName(name)) {
