@@ -11,6 +11,10 @@ export async function exportCore(from: string, to: string, given: Given): Promis
   const write = (image: KernelImage): number => writeChunks(to, elfCore(image));
   if (!from.endsWith('.mms')) return ofDump(from, given, write);
   let size = 0;
-  await run(from, { out: () => undefined, err: console.error }, (image) => (size = write(image)));
+  await run(
+    from,
+    { out: () => undefined, err: console.error },
+    { atEnd: (image) => (size = write(image)) },
+  );
   return size;
 }

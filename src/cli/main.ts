@@ -37,9 +37,17 @@ const MODES: Readonly<Record<string, Mode>> = {
     run: (files) => replay(atLeastOne(files)),
   },
   run: {
-    usage: 'run FILE.mms',
-    summary: 'run a scenario; fails when an expect does not hold',
-    run: (args) => run(theOnly(args), { out: console.log, err: console.error }),
+    usage: 'run FILE.mms [--on DUMP|STATE]',
+    summary:
+      'run a scenario, on its own machine or on that of a file; fails when an expect does not hold',
+    run: (args) => {
+      const { rest, values } = optionsOf(args, ['--on'], []);
+      return run(
+        theOnly(rest),
+        { out: console.log, err: console.error },
+        { on: values.get('--on') },
+      );
+    },
   },
   dap: {
     usage: 'dap [--port N]',
@@ -200,8 +208,7 @@ function portOf(args: readonly string[]): number {
 }
 
 function usage(modes = Object.values(MODES)): string {
-  const width = Math.max(...modes.map((mode) => mode.usage.length));
-  const rows = modes.map((m) => `  mmscope ${m.usage.padEnd(width)}  ${m.summary}`);
+  const rows = modes.map((mode) => `  mmscope ${mode.usage}\n      ${mode.summary}`);
   return ['usage:', ...rows].join('\n');
 }
 

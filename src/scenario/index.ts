@@ -22,6 +22,7 @@ export {
 } from './compile/disassembly.js';
 export type { Program } from './compile/program.js';
 export { endSummary } from './endSummary.js';
+export { onOtherMachine } from './otherMachine.js';
 export { notGivenBackTexts } from './ledger/notGivenBack.js';
 export type { BlockReason } from './builtins/call.js';
 export { preludeDocs } from './prelude.js';

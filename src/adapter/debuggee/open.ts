@@ -16,6 +16,7 @@ import { isProfileName, loadProfile, PROFILE_NAMES } from '../../engine/types/bu
 import type { Profile } from '../../engine/types/profile.js';
 import {
   gatherIncludes,
+  onOtherMachine,
   readScenario,
   type CompiledScript,
   type Diagnostic,
@@ -63,6 +64,8 @@ export async function openDebuggee(
   const { image, close } = await open(spec, args, host, heed);
   try {
     if (image.dumped !== undefined) throw errors.cannotRunOn(image.origin);
+    const other = override && onOtherMachine(scenario, image.origin);
+    if (other !== undefined) reporter.line('console', other);
     const compiled = checked(scenario.compile(image.profile), scenario.sources, path, reporter);
     return { debuggee: new ScenarioDebuggee(image, compiled, path), close };
   } catch (error) {

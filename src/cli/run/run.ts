@@ -5,13 +5,19 @@
 import { dirname, join } from 'node:path';
 import { ImageError, type KernelImage } from '../../engine/image/kernelImage.js';
 import type { MachineSpec } from '../../engine/image/machineSpec.js';
-import { openMachine } from '../../engine/image/openMachine.js';
+import { dumpSpecOf, openMachine } from '../../engine/image/openMachine.js';
 import { reportSentence } from '../../engine/image/reportText.js';
 import * as kernel from '../../engine/entry/functions.js';
 import type { TapeOptions } from '../../engine/memory/tape.js';
 import { nodeFiles } from '../../files/nodeFiles.js';
 import { inlineWidely } from '../inlining.js';
-import { gatherIncludes, readScenario, ScenarioVm, type Diagnostic } from '../../scenario/index.js';
+import {
+  gatherIncludes,
+  onOtherMachine,
+  readScenario,
+  ScenarioVm,
+  type Diagnostic,
+} from '../../scenario/index.js';
 import { isInputError } from '../inputError.js';
 import { besideFile, fileExists } from '../openFile.js';
 import { diagnosticLines } from './diagnostics.js';
@@ -27,13 +33,14 @@ const TAPE: TapeOptions = { maxEntries: 1 << 21 };
  * Gives 0; 1 when the script has errors, an `expect` did not hold, a task died or nothing could run any more; 2 when there is
  * no such machine.
  *
- * @param atEnd looks at the machine when it has come to its end
+ * @param options.on a dump or a recorded state to run on, whatever the script asks for
+ * @param options.atEnd looks at the machine when it has come to its end
  * @throws FileError, ImageError, TraceError
  */
 export async function run(
   file: string,
   output: Output,
-  atEnd?: (image: KernelImage) => void,
+  { on, atEnd }: { on?: string | undefined; atEnd?: (image: KernelImage) => void } = {},
 ): Promise<number> {
   const text = new TextDecoder().decode(await nodeFiles.readFile(file));
   const instead = reportSentence(text.trimStart().split('\n', 1)[0] ?? '');
@@ -47,15 +54,22 @@ export async function run(
   const complain = (findings: readonly Diagnostic[]): void => {
     for (const line of diagnosticLines(file, sources, findings)) output.err(line);
   };
-  if (machineFindings.some(({ severity }) => severity === 'error')) {
+  const override = on === undefined ? undefined : await dumpSpecOf(on, nodeFiles);
+  if (override === undefined && machineFindings.some(({ severity }) => severity === 'error')) {
     complain(machineFindings);
     return 1;
   }
-  const { image, close } = await opened(scenario.machine, file, (message) => {
-    complain([{ severity: 'error', code: 'bad-pragma', span: machineSpan, message }]);
-  });
+  const { image, close } = await opened(
+    override ?? besideScript(scenario.machine, file),
+    (message) => {
+      if (override !== undefined) output.err(`mmscope: ${message}`);
+      else complain([{ severity: 'error', code: 'bad-pragma', span: machineSpan, message }]);
+    },
+  );
   if (image === undefined) return NO_MACHINE;
   try {
+    const other = override && onOtherMachine(scenario, image.origin);
+    if (other !== undefined) output.out(`note: ${other}`);
     const { program, diagnostics } = scenario.compile(image.profile);
     complain(diagnostics);
     if (program === undefined) return 1;
@@ -76,10 +90,10 @@ async function readBeside(name: string, from: string) {
   return { path, text: new TextDecoder().decode(await nodeFiles.readFile(path)) };
 }
 
-/** The machine; what keeps it from being opened is said at the pragma that asks for it. */
-async function opened(spec: MachineSpec, file: string, report: (message: string) => void) {
+/** The machine; what keeps it from being opened is said where it is asked for. */
+async function opened(spec: MachineSpec, report: (message: string) => void) {
   try {
-    const machine = await openMachine(besideScript(spec, file), nodeFiles, { tapeOptions: TAPE });
+    const machine = await openMachine(spec, nodeFiles, { tapeOptions: TAPE });
     inlineWidely();
     if (machine.image.dumped === undefined) return machine;
     machine.close();
@@ -92,7 +106,7 @@ async function opened(spec: MachineSpec, file: string, report: (message: string)
 }
 
 const cannotRunOn = ({ origin }: KernelImage): string =>
-  `A scenario cannot run on ${origin}: mmscope runs the algorithms of Linux 6.1 on the builds that it ships with. 'mmscope info' and 'mmscope eval' look into it.`;
+  `A scenario cannot run on ${origin}. mmscope runs the algorithms of Linux 6.1 on the builds that it ships with. 'mmscope info' and 'mmscope eval' look into it.`;
 
 /** A pragma's path is relative to the script. */
 const besideScript = (spec: MachineSpec, file: string): MachineSpec =>
