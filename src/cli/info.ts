@@ -17,6 +17,7 @@ import { ImageError } from '../engine/image/kernelImage.js';
 import { isDumpError, type Inspected } from '../engine/inspect/inspected.js';
 import { dumpedProcLines } from '../engine/inspect/proc/files.js';
 import { reportOf } from '../engine/inspect/report.js';
+import { counted } from '../engine/view/counted.js';
 import { ofDump, ofInspected } from './dumpFile.js';
 import { dumpInfoLines } from './dumpInfo.js';
 import type { Given } from './options.js';
@@ -88,8 +89,11 @@ function machine(image: KernelImage, dump: ZonesDump): string[] {
   const rows = [
     ['source', image.origin],
     ['kernel', `Linux ${profile.release} ${profile.name}${profile.smp ? ' SMP' : ''}`],
-    ['memory', `${text(node.present)} pages, ${text(Math.ceil(node.present / 256))} MiB`],
-    ['allocatable', `${text(node.totalram)} pages (_totalram_pages)`],
+    [
+      'memory',
+      `${counted(text(node.present), 'page')}, ${text(Math.ceil(node.present / 256))} MiB`,
+    ],
+    ['allocatable', `${counted(text(node.totalram), 'page')} (_totalram_pages)`],
     ['min_free_kbytes', text(node.min_free_kbytes)],
     ['zonelist', dump.zonelist.map((zone) => dump.zones[zone]?.name ?? '?').join(', ')],
   ];

@@ -7,6 +7,7 @@
  */
 import { proc_names } from '../engine/entry/functions.js';
 import { isPidFile, pidFileNames } from '../engine/inspect/proc/pid/files.js';
+import { counted } from '../engine/view/counted.js';
 import { bench, BENCH_GROUPS } from './bench/bench.js';
 import { rowsJson, rowsTable, type Row } from './bench/rows.js';
 import { dapServer, dapStdio } from './dap.js';
@@ -111,7 +112,7 @@ const MODES: Readonly<Record<string, Mode>> = {
       if (from === undefined || to === undefined || more.length > 0)
         throw new UsageError('what to export and the file to write are needed');
       const size = await exportCore(from, to, givenIn(options));
-      if (size > 0) console.log(`${to}: ${size} bytes`);
+      if (size > 0) console.log(`${to}: ${counted(size, 'byte')}`);
       return size > 0 ? 0 : 1;
     },
   },

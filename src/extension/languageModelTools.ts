@@ -9,6 +9,7 @@ import {
   lm,
   type LanguageModelTool,
 } from 'vscode';
+import { counted } from '../engine/view/counted.js';
 import { focusedFrameId } from './debug/customRequest.js';
 import type { Sessions } from './debug/sessions.js';
 
@@ -45,6 +46,8 @@ export function registerLanguageModelTools(sessions: Sessions): Disposable {
 
 function said(text: string): LanguageModelToolResult {
   const cut = text.length > MOST_CHARACTERS;
-  const shown = cut ? `${text.slice(0, MOST_CHARACTERS)}\n(cut: ${text.length} characters)` : text;
+  const shown = cut
+    ? `${text.slice(0, MOST_CHARACTERS)}\n(cut: ${counted(text.length, 'character')})`
+    : text;
   return new LanguageModelToolResult([new LanguageModelTextPart(shown)]);
 }

@@ -12,6 +12,7 @@ import type { RandomAccess } from '../engine/image/core/randomAccess.js';
 import { ImageError } from '../engine/image/kernelImage.js';
 import type { Section } from '../engine/image/vmlinux/elfSections.js';
 import type { Unpack } from '../engine/image/vmlinux/unpackedSections.js';
+import { counted } from '../engine/view/counted.js';
 import { openPlainFile, unzstd } from './randomAccessFile.js';
 
 const PIECE_BYTES = 1 << 20;
@@ -58,7 +59,8 @@ async function* upTo(
   let written = 0;
   for await (const piece of unpacked) {
     written += piece.length;
-    if (written > sizeBytes) throw new Error(`it has more than the ${sizeBytes} bytes it claims`);
+    if (written > sizeBytes)
+      throw new Error(`it has more than the ${counted(sizeBytes, 'byte')} it claims`);
     yield piece;
   }
 }

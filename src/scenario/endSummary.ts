@@ -1,6 +1,7 @@
 /**
  * What a scenario has come to, in one line: a reading of the machine where it stands, so it is true at any place in time.
  */
+import { counted } from '../engine/view/counted.js';
 
 /** How many `expect(...)` have been checked, by what came of them. */
 export interface ExpectCounts {
@@ -18,8 +19,6 @@ export function endSummary(expects: ExpectCounts, notGivenBack: readonly string[
 }
 
 function expectsText({ held, failed }: ExpectCounts): string {
-  if (held === 0) return failed === 0 ? '' : `${expectsOf(failed)} failed`;
-  return `${expectsOf(held)} held${failed === 0 ? '' : `, ${failed} failed`}`;
+  if (held === 0) return failed === 0 ? '' : `${counted(failed, 'expect')} failed`;
+  return `${counted(held, 'expect')} held${failed === 0 ? '' : `, ${failed} failed`}`;
 }
-
-const expectsOf = (count: number): string => `${count} expect${count === 1 ? '' : 's'}`;

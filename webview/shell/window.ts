@@ -3,6 +3,7 @@
  * selected, keeps what is to be kept over a reload, and says so when there is nothing to show.
  */
 import type { ChangeBreakpointsArguments } from '../../src/engine/view/changeBreakpoints.js';
+import { counted } from '../../src/engine/view/counted.js';
 import { element } from '../dom.js';
 import type { Host } from '../host.js';
 import type { MapSession } from '../messages.js';
@@ -399,6 +400,6 @@ function titleOf({ nrFrames, kind }: Machine, { subject, name, isOneOfMany }: Ma
 }
 
 const detailOf = ({ nrFrames, zones }: Machine): string =>
-  [`${countText(nrFrames)} frames`, zones.map(({ name }) => name).join(', ')]
+  [counted(countText(nrFrames), 'frame'), zones.map(({ name }) => name).join(', ')]
     .filter((part) => part !== '')
     .join(' \u00b7 ');

@@ -21,6 +21,7 @@ import { pageFlagBits } from '../../engine/types/flagText.js';
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import { findMember, flattenMembers } from '../../engine/types/members.js';
 import type { CType } from '../../engine/types/model.js';
+import { counted } from '../../engine/view/counted.js';
 import type { MachineContext } from '../present/context.js';
 import { bitPlace } from '../evaluation/bitExpression.js';
 
@@ -56,10 +57,9 @@ export function targetOf(context: MachineContext, place: Place, name: string): D
 export function bytesTarget(context: MachineContext, address: VirtAddr, bytes: number): DataTarget {
   const { profile } = context;
   const text = formatAddress(address, profile.pointerSize);
-  const plural = bytes === 1 ? '1 byte' : `${bytes} bytes`;
   return {
     dataId: `mem:${text}+${bytes}`,
-    label: `${plural} at ${text}`,
+    label: `${counted(bytes, 'byte')} at ${text}`,
     place: placeAt(address, bytesType(context, bytes)),
   };
 }

@@ -11,6 +11,7 @@ import { SlabObjects, type SlabView } from '../../engine/inspect/slabObjects.js'
 import { vmapAreasOf, vmStructAt, type VmapAreaView } from '../../engine/inspect/vmalloc.js';
 import { listsOf, populatedZonesOf, type ZoneView } from '../../engine/inspect/zones.js';
 import { placeAt } from '../../engine/types/access.js';
+import { counted } from '../../engine/view/counted.js';
 import type { MachineContext } from '../present/context.js';
 import { pinnedPages } from '../present/pinnedPages.js';
 import { processes } from '../present/processes.js';
@@ -76,33 +77,41 @@ function struct(context: MachineContext, tag: string, at: VirtAddr): Shown[] {
 function showZone(context: MachineContext, k: Inspected, zone: ZoneView): Shown {
   const free = zone.nr_free.reduce((sum, nr, order) => sum + nr * 2 ** order, 0);
   return {
-    ...group(`zone ${zone.name} (node ${zone.node})`, `${free} of ${zone.managed} pages free`, {
-      named: () =>
-        tried(`zone ${zone.name}`, (problems) => {
-          const lists = listsOf(k, zone, problems);
-          return [
-            ...zone.nr_free.map((nr, order) => showOrder(order, nr, lists.free_list)),
-            ...lists.pcp.map(({ cpu, count, high, batch, lists: own }) =>
-              group(`page set of CPU ${cpu}`, `${count} pages, high ${high}, batch ${batch}`, {
-                named: () =>
-                  Object.entries(own).map(([list, pfns]) => showPfns(`lists[${list}]`, pfns)),
-              }),
-            ),
-            ...['min', 'low', 'high', 'promo'].flatMap((name, i) =>
-              zone.watermark[i] === undefined
-                ? []
-                : [fact(`watermark ${name}`, `${zone.watermark[i]}`)],
-            ),
-            fact('watermark_boost', `${zone.boost}`),
-            fact('lowmem_reserve', zone.reserve.join(' ')),
-            fact('start', `0x${zone.start.toString(16)}`),
-            fact('spanned', `${zone.spanned}`),
-            fact('present', `${zone.present}`),
-            fact('managed', `${zone.managed}`),
-            ...struct(context, 'zone', zone.at),
-          ];
-        }),
-    }),
+    ...group(
+      `zone ${zone.name} (node ${zone.node})`,
+      `${free} of ${counted(zone.managed, 'page')} free`,
+      {
+        named: () =>
+          tried(`zone ${zone.name}`, (problems) => {
+            const lists = listsOf(k, zone, problems);
+            return [
+              ...zone.nr_free.map((nr, order) => showOrder(order, nr, lists.free_list)),
+              ...lists.pcp.map(({ cpu, count, high, batch, lists: own }) =>
+                group(
+                  `page set of CPU ${cpu}`,
+                  `${counted(count, 'page')}, high ${high}, batch ${batch}`,
+                  {
+                    named: () =>
+                      Object.entries(own).map(([list, pfns]) => showPfns(`lists[${list}]`, pfns)),
+                  },
+                ),
+              ),
+              ...['min', 'low', 'high', 'promo'].flatMap((name, i) =>
+                zone.watermark[i] === undefined
+                  ? []
+                  : [fact(`watermark ${name}`, `${zone.watermark[i]}`)],
+              ),
+              fact('watermark_boost', `${zone.boost}`),
+              fact('lowmem_reserve', zone.reserve.join(' ')),
+              fact('start', `0x${zone.start.toString(16)}`),
+              fact('spanned', `${zone.spanned}`),
+              fact('present', `${zone.present}`),
+              fact('managed', `${zone.managed}`),
+              ...struct(context, 'zone', zone.at),
+            ];
+          }),
+      },
+    ),
     memory: zone.at,
   };
 }
@@ -113,13 +122,13 @@ function showOrder(
   lists: Readonly<Record<string, readonly number[]>>,
 ): Shown {
   const own = Object.entries(lists).filter(([key]) => key.startsWith(`${order}.`));
-  return group(`free_area[${order}]`, `${nr} blocks`, {
+  return group(`free_area[${order}]`, counted(nr, 'block'), {
     named: () => own.map(([key, pfns]) => showPfns(`free_list[${key.split('.')[1] ?? ''}]`, pfns)),
   });
 }
 
 const showPfns = (name: string, pfns: readonly number[]): Shown =>
-  group(name, `${pfns.length} blocks`, {
+  group(name, counted(pfns.length, 'block'), {
     nrIndexed: pfns.length,
     indexed: (start, count) =>
       pfns.slice(start, start + count).map((pfn, i) => ({
@@ -131,9 +140,10 @@ const showPfns = (name: string, pfns: readonly number[]): Shown =>
 function showCache(context: MachineContext, k: Inspected, cache: CacheView): Shown {
   const problems = new Problems();
   const use = problems.tried(cache.name, () => useOf(k, cache, problems), undefined);
-  const counts = use === undefined ? '?' : `${use.active_objs} of ${use.num_objs} objects active`;
+  const counts =
+    use === undefined ? '?' : `${use.active_objs} of ${counted(use.num_objs, 'object')} active`;
   return {
-    ...group(cache.name, `${counts}, ${cache.object_size} bytes`, {
+    ...group(cache.name, `${counts}, ${counted(cache.object_size, 'byte')}`, {
       named: () =>
         tried(cache.name, (found) => [
           ...(cache.oo === undefined ? [] : slabGroups(k, cache, found)),
@@ -147,7 +157,7 @@ function showCache(context: MachineContext, k: Inspected, cache: CacheView): Sho
 function slabGroups(k: Inspected, cache: CacheView, problems: Problems): Shown[] {
   const objects = new SlabObjects(k);
   const slabs = (name: string, views: readonly SlabView[]): Shown =>
-    group(name, `${views.length} slabs`, {
+    group(name, counted(views.length, 'slab'), {
       named: () => views.map((view) => showSlab(k, cache, view)),
     });
   return [

@@ -1,6 +1,7 @@
 /** An answer about a dump as a tree of variables: its sentence, opened by its data. */
 import type { Answer, Json } from '../../engine/inspect/ask/answer.js';
 import { isObject, scalarText } from '../../engine/inspect/ask/object.js';
+import { counted } from '../../engine/view/counted.js';
 import type { Container, Shown } from '../present/shown.js';
 
 export const showAnswer = (name: string, { text, data }: Answer): Shown => ({
@@ -15,7 +16,7 @@ function showData(name: string, data: Json): Shown {
   const common = { name, kind: 'virtual', readOnly: true } as const;
   if (!isObject(data)) return { ...common, value: scalarText(data) };
   const nrItems = Array.isArray(data) ? data.length : Object.keys(data).length;
-  const value = Array.isArray(data) ? `${nrItems} elements` : summary(data);
+  const value = Array.isArray(data) ? counted(nrItems, 'element') : summary(data);
   return { ...common, value, children: childrenOf(data) };
 }
 

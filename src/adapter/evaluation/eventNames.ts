@@ -1,4 +1,5 @@
 /** What an event of the machine offers to conditions by name, and how it reads as a sentence. */
+import { counted } from '../../engine/view/counted.js';
 import { failedExpectText, type MachineEvent } from '../../scenario/index.js';
 import { failureReason } from '../../engine/verdict/reason.js';
 import { parseCType } from '../../engine/types/declaration.js';
@@ -85,7 +86,7 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
       return `page allocation failure: order ${event.order}, gfp ${gfp === '' ? '0' : gfp}: ${failureReason(image.mm, event)}`;
     }
     case 'range-failed':
-      return `${event.what}() of ${event.count} page${event.count === 1 ? '' : 's'} failed`;
+      return `${event.what}() of ${counted(event.count, 'page')} failed`;
     case 'bad-page':
       return `bad page state: pfn 0x${event.pfn.toString(16)}: ${event.reason}`;
     case 'signal':

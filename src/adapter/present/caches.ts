@@ -7,6 +7,7 @@
 import { formatAddress, type VirtAddr } from '../../engine/memory/address.js';
 import { objectsInUse, objectsPerSlab } from '../../engine/proc/slabUse.js';
 import { placeAt } from '../../engine/types/access.js';
+import { counted } from '../../engine/view/counted.js';
 import {
   cachesOf,
   listedSlabs,
@@ -30,7 +31,7 @@ export function caches(context: MachineContext): Shown {
   if (found.length === 0)
     return fact(NAME, 'none: this machine was recorded without its slab allocator');
   const kind = isSlub(reader) ? 'SLUB' : 'SLAB';
-  return group(NAME, `${found.length} caches (${kind})`, {
+  return group(NAME, `${counted(found.length, 'cache')} (${kind})`, {
     named: () => cachesOf(reader).map((cache) => showCache(context, cache)),
   });
 }
@@ -57,7 +58,7 @@ function usageText(
     ? count('total_objects')
     : count('total_slabs') * objectsPerSlab(mm, s);
   const size = reader.uint('kmem_cache', 'object_size', address) ?? 0;
-  return `${objectsInUse(mm, s)} of ${total} objects of ${size} bytes in use`;
+  return `${objectsInUse(mm, s)} of ${counted(total, 'object')} of ${counted(size, 'byte')} in use`;
 }
 
 function cacheContainer(context: MachineContext, cache: CacheView): Container {
@@ -83,9 +84,12 @@ function geometry(
   const rows: readonly (readonly [string, string | undefined])[] = [
     [
       'object',
-      `${number('object_size') ?? '?'} bytes, ${number('size') ?? '?'} from one to the next`,
+      `${counted(number('object_size') ?? '?', 'byte')}, ${number('size') ?? '?'} from one to the next`,
     ],
-    ['slab', `order ${order ?? '?'}, ${objectsPerSlab(mm, mm.cell_of(address))} objects`],
+    [
+      'slab',
+      `order ${order ?? '?'}, ${counted(objectsPerSlab(mm, mm.cell_of(address)), 'object')}`,
+    ],
     ['align', text(number('align'))],
     ['free pointer', pointerText(number('offset'))],
     ['left red zone', nonZero(number('red_left_pad'))],
@@ -97,7 +101,7 @@ function geometry(
 
 const text = (value: number | undefined): string | undefined => value?.toString();
 const nonZero = (value: number | undefined): string | undefined =>
-  value === undefined || value === 0 ? undefined : `${value} bytes`;
+  value === undefined || value === 0 ? undefined : counted(value, 'byte');
 const pointerText = (offset: number | undefined): string | undefined =>
   offset === undefined ? undefined : `at byte ${offset} of a free object`;
 
@@ -110,7 +114,7 @@ function structOf(context: MachineContext, address: VirtAddr, format: Format): S
 const showSlabs = (context: MachineContext, place: string, slabs: readonly SlabView[]): Shown =>
   slabs.length === 0
     ? fact(place, 'none')
-    : group(place, nrSlabs(slabs.length), {
+    : group(place, counted(slabs.length, 'slab'), {
         named: () => slabs.map((view) => showSlab(context, view)),
       });
 
@@ -119,25 +123,23 @@ function fullSlabs(context: MachineContext, { address }: CacheView): Shown {
   const { surveyor } = context;
   const { reader } = surveyor;
   const node = reader.pointer('kmem_cache', 'node', address);
-  const counted = (node && reader.uint('kmem_cache_node', 'nr_slabs', node)) ?? 0;
+  const known = (node && reader.uint('kmem_cache_node', 'nr_slabs', node)) ?? 0;
   const listed = listedSlabs(surveyor, address).reduce((sum, { slabs }) => sum + slabs.length, 0);
-  const count = counted - listed;
+  const count = known - listed;
   if (count <= 0) return fact('full', 'none');
-  return group('full', `${nrSlabs(count)}, on no list`, {
+  return group('full', `${counted(count, 'slab')}, on no list`, {
     named: () => {
       const found = unlistedSlabs(surveyor, address);
       const rest = count - found.length;
       return [
         ...found.map((view) => showSlab(context, view)),
         ...(rest > 0
-          ? [fact('not known', `${nrSlabs(rest)}: the recording does not tell where`)]
+          ? [fact('not known', `${counted(rest, 'slab')}: the recording does not tell where`)]
           : []),
       ];
     },
   });
 }
-
-const nrSlabs = (count: number): string => (count === 1 ? '1 slab' : `${count} slabs`);
 
 function showSlab(context: MachineContext, view: SlabView): Shown {
   const { surveyor } = context;
@@ -147,7 +149,11 @@ function showSlab(context: MachineContext, view: SlabView): Shown {
   return {
     ...group(
       name,
-      slabUse(slab, freeObjects(surveyor.reader, slab), `of ${slab.nrObjects} objects used`),
+      slabUse(
+        slab,
+        freeObjects(surveyor.reader, slab),
+        `of ${counted(slab.nrObjects, 'object')} used`,
+      ),
       objects(context, slab),
     ),
     memory: view.page,

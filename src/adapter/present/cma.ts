@@ -1,5 +1,6 @@
 /** CMA areas: the bitmap as ranges, and the largest hole, which decides whether a request can be met. */
 import { cmaAreas, largestHole, usedPages, type CmaView } from '../../engine/view/cmaAreas.js';
+import { counted } from '../../engine/view/counted.js';
 import type { MachineContext } from './context.js';
 import { fact, group, type Shown } from './shown.js';
 
@@ -12,7 +13,7 @@ export function cma(context: MachineContext): Shown {
       NAME,
       "none: this machine has no reserve ('cma=16M' in the machine pragma makes one)",
     );
-  return group(NAME, areas.length === 1 ? '1 area' : `${areas.length} areas`, {
+  return group(NAME, counted(areas.length, 'area'), {
     named: () => cmaAreas(context.image).map(showArea),
   });
 }
@@ -21,7 +22,7 @@ const hex = (pfn: number): string => `0x${pfn.toString(16)}`;
 
 function showArea(view: CmaView): Shown {
   const { name, basePfn, nrPages, orderPerBit, ranges } = view;
-  const value = `${usedPages(view)} of ${nrPages} pages given out, largest hole ${largestHole(view)} pages`;
+  const value = `${usedPages(view)} of ${counted(nrPages, 'page')} given out, largest hole ${counted(largestHole(view), 'page')}`;
   return group(name, value, {
     named: () => [
       fact('base_pfn', hex(basePfn)),
@@ -35,7 +36,7 @@ function showArea(view: CmaView): Shown {
         .map(({ used, startPfn, endPfn }, i) =>
           fact(
             `[${start + i}]`,
-            `pfn ${hex(startPfn)}–${hex(endPfn)}: ${endPfn - startPfn} pages ${used ? 'given out' : 'not given out'}`,
+            `pfn ${hex(startPfn)}–${hex(endPfn)}: ${counted(endPfn - startPfn, 'page')} ${used ? 'given out' : 'not given out'}`,
           ),
         ),
   });

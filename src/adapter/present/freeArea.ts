@@ -6,6 +6,7 @@
 import { memberPlace, readScalar, type Place } from '../../engine/types/access.js';
 import { migratetypeName } from '../../engine/types/enumName.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
+import { counted } from '../../engine/view/counted.js';
 import type { MachineContext } from './context.js';
 import type { Format, Shown } from './shown.js';
 import { memberOf, showPlace, type Special } from './typedValue.js';
@@ -16,7 +17,7 @@ export function freeAreaSpecial(context: MachineContext): Special {
     const nrFree = nrFreePlace && readScalar(context.memory, nrFreePlace);
     if (nrFreePlace === undefined || nrFree === undefined) return undefined;
     return {
-      value: `${nrFree} free block${nrFree === 1 ? '' : 's'}`,
+      value: counted(nrFree, 'free block'),
       children: {
         named: (format) => [
           ...freeLists(context, place, expression, format),

@@ -1,4 +1,5 @@
 /** `Huge pages` under Machine: the pools (struct hstate), their numbers and the pages on their lists. */
+import { counted } from '../../engine/view/counted.js';
 import { hugePools, type HugePool } from '../../engine/view/hugePages.js';
 import type { ListHead } from '../../engine/machine/ctypes.js';
 import type { MachineContext } from './context.js';
@@ -25,7 +26,7 @@ export function hugePages(context: MachineContext): Shown | undefined {
 
 function showPool(context: MachineContext, pool: HugePool): Shown {
   const { nr, free, reserved, surplus } = pool;
-  const value = `${nr} pages: ${free} free, ${reserved} reserved, ${surplus} surplus${pool.isDefault ? ' (default)' : ''}`;
+  const value = `${counted(nr, 'page')}: ${free} free, ${reserved} reserved, ${surplus} surplus${pool.isDefault ? ' (default)' : ''}`;
   return group(pool.name, value, {
     named: () => [
       fact('nr_huge_pages', `${nr}`),

@@ -2,6 +2,7 @@
  * The scopes that belong to the machine and not to a frame: its zones, mem_map, counters, CPUs, and the kernel's globals.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
+import { counted } from '../../engine/view/counted.js';
 import { populatedZones } from '../../engine/view/zones.js';
 import type { Cell } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
@@ -69,7 +70,7 @@ function memMap(context: MachineContext): Shown {
   const { maxPfn } = context.image;
   return {
     name: 'mem_map',
-    value: `${maxPfn} page frames`,
+    value: counted(maxPfn, 'page frame'),
     kind: 'virtual',
     readOnly: true,
     memory: context.peek.addressOf(0),
@@ -147,7 +148,7 @@ export function cpuScope(context: MachineContext): Container {
       return [
         register('smp_processor_id', words.cpu),
         register('current->flags', words.flags),
-        fact('online', `${image.nrCpus} CPU${image.nrCpus === 1 ? '' : 's'}`),
+        fact('online', counted(image.nrCpus, 'CPU')),
       ];
     },
   };

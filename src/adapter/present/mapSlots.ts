@@ -1,5 +1,6 @@
 /** The slots of kmap() and of the fixmap as lists: what each maps, and for whom. */
 import { formatAddress } from '../../engine/memory/address.js';
+import { counted } from '../../engine/view/counted.js';
 import {
   fixmapSlot,
   nrFixmapSlots,
@@ -22,19 +23,23 @@ export function persistentKernelMaps(context: MachineContext): Shown {
   const used = counts.filter((count) => count > 1).length;
   const unused = counts.filter((count) => count === 1).length;
   const last = context.image.mm.words[context.image.mm.globals.last_pkmap_nr] ?? 0;
-  return group(name, `${used} of ${nrSlots} slots used, ${unused} mapped without a user`, {
-    named: () => [fact('last_pkmap_nr', `${last}`)],
-    nrIndexed: nrSlots,
-    indexed: (start, count) =>
-      Array.from({ length: count }, (_, i) => showSlot(context, pkmapSlot(surveyor, start + i))),
-  });
+  return group(
+    name,
+    `${used} of ${counted(nrSlots, 'slot')} used, ${unused} mapped without a user`,
+    {
+      named: () => [fact('last_pkmap_nr', `${last}`)],
+      nrIndexed: nrSlots,
+      indexed: (start, count) =>
+        Array.from({ length: count }, (_, i) => showSlot(context, pkmapSlot(surveyor, start + i))),
+    },
+  );
 }
 
 export function fixmap(context: MachineContext): Shown {
   const { surveyor } = context;
   const nrSlots = nrFixmapSlots(surveyor);
   if (nrSlots === 0) return fact('Fixmap', 'none: the profile has no enum fixed_addresses');
-  return group('Fixmap', `${nrSlots} slots, the first one highest`, {
+  return group('Fixmap', `${counted(nrSlots, 'slot')}, the first one highest`, {
     nrIndexed: nrSlots,
     indexed: (start, count) =>
       Array.from({ length: count }, (_, i) => showSlot(context, fixmapSlot(surveyor, start + i))),

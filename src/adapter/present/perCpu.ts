@@ -6,6 +6,7 @@
 import { asVirt, formatAddress } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
 import type { KernelSymbol } from '../../engine/types/profile.js';
+import { counted } from '../../engine/view/counted.js';
 import { areasOfChunk, perCpuChunks, type PerCpuChunk } from '../../engine/view/perCpuChunks.js';
 import { perCpuOf } from '../../engine/view/slabObject.js';
 import type { MachineContext } from './context.js';
@@ -17,9 +18,7 @@ export function perCpu(context: MachineContext): Shown {
   const known =
     chunks.length === 0
       ? 'none: this machine was recorded without its chunks'
-      : chunks.length === 1
-        ? '1 chunk'
-        : `${chunks.length} chunks`;
+      : counted(chunks.length, 'chunk');
   return group('Per-CPU', known, {
     named: () => [
       ...perCpuChunks(context.surveyor.reader).map((chunk, i) => showChunk(context, chunk, i)),
@@ -32,7 +31,7 @@ function showChunk(context: MachineContext, chunk: PerCpuChunk, index: number): 
   const { pointerSize } = context.profile;
   const first = chunk.isFirst ? ' (the first one)' : '';
   const standIn = context.surveyor.world.isUnplaced?.(chunk.base) === true;
-  const value = `${chunk.nrPopulated} of ${chunk.nrPages} pages, ${chunk.freeBytes} bytes free${standIn ? ': stands in for the recorded one, which is not known' : first}`;
+  const value = `${chunk.nrPopulated} of ${counted(chunk.nrPages, 'page')}, ${counted(chunk.freeBytes, 'byte')} free${standIn ? ': stands in for the recorded one, which is not known' : first}`;
   const base = formatAddress(chunk.base, pointerSize);
   const areas = areasOfChunk(context.surveyor.reader, chunk);
   return {
@@ -44,7 +43,7 @@ function showChunk(context: MachineContext, chunk: PerCpuChunk, index: number): 
           .map((area, i) =>
             fact(
               `[${start + i}]`,
-              `bytes ${area.start}–${area.end} of each CPU's unit: ${area.end - area.start} bytes ${area.used ? 'used' : 'free'}`,
+              `bytes ${area.start}–${area.end} of each CPU's unit: ${counted(area.end - area.start, 'byte')} ${area.used ? 'used' : 'free'}`,
             ),
           ),
     }),

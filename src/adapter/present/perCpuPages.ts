@@ -4,6 +4,7 @@
  * Source: Linux 6.1 include/linux/mmzone.h.
  */
 import { memberPlace, readScalar, type Place } from '../../engine/types/access.js';
+import { counted } from '../../engine/view/counted.js';
 import type { MachineContext } from './context.js';
 import type { Format, Shown } from './shown.js';
 import { memberOf, showPlace, type Special } from './typedValue.js';
@@ -15,7 +16,7 @@ export function perCpuPagesSpecial(context: MachineContext): Special {
       return `${(inner && readScalar(context.memory, inner)) ?? '?'}`;
     };
     return {
-      value: `${read('count')} pages (high ${read('high')}, batch ${read('batch')})`,
+      value: `${counted(read('count'), 'page')} (high ${read('high')}, batch ${read('batch')})`,
       children: { named: (format) => pcpChildren(context, place, expression, format) },
     };
   };

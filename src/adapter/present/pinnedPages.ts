@@ -8,6 +8,7 @@ import { inspectedOf } from '../../engine/image/dump/inspectedOf.js';
 import { isDumpError, type Inspected } from '../../engine/inspect/inspected.js';
 import { pinsOut, suspectFrames } from '../../engine/inspect/process/pins.js';
 import { accountSum } from '../../engine/inspect/process/pageAccount.js';
+import { counted, times } from '../../engine/view/counted.js';
 import { accountOfFrame } from '../../engine/view/pageAccountText.js';
 import type { Allocations } from '../../engine/view/whereIs.js';
 import type { MachineContext } from './context.js';
@@ -16,28 +17,26 @@ import { fact, group, type Shown } from './shown.js';
 export function pinnedPages(context: MachineContext): Shown | undefined {
   const k = inspectedOf(context.image);
   const allocations = context.image.dumped === undefined ? context.surveyor.allocations : undefined;
-  const out = counted(() => pinsOut(k));
+  const out = told(() => pinsOut(k));
   const own = allocations?.pinned() ?? [];
   const isQuiet = out === undefined || out.acquired === 0;
   if (isQuiet && own.length === 0)
     return out === undefined ? undefined : fact('Pinned pages', 'none: no page was ever pinned');
   const value =
     out === undefined
-      ? `${own.length} pages`
-      : `${pinsText(out.acquired - out.released)} (${out.acquired} acquired, ${out.released} released)`;
+      ? counted(own.length, 'page')
+      : `${counted(out.acquired - out.released, 'pin')} (${out.acquired} acquired, ${out.released} released)`;
   return group('Pinned pages', value, {
     named: () => {
       const isMore = out === undefined || out.acquired - out.released > 0;
-      const frames = new Set([...own, ...(isMore ? (counted(() => suspectFrames(k)) ?? []) : [])]);
+      const frames = new Set([...own, ...(isMore ? (told(() => suspectFrames(k)) ?? []) : [])]);
       if (frames.size === 0) return [fact('none', 'as many pins were released as acquired')];
       return [...frames].sort((a, b) => a - b).flatMap((pfn) => showPinned(k, pfn, allocations));
     },
   });
 }
 
-const pinsText = (nr: number): string => `${nr} pin${nr === 1 ? '' : 's'}`;
-
-function counted<T>(read: () => T): T | undefined {
+function told<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
@@ -50,8 +49,8 @@ function showPinned(k: Inspected, pfn: number, allocations: Allocations | undefi
   const account = accountOfFrame(k, pfn, allocations);
   if (account === undefined) return [];
   const { rows, pins, counts } = account;
-  const sure = pins > 0 ? `pinned ${pins === 1 ? 'once' : `${pins} times`}` : 'may be pinned';
-  const value = `${sure}, _refcount ${accountSum(account)}${counts.isCompound ? `, compound page of ${counts.nrPages} pages` : ''}`;
+  const sure = pins > 0 ? `pinned ${times(pins)}` : 'may be pinned';
+  const value = `${sure}, _refcount ${accountSum(account)}${counts.isCompound ? `, compound page of ${counted(counts.nrPages, 'page')}` : ''}`;
   return [
     {
       ...group(`pfn 0x${pfn.toString(16)}`, value, {

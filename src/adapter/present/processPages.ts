@@ -13,6 +13,7 @@ import {
 import { CountedPages, GUP_PIN_COUNTING_BIAS } from '../../engine/inspect/process/pageCounts.js';
 import type { TaskView } from '../../engine/inspect/tasks.js';
 import { PAGE_SIZE } from '../../engine/memory/address.js';
+import { counted, times } from '../../engine/view/counted.js';
 import { sizeText } from '../../engine/view/whereIs.js';
 import type { MachineContext } from './context.js';
 import { tablesShown } from './pageTables.js';
@@ -65,7 +66,7 @@ function countsText(k: Inspected, entry: UserEntry): string {
   try {
     const page = new CountedPages(k).of(entry.pfn);
     if (page === undefined) return ', no struct page';
-    const times = page.mapcount === 1 ? 'mapped once' : `mapped ${page.mapcount} times`;
+    const mapped = `mapped ${times(page.mapcount)}`;
     const kind = page.isAnon
       ? 'anonymous'
       : page.head.mapping === 0n
@@ -74,7 +75,7 @@ function countsText(k: Inspected, entry: UserEntry): string {
           ? 'shared memory'
           : 'page cache';
     const pins = pinText(page.pins, page.isCompound);
-    return `, ${kind}, ${times}${page.mapcount > 1 ? ' (shared)' : ''}, ${page.refcount} references${pins}`;
+    return `, ${kind}, ${mapped}${page.mapcount > 1 ? ' (shared)' : ''}, ${counted(page.refcount, 'reference')}${pins}`;
   } catch (error) {
     if (!isDumpError(error)) throw error;
     return `, ${error.message}`;
@@ -85,7 +86,7 @@ const pinText = (pins: number, isCompound: boolean): string =>
   pins === 0
     ? ''
     : isCompound
-      ? `, pinned ${pins} times`
+      ? `, pinned ${times(pins)}`
       : `, may be pinned (references / ${GUP_PIN_COUNTING_BIAS} = ${pins})`;
 
 /** The tables of a task's own address space; nothing where the dump does not have them. */

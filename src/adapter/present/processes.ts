@@ -14,6 +14,7 @@ import { taskState } from '../../engine/inspect/process/taskState.js';
 import { tasksOf, vmasOf, type TaskView, type VmaView } from '../../engine/inspect/tasks.js';
 import { PAGE_SIZE, type VirtAddr } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
+import { counted } from '../../engine/view/counted.js';
 import type { MachineContext } from './context.js';
 import { entryShown, userTables } from './processPages.js';
 import { fact, group, type Shown } from './shown.js';
@@ -34,8 +35,6 @@ export function processes(context: MachineContext): Shown | undefined {
     ],
   });
 }
-
-const counted = (nr: number, noun: string): string => `${nr} ${noun}${nr === 1 ? '' : 's'}`;
 
 /** What `read` shows, and what it could not read. */
 function tried(what: string, read: (problems: Problems) => readonly Shown[]): readonly Shown[] {
@@ -95,7 +94,7 @@ const pages = (nr: number): string => `${counted(nr, 'page')} (${kib(nr)} KiB)`;
 
 function showNumbers(numbers: MmNumbers): Shown {
   const { rssAnon, rssFile, rssShmem, swapEntries } = numbers;
-  const summary = `rss ${rssOf(numbers)}, total_vm ${numbers.total_vm}, pinned_vm ${numbers.pinned_vm} pages`;
+  const summary = `rss ${rssOf(numbers)}, total_vm ${numbers.total_vm}, pinned_vm ${counted(numbers.pinned_vm, 'page')}`;
   return group('numbers', summary, {
     named: () => [
       fact('rss', pages(rssOf(numbers))),

@@ -5,6 +5,7 @@
  */
 import { formatAddress, PAGE_SIZE, type VirtAddr } from '../../engine/memory/address.js';
 import { placeAt } from '../../engine/types/access.js';
+import { counted } from '../../engine/view/counted.js';
 import { largestGap, vmapSpace, type VmapPiece } from '../../engine/view/vmapSpace.js';
 import { bytesText } from '../../engine/view/bytesText.js';
 import type { MachineContext } from './context.js';
@@ -18,7 +19,7 @@ export function virtualAreas(context: MachineContext): Shown {
   if (space === undefined)
     return fact(NAME, 'none: this machine was recorded without its vmalloc areas');
   const nrAreas = space.pieces.filter(({ kind }) => kind === 'area').length;
-  const areas = nrAreas === 1 ? '1 area' : `${nrAreas} areas`;
+  const areas = counted(nrAreas, 'area');
   const range = rangeText(context, space.start, space.end);
   return group(NAME, `${range}: ${areas}, largest gap ${bytesText(largestGap(space))}`, {
     nrIndexed: space.pieces.length,

@@ -10,6 +10,7 @@ import type { Cell } from '../../engine/memory/address.js';
 import type { Zone } from '../../engine/machine/ctypes.js';
 import { memberPlace, placeAt, type Place } from '../../engine/types/access.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
+import { counted } from '../../engine/view/counted.js';
 import { zoneName } from '../../engine/view/zones.js';
 import type { MachineContext } from './context.js';
 import { showEnumArray } from './enumArray.js';
@@ -36,7 +37,7 @@ export function zoneSpecial(context: MachineContext): Special {
     const value =
       present === 0
         ? `${zoneName(image, zone)}: empty`
-        : `${zoneName(image, zone)}: ${free} of ${managed} pages free`;
+        : `${zoneName(image, zone)}: ${free} of ${counted(managed, 'page')} free`;
     return {
       value,
       children: { named: (format) => zoneChildren(context, zone, place, expression, format) },

@@ -6,6 +6,7 @@
  *
  * Source: Debug Adapter Protocol overview, "Base protocol".
  */
+import { counted } from '../../engine/view/counted.js';
 
 /** A header section longer than this is garbage. */
 const MAX_HEADER_BYTES = 4096;
@@ -80,7 +81,7 @@ export class FrameDecoder {
     } else if (Number(length) > MAX_BODY_BYTES) {
       this.skipTo(
         next,
-        `a message of ${length} bytes, more than the ${MAX_BODY_BYTES} allowed`,
+        `a message of ${counted(length, 'byte')}, more than the ${MAX_BODY_BYTES} allowed`,
         out,
       );
     } else {

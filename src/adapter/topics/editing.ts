@@ -8,6 +8,7 @@ import { encodePlace, type Place, type ScalarValue } from '../../engine/types/ac
 import { sizeOf, stripTypedefs } from '../../engine/types/layout.js';
 import type { CType } from '../../engine/types/model.js';
 import { typeName } from '../../engine/types/typeName.js';
+import { counted } from '../../engine/view/counted.js';
 import { initialization } from '../evaluation/initialization.js';
 import type { Evaluated } from '../evaluation/evaluator.js';
 import { AdapterError, errors } from '../protocol/errors.js';
@@ -58,7 +59,9 @@ function initialize(
       const bytes =
         room === undefined ? 0 : Number(evaluator.evaluate(room.code, at, 'allowed').value);
       if (room !== undefined && bytes > room.atMost)
-        throw errors.cannotEvaluate(`it has ${bytes} bytes, and there is room for ${room.atMost}`);
+        throw errors.cannotEvaluate(
+          `it has ${counted(bytes, 'byte')}, and there is room for ${room.atMost}`,
+        );
       evaluator.evaluate(code, at, 'allowed');
     });
   } catch (error) {

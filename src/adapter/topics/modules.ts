@@ -2,6 +2,7 @@
  * DAP modules: the kernel build whose layouts, constants and symbols the machine has, and the scenario. The columns are what a user
  * has to know of a kernel that is debugged: which build, how true it is, where its memory came from.
  */
+import { counted } from '../../engine/view/counted.js';
 import type { Dap } from '../protocol/dap.js';
 import { formatAddress } from '../../engine/memory/address.js';
 import type { KernelImage } from '../../engine/image/kernelImage.js';
@@ -62,7 +63,7 @@ function kernelModule(image: KernelImage): Dap.Module & ColumnValues {
     version: profile.release,
     isUserCode: false,
     isOptimized: false,
-    symbolStatus: `${names.length} symbols and the types of the build`,
+    symbolStatus: `${counted(names.length, 'symbol')} and the types of the build`,
     addressRange: `${address(start)}-${address(start + frames * 4096 - 1)}`,
     profile: profile.name,
     fidelity: 'layouts, constants and symbols exact; each function as docs/fidelity.md says',

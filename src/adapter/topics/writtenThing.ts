@@ -8,6 +8,7 @@ import type { WatchedWord } from '../../engine/memory/writeSearch.js';
 import type { Place } from '../../engine/types/access.js';
 import { formatPlace } from '../../engine/types/format.js';
 import { sizeOf } from '../../engine/types/layout.js';
+import { counted } from '../../engine/view/counted.js';
 import type { WriteArguments } from '../../engine/view/history.js';
 import { watchedWords } from '../breakpoints/dataTarget.js';
 import { locateMemory, parseReference } from '../debuggee/memoryReference.js';
@@ -64,7 +65,7 @@ function bytesAsked(
   const words = wordsFrom((start ?? 0) + offset, count, (address) =>
     physical === undefined ? cellAt(image, asVirt(address)) : image.memory.cell(asPhys(address)),
   );
-  const label = `${count === 1 ? '1 byte' : `${count} bytes`} at ${memory.address}`;
+  const label = `${counted(count, 'byte')} at ${memory.address}`;
   if (words.length === 0) return `There is no memory at ${memory.address}.`;
   return { label, words, read: () => hexBytes(memory.read(Math.min(count, MAX_SHOWN_BYTES))) };
 }

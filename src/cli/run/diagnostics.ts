@@ -5,6 +5,7 @@
  *         7 | struct page *page = alloc_pag(GFP_KERNEL);
  *           |                     ^~~~~~~~~
  */
+import { counted } from '../../engine/view/counted.js';
 import type { Diagnostic, Sources, Span } from '../../scenario/index.js';
 
 const SEVERITIES = { error: 'error', warning: 'warning', hint: 'note' } as const;
@@ -25,7 +26,7 @@ export function diagnosticLines(
       `${placeText(name, sources, span)}: ${SEVERITIES[severity]}: ${message}`,
       ...excerpt(sources, span),
     ]);
-  if (tooMany.size > 0) lines.push(`${name}: ${tooMany.size} more errors`);
+  if (tooMany.size > 0) lines.push(`${name}: ${counted(tooMany.size, 'more error')}`);
   return lines;
 }
 

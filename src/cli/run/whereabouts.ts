@@ -2,6 +2,7 @@
  * Where a task stands, for people who have no debugger open: the calls that led to a fault, and the place of a run that does not
  * come to an end.
  */
+import { counted } from '../../engine/view/counted.js';
 import type { ScenarioVm } from '../../scenario/index.js';
 import { placeText } from './diagnostics.js';
 import type { Output } from './report.js';
@@ -51,7 +52,7 @@ export class EndlessRun {
     const count = this.nrStatements.toLocaleString('en');
     const task = vm.tasks()[vm.currentTask]?.name ?? '?';
     this.output.err(
-      `${place}: note: still running after ${seconds} s and ${count} statements; task ${task} is here`,
+      `${place}: note: still running after ${seconds} s and ${counted(count, 'statement')}; task ${task} is here`,
     );
     for (const line of callChain(vm, file, vm.currentTask)) this.output.err(line);
   }

@@ -13,6 +13,7 @@ import { BtfError } from '../types/btf.js';
 import { sizeOf, stripTypedefs } from '../types/layout.js';
 import { findMember } from '../types/members.js';
 import type { CType, MemberPlace, StructType } from '../types/model.js';
+import { counted } from '../view/counted.js';
 
 /** This kernel's types or symbols do not have it. */
 export class NotKnown extends Error {
@@ -96,7 +97,8 @@ export class Inspected {
   lengthOf(tag: string, path: string): number {
     const type = stripTypedefs(this.place(tag, path).type);
     if (type.kind !== 'array') throw new NotKnown(`array ${tag}.${path}`);
-    if (type.length > MAX_LENGTH) throw new Damaged(`${tag}.${path} has ${type.length} elements`);
+    if (type.length > MAX_LENGTH)
+      throw new Damaged(`${tag}.${path} has ${counted(type.length, 'element')}`);
     return type.length;
   }
 

@@ -4,6 +4,7 @@
  * Source: Linux 6.1 include/linux/list.h.
  */
 import { asVirt, type VirtAddr } from '../memory/address.js';
+import { counted } from '../view/counted.js';
 import { Damaged, type Inspected } from './inspected.js';
 
 /** More than any list that is whole has. */
@@ -20,9 +21,13 @@ function* listHeads(k: Inspected, head: VirtAddr, offset = 0): Generator<VirtAdd
   let at = space.pointer(head, offset);
   while (at !== first) {
     if (at === 0)
-      throw new Damaged(`the list at ${k.hex(first)} ends in NULL after ${seen.size} entries`);
+      throw new Damaged(
+        `the list at ${k.hex(first)} ends in NULL after ${counted(seen.size, 'entry', 'entries')}`,
+      );
     if (seen.has(at) || seen.size >= MAX_ENTRIES)
-      throw new Damaged(`the list at ${k.hex(first)} runs in a circle after ${seen.size} entries`);
+      throw new Damaged(
+        `the list at ${k.hex(first)} runs in a circle after ${counted(seen.size, 'entry', 'entries')}`,
+      );
     seen.add(at);
     // Reading the next pointer first: an entry that is not in the dump is none.
     const next = space.pointer(at);

@@ -25,11 +25,10 @@ import type { Kernel } from '../machine/kernel.js';
 import { ulong } from '../machine/ulong.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
 import { cacheName } from '../proc/slabCaches.js';
+import { counted } from '../view/counted.js';
 import { userPageText } from './userPage.js';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 const intAt = (k: Kernel, at: number): number => k.words[at] ?? 0;
 
 export interface OuterFailure {
@@ -56,7 +55,7 @@ export function cacheFailure(k: Kernel, s: KmemCache, pages: string | undefined)
 
 /** kmalloc() of more than any of its caches has. */
 export const largeFailure = (size: number, pages: string | undefined): OuterFailure => ({
-  what: `kmalloc of ${size} bytes`,
+  what: `kmalloc of ${counted(size, 'byte')}`,
   reason: `more than ${KMALLOC_MAX_CACHE_SIZE} bytes are whole pages, not an object of a cache${because(pages)}`,
 });
 
@@ -72,11 +71,11 @@ export function vmallocFailure(
   pages: string | undefined,
 ): OuterFailure {
   const { size, start, end } = request;
-  const what = `vmalloc of ${size} bytes`;
+  const what = `vmalloc of ${counted(size, 'byte')}`;
   if (message.includes('exceeds total pages'))
     return {
       what,
-      reason: `${plural(Math.ceil(size / PAGE_SIZE), 'page')} are more than the ${totalram_pages(k)} that the machine has`,
+      reason: `${counted(Math.ceil(size / PAGE_SIZE), 'page')} are more than the ${totalram_pages(k)} that the machine has`,
     };
   if (!message.includes('vm_struct allocation failed'))
     return { what, reason: `address space was found, but not all pages${because(pages)}` };
@@ -85,7 +84,7 @@ export function vmallocFailure(
   if (gap >= needed) return { what, reason: `no memory for its vm_struct${because(pages)}` };
   return {
     what,
-    reason: `no gap of ${needed} bytes (with the guard page) between ${hexOf(k, start)} and ${hexOf(k, end)}: the largest has ${gap}`,
+    reason: `no gap of ${counted(needed, 'byte')} (with the guard page) between ${hexOf(k, start)} and ${hexOf(k, end)}: the largest has ${gap}`,
   };
 }
 
@@ -165,15 +164,18 @@ export function cmaFailure(
   busy: string | undefined,
 ): OuterFailure {
   const { cma, count, align, ret } = request;
-  const aligned = align === 0 ? '' : `, aligned to ${2 ** align} pages`;
+  const aligned = align === 0 ? '' : `, aligned to ${counted(2 ** align, 'page')}`;
   if (cma === NULL)
     return { what: 'cma_alloc', reason: 'there is no area (dev_get_cma_area() is NULL)' };
-  const what = `cma_alloc of ${plural(count, 'page')}${aligned} from ${cma_get_name(k, cma)}`;
+  const what = `cma_alloc of ${counted(count, 'page')}${aligned} from ${cma_get_name(k, cma)}`;
   if (count === 0) return { what, reason: 'it asks for no pages' };
   const holes = holesOf(k, cma);
-  const text = `${holes.used} of ${holes.total} pages are given out, the largest hole has ${holes.largest}`;
+  const text = `${holes.used} of ${counted(holes.total, 'page')} are given out, the largest hole has ${holes.largest}`;
   if (count > holes.total)
-    return { what, reason: `it is larger than the area, which has ${holes.total} pages` };
+    return {
+      what,
+      reason: `it is larger than the area, which has ${counted(holes.total, 'page')}`,
+    };
   if (busy !== undefined)
     return {
       what,
@@ -181,7 +183,7 @@ export function cmaFailure(
     };
   return {
     what,
-    reason: `${ret}: the bitmap has no hole of ${plural(count, 'page')}${aligned}: ${text}`,
+    reason: `${ret}: the bitmap has no hole of ${counted(count, 'page')}${aligned}: ${text}`,
   };
 }
 

@@ -22,6 +22,7 @@ import { slab_folio } from '../kernel/mm/slab.h.js';
 import { cacheName } from '../proc/slabCaches.js';
 import type { KernelLocals } from '../entry/kernelLocals/kernelLocals.js';
 import { zoneName } from '../machine/zoneNames.js';
+import { counted } from '../view/counted.js';
 import { NOTES } from './notes.js';
 import { failureReason } from './reason.js';
 import { zone_idx } from '../kernel/include/linux/mmzone.h.js';
@@ -188,7 +189,11 @@ export class AttemptRecorder {
     __vmalloc_node_range: ({ size, gfp_mask, ret }) => {
       if (ret === undefined || ret === 0 || this.isInside('__vmalloc_node_range')) return;
       const nrPages = Math.ceil(size / PAGE_SIZE);
-      this.outer(gfp_mask, `vmalloc of ${size} bytes`, { kind: 'area', address: ret, nrPages });
+      this.outer(gfp_mask, `vmalloc of ${counted(size, 'byte')}`, {
+        kind: 'area',
+        address: ret,
+        nrPages,
+      });
     },
     alloc_contig_range: ({ start, end, gfp_mask, ret }) => {
       if (ret === undefined) return;

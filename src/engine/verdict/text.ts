@@ -3,6 +3,7 @@ import { hexText, type VirtAddr } from '../memory/address.js';
 import type { Kernel } from '../machine/kernel.js';
 import { migratetypeName } from '../types/enumName.js';
 import { allocFlagNames, gfpText } from '../types/flagText.js';
+import { counted } from '../view/counted.js';
 import { isEnough, markText, sumText } from './watermarkText.js';
 import type {
   Attempt,
@@ -15,8 +16,6 @@ import type {
   WatermarkTest,
   ZoneLook,
 } from './attempt.js';
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 export const migratetypeText = (k: Kernel, mt: number): string => migratetypeName(k.profile, mt);
 
@@ -34,7 +33,7 @@ export function requestText(
 ): string {
   if (call !== undefined && outcome.kind === 'nothing') return call;
   if (call !== undefined) return `${call}, ${gfpMaskText(k, gfp)}`;
-  const what = nrBulk === undefined ? `order ${order}` : `${plural(nrBulk, 'page')} in bulk`;
+  const what = nrBulk === undefined ? `order ${order}` : `${counted(nrBulk, 'page')} in bulk`;
   return `${what}, ${gfpMaskText(k, gfp)}`;
 }
 
@@ -82,7 +81,7 @@ export function orderScanText(k: Kernel, { nr_free, types }: OrderScan): string 
     const name = migratetypeText(k, migratetype);
     return unusable === undefined ? name : `${name} (unusable ${unusable})`;
   });
-  return `${plural(nr_free, 'block')}: ${names.join(', ')}`;
+  return `${counted(nr_free, 'block')}: ${names.join(', ')}`;
 }
 
 // --- steps -----------------------------------------------------------------------------------------------------------
@@ -98,7 +97,7 @@ export function stepRow(k: Kernel, step: Step): readonly [string, string] {
         `CPU ${step.cpu}: ${step.hit ? 'has a block' : 'empty'}${again}`,
       ];
     case 'refill':
-      return [`refill from the buddy lists`, `up to ${plural(step.count, 'block')}${again}`];
+      return [`refill from the buddy lists`, `up to ${counted(step.count, 'block')}${again}`];
     case 'buddy':
       return [
         `buddy lists of ${type}`,
@@ -135,7 +134,7 @@ function fallbackText(
 /** The closing sentence. */
 export function verdictSentence(k: Kernel, attempt: Attempt): string {
   const { order, nrBulk, outcome, passes } = attempt;
-  const pages = nrBulk === undefined ? `order ${order}` : `bulk of ${plural(nrBulk, 'page')}`;
+  const pages = nrBulk === undefined ? `order ${order}` : `bulk of ${counted(nrBulk, 'page')}`;
   const what = attempt.what ?? pages;
   switch (outcome.kind) {
     case 'failed':
@@ -149,13 +148,13 @@ export function verdictSentence(k: Kernel, attempt: Attempt): string {
       return `${what}: ${addressText(k, outcome.address)}${more}, ${outcome.from}`;
     }
     case 'area':
-      return `${what}: ${addressText(k, outcome.address)}, ${plural(outcome.nrPages, 'page')}`;
+      return `${what}: ${addressText(k, outcome.address)}, ${counted(outcome.nrPages, 'page')}`;
     case 'under way': {
       const look = passes.at(-1)?.zones.at(-1);
       return `${what} under way${look === undefined ? '' : ` in zone ${look.name}`}`;
     }
     case 'page': {
-      const count = nrBulk === undefined ? '' : `${plural(outcome.nr, 'page')}, the first `;
+      const count = nrBulk === undefined ? '' : `${counted(outcome.nr, 'page')}, the first `;
       return `${what}: ${count}${gotText(k, order, outcome)}${refusedText(passes.at(-1), outcome.zone)}`;
     }
   }
@@ -178,7 +177,7 @@ function routeText(k: Kernel, order: number, route: Route, zone: string): string
       const stolen = route.refill.steps.some(
         (step) => step.kind === 'fallback' && step.taken !== undefined,
       );
-      return `${from}, refilled with up to ${plural(route.refill.count, 'block')}${stolen ? ', stolen' : ''}`;
+      return `${from}, refilled with up to ${counted(route.refill.count, 'block')}${stolen ? ', stolen' : ''}`;
     }
     case 'buddy': {
       const { found = order, migratetype } = route.scan;

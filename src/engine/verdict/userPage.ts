@@ -20,14 +20,12 @@ import type { KmemCache, MmStruct, Page, TaskStruct } from '../machine/ctypes.js
 import { NULL } from '../machine/ctypes.js';
 import type { Kernel } from '../machine/kernel.js';
 import { asPfn, asVirt, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
+import { counted } from '../view/counted.js';
 
 interface Mapping {
   readonly mm: MmStruct;
   readonly address: VirtAddr;
 }
-
-const counted = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** Undefined: no process has the page, and no file. */
 export function userPageText(k: Kernel, head: Page): string | undefined {

@@ -7,6 +7,7 @@
 import { formatAddress, PAGE_SIZE, type VirtAddr } from '../memory/address.js';
 import { kindOf } from './addressKind.js';
 import { bytesText } from './bytesText.js';
+import { counted } from './counted.js';
 import { fixmapSlotAt, pkmapSlotAt, type MapSlot } from './mapSlots.js';
 import { vmapAreaOf, type VmapArea } from './vmapArea.js';
 import { vmapSpace, type VmapPiece } from './vmapSpace.js';
@@ -55,7 +56,7 @@ export const areaText = (surveyor: Surveyor, area: VmapArea): string =>
   [
     area.what,
     rangeText(surveyor, area.start, area.end),
-    ...(area.nrPages ? [`${area.nrPages} pages`] : []),
+    ...(area.nrPages ? [counted(area.nrPages, 'page')] : []),
     ...(area.caller === undefined ? [] : [`requested by ${area.caller}`]),
   ].join(', ');
 

@@ -28,6 +28,7 @@ import {
   type AddressWorld,
   type Meant,
 } from './addressKind.js';
+import { counted } from './counted.js';
 
 export type AddressUse = keyof typeof USES;
 
@@ -183,7 +184,7 @@ const fromPage =
     if ((value - base) % sizeofPage !== 0)
       return wrong(
         hexText(pfn),
-        `${text} points ${(value - base) % sizeofPage} bytes into the struct page of pfn ${hexText(pfn)}, not to its beginning`,
+        `${text} points ${counted((value - base) % sizeofPage, 'byte')} into the struct page of pfn ${hexText(pfn)}, not to its beginning`,
       );
     return result(asked, pfn);
   };

@@ -6,6 +6,7 @@
 import { PKMAP_ADDR, PKMAP_NR } from '../kernel/mm/highmem/highmem.js';
 import { __fix_to_virt } from '../kernel/mm/highmem/kmap_local.js';
 import { asVirt, PAGE_SIZE, phys_to_pfn, type VirtAddr } from '../memory/address.js';
+import { counted } from './counted.js';
 import type { Surveyor } from './whereIs.js';
 
 export interface MapSlot {
@@ -28,7 +29,7 @@ export const pkmapCount = ({ image: { mm } }: Surveyor, nr: number): number =>
 export function pkmapSlot(surveyor: Surveyor, nr: number): MapSlot {
   const address = PKMAP_ADDR(surveyor.image.mm, nr);
   const count = pkmapCount(surveyor, nr);
-  const users = count === 2 ? '1 user' : `${count - 1} users`;
+  const users = counted(count - 1, 'user');
   const text =
     count === 0
       ? 'free'

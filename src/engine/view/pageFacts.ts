@@ -18,6 +18,7 @@ import type { Page } from '../machine/ctypes.js';
 import { asPfn, hexText, type Pfn } from '../memory/address.js';
 import { migratetypeName } from '../types/enumName.js';
 import { pageFlagBits } from '../types/flagText.js';
+import { counted, times } from './counted.js';
 import type { FrameStates, FreeBlock } from './frameStates.js';
 import { detailOfState, kindOfState, PAGE_KINDS, type PageKindName } from './pageState.js';
 import { zoneName } from './zones.js';
@@ -156,7 +157,7 @@ function migratetypeOf(image: KernelImage, page: Page, pfn: number): string | un
   }
 }
 
-const pages = (order: number): string => (order === 0 ? '1 page' : `${2 ** order} pages`);
+const pages = (order: number): string => counted(2 ** order, 'page');
 
 /** How each kind of page reads as a sentence. */
 const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'>) => string>> = {
@@ -169,18 +170,19 @@ const SENTENCES: Readonly<Record<PageKindName, (facts: Omit<PageFacts, 'summary'
   perCpu: (f) => `${pages(f.order)} on a per-CPU list of zone ${f.zone}`,
   kernel: (f) =>
     f.refcount > 0
-      ? `allocated page of zone ${f.zone}, ${references(f.refcount)}`
+      ? `allocated page of zone ${f.zone}, ${counted(f.refcount, 'reference')}`
       : f.isInside
         ? `page inside an allocated block of zone ${f.zone}`
         : `page of zone ${f.zone} that the allocator holds: on no list, 0 references`,
-  pageCache: (f) => `page cache, ${references(f.refcount)}`,
-  user: (f) => `anonymous page, mapped ${f.mapcount} times, ${references(f.refcount)}`,
+  pageCache: (f) => `page cache, ${counted(f.refcount, 'reference')}`,
+  user: (f) => `anonymous page, mapped ${times(f.mapcount)}, ${counted(f.refcount, 'reference')}`,
   slab: (f) => `slab of order ${f.order} (${pages(f.order)}) from pfn ${hexText(f.headPfn)}`,
   compoundTail: (f) =>
     `tail ${f.pfn - f.headPfn} of the compound page of order ${f.order} at pfn ${hexText(f.headPfn)}`,
-  compoundHead: (f) => `head of a compound page of order ${f.order}, ${references(f.refcount)}`,
-  pageTable: (f) => `page table, ${references(f.refcount)}`,
-  locked: (f) => `locked page of zone ${f.zone}, ${references(f.refcount)}`,
+  compoundHead: (f) =>
+    `head of a compound page of order ${f.order}, ${counted(f.refcount, 'reference')}`,
+  pageTable: (f) => `page table, ${counted(f.refcount, 'reference')}`,
+  locked: (f) => `locked page of zone ${f.zone}, ${counted(f.refcount, 'reference')}`,
   poisoned: (f) => `bad page of zone ${f.zone}`,
 };
 
@@ -188,7 +190,5 @@ function freeSentence(word: string, facts: Omit<PageFacts, 'summary'>): string {
   const block = `${word} block of order ${facts.order} (${pages(facts.order)}) from pfn ${hexText(facts.headPfn)}`;
   return `${block}, zone ${facts.zone}, ${facts.migratetype ?? '?'}`;
 }
-
-const references = (count: number): string => (count === 1 ? '1 reference' : `${count} references`);
 
 const summaryOf = (facts: Omit<PageFacts, 'summary'>): string => SENTENCES[facts.kind](facts);

@@ -16,6 +16,7 @@ import {
 } from '../memory/address.js';
 import { ADDRESS_KINDS, kindOf, type AddressWorld } from './addressKind.js';
 import type { AddressSpaces, SpaceAlias } from './addressSpaces.js';
+import { counted } from './counted.js';
 import type { FrameStates } from './frameStates.js';
 import { hugePageText } from './hugePages.js';
 import { migratetypeName, type ListPlace, type Position } from './listPlace.js';
@@ -136,7 +137,7 @@ function blockFacts({ image, states }: Surveyor, page: PageFacts): WhereFact[] {
     page.pfn === page.headPfn ? '' : `; this is page ${page.pfn - page.headPfn} of the block`;
   const block = {
     name: isFree ? 'free block' : 'block',
-    value: `order ${page.order}, ${1 << page.order} page${page.order === 0 ? '' : 's'} from pfn ${hexText(page.headPfn)}${inside}`,
+    value: `order ${page.order}, ${counted(1 << page.order, 'page')} from pfn ${hexText(page.headPfn)}${inside}`,
   };
   if (place === undefined)
     return [block, { name: 'list', value: 'its links do not lead to a list' }];
@@ -153,7 +154,7 @@ function listText(image: KernelImage, page: PageFacts, place: ListPlace): string
         page.kind === 'perCpu'
           ? `a per-CPU list of zone ${page.zone}`
           : freeList(page.zone, page.order, page.migratetype ?? '?');
-      return `${list}, more than ${place.deeperThan} blocks from both ends (ask again to continue the search)`;
+      return `${list}, more than ${counted(place.deeperThan, 'block')} from both ends (ask again to continue the search)`;
     }
     case 'free list': {
       const { zone, order, migratetype, position } = place;
@@ -177,7 +178,7 @@ function compoundFacts(page: PageFacts): WhereFact[] {
   if (page.compound === 'no') return [];
   const value =
     page.compound === 'head'
-      ? `head, order ${page.order} (${1 << page.order} pages)`
+      ? `head, order ${page.order} (${counted(1 << page.order, 'page')})`
       : `tail ${page.pfn - page.headPfn} of the compound page at pfn ${hexText(page.headPfn)}`;
   return [{ name: 'compound page', value }];
 }
@@ -225,19 +226,19 @@ function slabOf(
   if (slab === undefined) return [];
   const size =
     slab.usableBytes === slab.objectBytes
-      ? `${slab.objectBytes} bytes`
-      : `${slab.usableBytes} bytes (${slab.objectBytes} with padding)`;
+      ? counted(slab.objectBytes, 'byte')
+      : `${counted(slab.usableBytes, 'byte')} (${slab.objectBytes} with padding)`;
   const facts = [
     {
       name: 'slab',
-      value: `${slab.cache}: ${slab.nrObjects} objects of ${size}, ${slab.use}`,
+      value: `${slab.cache}: ${counted(slab.nrObjects, 'object')} of ${size}, ${slab.use}`,
     },
   ];
   const { object } = slab;
   if (object !== undefined) {
     const at = formatAddress(object.address, image.profile.pointerSize);
     const state = objectState(object);
-    const offset = object.offset === 0 ? '' : `, ${object.offset} bytes into it`;
+    const offset = object.offset === 0 ? '' : `, ${counted(object.offset, 'byte')} into it`;
     facts.push({ name: 'object', value: `${object.index} at ${at}${offset}${state}` });
     const by = object.free === true ? undefined : allocations?.object(object.address);
     if (by !== undefined) facts.push({ name: 'allocated', value: by });
@@ -259,7 +260,9 @@ function aliasFacts(surveyor: Surveyor, aliases: readonly SpaceAlias[]): WhereFa
     value: aliasText(surveyor, alias),
   }));
   const more = aliases.length - facts.length;
-  return more === 0 ? facts : [...facts, { name: 'mapped at', value: `${more} more addresses` }];
+  return more === 0
+    ? facts
+    : [...facts, { name: 'mapped at', value: counted(more, 'more address', 'more addresses') }];
 }
 
 /** `0xc1f40000 a kernel logical address, 4 MiB page, rw` */

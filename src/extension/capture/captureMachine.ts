@@ -35,6 +35,7 @@ import {
   KPF_FLAGS,
   type FrameKindId,
 } from '../../report/binary/frameKinds.js';
+import { times } from '../../engine/view/counted.js';
 
 const PAGE_BYTES = 4096;
 const FLAG_FULL = 15;
@@ -290,4 +291,3 @@ const SILENT = new Set(['BUDDY', 'NOPAGE', 'COMPOUND_TAIL', 'RESERVED']);
 const hex = (value: number): string => `0x${value.toString(16)}`;
 const wordText = (low: number, high: number): string =>
   high === 0 ? hex(low) : hex(high) + low.toString(16).padStart(8, '0');
-const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);

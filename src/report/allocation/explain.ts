@@ -4,7 +4,7 @@ import { sections, type Facts, type Finding } from '../finding.js';
 import type { Context } from '../context.js';
 import { machineOf } from '../input/machineHints.js';
 import { kernelOf, kernelText } from '../input/reportKernel.js';
-import { capital, size } from '../render/amount.js';
+import { capital, plural, size } from '../render/amount.js';
 import { gather, type Gathered } from './collect.js';
 import { headline } from './headline.js';
 import { judge, type Verdict } from './judge.js';
@@ -153,7 +153,7 @@ function otherItems({ cause }: Verdict, request: Request, memInfo: MemInfo | und
   if (cause !== 'beyond-memory') return [];
   const managed = managedBytes(memInfo);
   return [
-    `vmalloc() refuses more pages than the machine has${managed === undefined ? '' : ` (${request.vmallocBytes ?? 0} bytes of ${managed})`} before it asks for the first one: zones and watermarks play no part. Most often the length comes from user space and was not checked, or its computation overflowed.`,
+    `vmalloc() refuses more pages than the machine has${managed === undefined ? '' : ` (${plural(request.vmallocBytes ?? 0, 'byte')} of ${managed})`} before it asks for the first one: zones and watermarks play no part. Most often the length comes from user space and was not checked, or its computation overflowed.`,
   ];
 }
 

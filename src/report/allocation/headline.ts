@@ -1,5 +1,5 @@
 /** One sentence that answers first. */
-import { listed, size } from '../render/amount.js';
+import { listed, plural, size } from '../render/amount.js';
 import type { Verdict } from './judge.js';
 import { zoneTitle } from './verdictText.js';
 import type { DecodedRequest } from './requestText.js';
@@ -38,7 +38,7 @@ function reason({ request }: DecodedRequest, verdict: Verdict, pageSize: number)
     case 'cma-blocks': {
       const at = allowed.find(({ judgement }) => judgement.useless.length > 0);
       const blocks = (at?.judgement.useless ?? []).reduce((sum, { count }) => sum + count, 0);
-      return `memory is free, but all ${blocks} free blocks of order ${request.order} or above are ${at?.judgement.useless.every(({ letters }) => letters.includes('C')) === true ? "CMA's, which only movable requests may take" : 'on lists that it may not take from'}.`;
+      return `memory is free, but all ${plural(blocks, 'free block')} of order ${request.order} or above are ${at?.judgement.useless.every(({ letters }) => letters.includes('C')) === true ? "CMA's, which only movable requests may take" : 'on lists that it may not take from'}.`;
     }
     case 'cma':
       return `of ${size(free * pageSize)} free in zones that it may use, ${size(cma * pageSize)} are CMA's, which it may not use; the rest is below the watermark.`;
@@ -49,7 +49,7 @@ function reason({ request }: DecodedRequest, verdict: Verdict, pageSize: number)
         ? `${size(free * pageSize)} are free, but in blocks too small: the watermark rule before 4.4 refuses order ${request.order}.`
         : `${size(free * pageSize)} are free, but no block of order ${request.order} (${size(2 ** Math.max(0, request.order) * pageSize)}) or above.`;
     case 'shortage':
-      return `memory is used up: ${allowed.map(({ zone, judgement }) => `${zoneTitle(zone)} has ${judgement.usable} pages for it and needs more than ${judgement.adjustedMin + judgement.lowmemReserve}`).join('; ')}.`;
+      return `memory is used up: ${allowed.map(({ zone, judgement }) => `${zoneTitle(zone)} has ${plural(judgement.usable, 'page')} for it and needs more than ${judgement.adjustedMin + judgement.lowmemReserve}`).join('; ')}.`;
     case 'passes': {
       const passing = allowed.filter(({ judgement }) => judgement.refusal === undefined);
       const refusing = allowed.filter(({ judgement }) => judgement.refusal !== undefined);
@@ -60,7 +60,7 @@ function reason({ request }: DecodedRequest, verdict: Verdict, pageSize: number)
     case 'barely': {
       const passing = allowed.filter(({ judgement }) => judgement.refusal === undefined);
       const refusing = allowed.filter(({ judgement }) => judgement.refusal !== undefined);
-      return `${listed(refusing.map(({ zone }) => zoneTitle(zone)))} refuse${refusing.length === 1 ? 's' : ''}, and ${passing.map(({ zone, judgement }) => `${zoneTitle(zone)} is only ${judgement.usable - judgement.adjustedMin - judgement.lowmemReserve} pages above its mark`).join('; ')}: memory is as good as used up.`;
+      return `${listed(refusing.map(({ zone }) => zoneTitle(zone)))} refuse${refusing.length === 1 ? 's' : ''}, and ${passing.map(({ zone, judgement }) => `${zoneTitle(zone)} is only ${plural(judgement.usable - judgement.adjustedMin - judgement.lowmemReserve, 'page')} above its mark`).join('; ')}: memory is as good as used up.`;
     }
     case 'by-hand':
     case 'beyond-memory':

@@ -87,7 +87,7 @@ export function orderTooLargeFindings({ lines, input, given, fallback }: Context
               ...(bytes === undefined
                 ? []
                 : [
-                    `Asked for ${bytes} bytes: ${plural(Math.ceil(bytes / 4096), 'page')}, order ${Math.ceil(Math.log2(bytes / 4096))}.`,
+                    `Asked for ${plural(bytes, 'byte')}: ${plural(Math.ceil(bytes / 4096), 'page')}, order ${Math.ceil(Math.log2(bytes / 4096))}.`,
                   ]),
               ...(registers ? [registers.text] : []),
               ...(caller === undefined ? [] : [`It came through ${caller}().`]),

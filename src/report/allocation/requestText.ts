@@ -61,7 +61,7 @@ export function requestItems(
   ];
   if (request.vmallocBytes !== undefined)
     items.push(
-      `It is for vmalloc(): ${request.vmallocBytes} bytes in all, ${pagesText(Math.ceil(request.vmallocBytes / pageSize), pageSize)}.`,
+      `It is for vmalloc(): ${plural(request.vmallocBytes, 'byte')} in all, ${pagesText(Math.ceil(request.vmallocBytes / pageSize), pageSize)}.`,
     );
   if (request.vmallocGot !== undefined)
     items.push(

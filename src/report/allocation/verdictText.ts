@@ -68,7 +68,8 @@ function markText(each: ZoneVerdict, order: number, { pageSize }: MemInfo): stri
   if (subtracted.cma > 0) terms.push(`${subtracted.cma} of CMA`);
   if (subtracted.highatomic > 0) terms.push(`${subtracted.highatomic} of the high-atomic reserve`);
   if (subtracted.order > 0) terms.push(`${subtracted.order} (2^${order} - 1)`);
-  const left = terms.length === 1 ? `free ${free} pages` : `${terms.join(' - ')} = ${usable} pages`;
+  const left =
+    terms.length === 1 ? `free ${plural(free, 'page')}` : `${terms.join(' - ')} = ${usable} pages`;
   const mark = adjustedMin + lowmemReserve;
   const reserve = `lowmem_reserve[${each.reserveIndex}]${each.reserveZone === zone.name || each.reserveZone === '' ? '' : ` (against ${each.reserveZone})`} ${lowmemReserve}`;
   const needed = `min ${minText(each)} + ${reserve} = ${mark}`;

@@ -108,7 +108,7 @@ function explainOne(
   return {
     kind: 'cma-failure',
     headline: isFull
-      ? `cma_alloc() of ${wanted} got -ENOMEM: the area has no run of ${pages} free pages left${freePages !== undefined && freePages < pages ? `, it has ${freePages} free in all` : ''}.`
+      ? `cma_alloc() of ${wanted} got -ENOMEM: the area has no run of ${plural(pages, 'free page')} left${freePages !== undefined && freePages < pages ? `, it has ${freePages} free in all` : ''}.`
       : ret === -16
         ? `cma_alloc() of ${wanted} got -EBUSY: the area had room, but pages in it could not be moved away.`
         : `cma_alloc() of ${wanted} failed with ${ret}.`,
@@ -120,11 +120,11 @@ function explainOne(
         [
           ...(kernel.source === 'report' ? [`${capital(kernelText(kernel))}.`] : []),
           ...(area === undefined ? [] : [`Area: ${area}.`]),
-          `Wanted: ${pages} pages = ${pages * 4096} bytes in a row.`,
+          `Wanted: ${plural(pages, 'page')} = ${plural(pages * 4096, 'byte')} in a row.`,
           ...(total === undefined
             ? []
             : [
-                `CMA has ${size(total * 1024)} in all${free === undefined ? '' : `, ${size(free * 1024)} (${free / 4} pages) free`}.`,
+                `CMA has ${size(total * 1024)} in all${free === undefined ? '' : `, ${size(free * 1024)} (${plural(free / 4, 'page')}) free`}.`,
               ]),
           ...(runs
             ? [`Free runs: ${holes.join(', ')} pages; ${runs[2] ?? ''} free of ${runs[3] ?? ''}.`]
@@ -200,12 +200,12 @@ function fullItems(
   if (freePages !== undefined)
     items.push(
       freePages < pages
-        ? `${freePages} pages are free, ${pages} are wanted: it cannot fit, however little the area is fragmented.`
-        : `${freePages} pages are free, enough in all, but in pieces${largest === undefined ? '' : `: the largest hole is ${largest} pages`} (alignment of the request counts too).`,
+        ? `Free: ${plural(freePages, 'page')}, ${pages} are wanted: it cannot fit, however little the area is fragmented.`
+        : `Free: ${plural(freePages, 'page')}, enough in all, but in pieces${largest === undefined ? '' : `: the largest hole is ${plural(largest, 'page')}`} (alignment of the request counts too).`,
     );
   if (bos.cachedKb !== undefined && bos.cachedKb * 1024 >= pages * 4096)
     items.push(
-      `The driver's own cache (${bos.cachedKb} kB, ${bos.cachedKb / 4} pages) would do: ${bos.cachedKb / 4 === pages ? 'exactly what is wanted' : 'more than what is wanted'}.`,
+      `The driver's own cache (${bos.cachedKb} kB, ${plural(bos.cachedKb / 4, 'page')}) would do: ${bos.cachedKb / 4 === pages ? 'exactly what is wanted' : 'more than what is wanted'}.`,
     );
   return items;
 }

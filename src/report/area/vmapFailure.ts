@@ -125,8 +125,8 @@ function explainOne(
         [
           `${capital(kernelText(kernel))}.`,
           wanted === undefined
-            ? `Wanted: ${bytes} bytes of addresses, ${plural(pages, 'page')} with the guard page.`
-            : `Wanted: ${wanted} bytes = ${plural(Math.ceil(wanted / 4096), 'page')}; ${bytes} bytes = ${plural(pages, 'page')}${guard ? ' with the guard page' : ''}.`,
+            ? `Wanted: ${plural(bytes, 'byte')} of addresses, ${plural(pages, 'page')} with the guard page.`
+            : `Wanted: ${plural(wanted, 'byte')} = ${plural(Math.ceil(wanted / 4096), 'page')}; ${plural(bytes, 'byte')} = ${plural(pages, 'page')}${guard ? ' with the guard page' : ''}.`,
           ...(caller ? [`Asked by ${caller[2]}.`] : []),
           ...(areas.length > 0 ? [areaRows(areas)] : []),
           ...(mask

@@ -1,6 +1,6 @@
 /** Binary captures of /proc: kpageflags (with kpagecount), kpagecount alone, pagemap of a process. */
 import { sections, type Finding, type Item } from '../finding.js';
-import { hex, size } from '../render/amount.js';
+import { hex, plural, size } from '../render/amount.js';
 import { kpfNames } from './frameKinds.js';
 import { surveyFrames, type FrameSurvey } from './frameSurvey.js';
 import { countOf, wordPieces } from './wordPieces.js';
@@ -101,7 +101,7 @@ function countFinding(name: string, counts: Iterable<Uint8Array>): Finding {
     sections([
       'Counts',
       [
-        `${frames} frames; the most often mapped one is pfn ${hex(mostAt)}, ${most} times.`,
+        `${plural(frames, 'frame')}; the most often mapped one is pfn ${hex(mostAt)}, mapped ${plural(most, 'time')}.`,
         'Give kpageflags together with it for the kinds of frames.',
       ],
     ]),

@@ -26,7 +26,7 @@ export function vmallocAreaItems(lines: readonly LogLine[], address: bigint | un
     return [
       address >= mapped
         ? `/proc/vmallocinfo: ${hex(address)} lies in the guard page of ${area}, ${plural(Number(address - mapped), 'byte')} behind the end of its ${pages === undefined ? 'memory' : plural(Number(pages), 'page')}: an overflow of that area.`
-        : `/proc/vmallocinfo: ${hex(address)} lies in ${area}, ${Number(address - start)} bytes from its start.`,
+        : `/proc/vmallocinfo: ${hex(address)} lies in ${area}, ${plural(Number(address - start), 'byte')} from its start.`,
     ];
   }
   return [];

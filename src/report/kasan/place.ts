@@ -189,7 +189,7 @@ function slabPlace(
       ...(objectSize === slot || objectSize === undefined
         ? []
         : [
-            `The object has ${slot ?? 0} bytes, of which ${objectSize} were asked for, by the shadow: the rest is out of bounds, too.`,
+            `The object has ${plural(slot ?? 0, 'byte')}, of which ${objectSize} were asked for, by the shadow: the rest is out of bounds, too.`,
           ]),
       `The object is at ${hex(object)}${objectSize === undefined ? '' : ` to ${hex(object + BigInt(objectSize - 1))}`}; the access begins at offset ${offset}${end === undefined || end < 0 ? '' : `, ${plural(end, 'byte')} behind its end`}.`,
     ],

@@ -6,7 +6,7 @@ import { sections, type Facts, type Finding } from '../finding.js';
 import { machineOf } from '../input/machineHints.js';
 import { kernelOf, kernelText } from '../input/reportKernel.js';
 import { seriesOf, type KernelVersion } from '../input/version.js';
-import { capital, hex } from '../render/amount.js';
+import { capital, hex, plural } from '../render/amount.js';
 import { pageDumps, type PageDump } from './pageDump.js';
 import { pagePlace, type PagePlace } from './pagePlace.js';
 import { pageTypeOf, type PageType } from './pageType.js';
@@ -195,7 +195,7 @@ function countItems(dump: PageDump, { refcount, mapcount, type, flagNames }: Dec
     );
   if (dump.order !== undefined)
     items.push(
-      `It is a compound page of order ${dump.order}: ${2 ** dump.order} pages; its counts are those of the head${dump.pincount === undefined ? '' : `; pins: ${dump.pincount}`}.`,
+      `It is a compound page of order ${dump.order}: ${plural(2 ** dump.order, 'page')}; its counts are those of the head${dump.pincount === undefined ? '' : `; pins: ${dump.pincount}`}.`,
     );
   if (dump.pageType !== undefined) items.push(`page_type: ${dump.pageType}.`);
   if (dump.process !== undefined)
@@ -241,7 +241,7 @@ function wordItems({ words, bits, version }: Decoded): (string | string[][])[] {
       ['word', 'member', 'value'],
       ...words.members.map(({ name, value }, at) => [String(at), name, value]),
     ],
-    `${words.members.length} words of ${bits / 8} bytes are printed, ${bytes} bytes of the struct page of Linux ${seriesOf(version)}.`,
+    `Printed: ${plural(words.members.length, 'word')} of ${plural(bits / 8, 'byte')}, ${plural(bytes, 'byte')} of the struct page of Linux ${seriesOf(version)}.`,
   ];
 }
 

@@ -3,7 +3,7 @@
  *
  * Source: Documentation/x86/x86_64/mm.rst: vmemmap begins at ffffea0000000000 without KASLR (4 levels), ffd4000000000000 (5 levels).
  */
-import { hex } from '../render/amount.js';
+import { hex, plural } from '../render/amount.js';
 import type { PageDump } from './pageDump.js';
 
 export interface PagePlace {
@@ -50,7 +50,7 @@ export function pagePlace(dump: PageDump, bits: 32 | 64, texts: readonly string[
     }
     if (base !== undefined)
       items.push(
-        `${hex(address)} is not a multiple of ${size} bytes above ${hex(base)}: it is not the address of a struct page.`,
+        `${hex(address)} is not a multiple of ${plural(size, 'byte')} above ${hex(base)}: it is not the address of a struct page.`,
       );
   }
   return { ...(pfn === undefined ? {} : { pfn }), items, assumed: [] };
@@ -81,7 +81,7 @@ function pairItems(address: bigint, pfn: number, rawBytes: number): string[] {
       ? 'the address and the pfn agree'
       : 'this boot randomised where vmemmap begins (KASLR)';
   return [
-    `${hex(address)} = vmemmap ${hex(vmemmapBase)} + ${hex(pfn)} * ${structSize}: ${note}, with ${structSize} bytes a struct page.`,
+    `${hex(address)} = vmemmap ${hex(vmemmapBase)} + ${hex(pfn)} * ${structSize}: ${note}, with ${plural(structSize, 'byte')} a struct page.`,
   ];
 }
 

@@ -1,6 +1,6 @@
 /** What /proc/buddyinfo and /proc/pagetypeinfo tell: how large a block can be had, and how broken up the rest is. */
 import { sections } from '../finding.js';
-import { listed, size } from '../render/amount.js';
+import { listed, plural, size } from '../render/amount.js';
 import { largestOrder, pagesIn, type BuddyZone, type TypeRow } from './buddyinfo.js';
 import type { CaptureText } from './zoneinfoText.js';
 
@@ -59,7 +59,7 @@ export function pagetypeText(types: readonly TypeRow[]): CaptureText {
       .filter(({ counts }) => pagesIn(counts) > 0)
       .map(
         ({ type, counts }) =>
-          `${type} ${pagesIn(counts)} pages (largest order ${largestOrder(counts)})`,
+          `${type} ${plural(pagesIn(counts), 'page')} (largest order ${largestOrder(counts)})`,
       );
     return parts.length === 0 ? `${zone}: nothing free.` : `${zone}: ${listed(parts)}.`;
   });

@@ -47,7 +47,7 @@ export function hugepageFinding(
   const isAtBoot = texts.some((text) => /(?:Command line|BOOT_IMAGE)\b.*\bhugepages=/.test(text));
   return {
     kind: 'hugepage-shortfall',
-    headline: `${total} of ${asked} huge pages: ${isGigantic ? `pages of ${size(sizeKb * 1024)} are larger than any free block` : buddy.length > 0 && usable(buddy, order).length === 0 ? `no free block of order ${order} (${size(sizeKb * 1024)}) is left in the zones that may be used` : `not enough free blocks of order ${order} (${size(sizeKb * 1024)})`}.`,
+    headline: `${total} of ${plural(asked, 'huge page')}: ${isGigantic ? `pages of ${size(sizeKb * 1024)} are larger than any free block` : buddy.length > 0 && usable(buddy, order).length === 0 ? `no free block of order ${order} (${size(sizeKb * 1024)}) is left in the zones that may be used` : `not enough free blocks of order ${order} (${size(sizeKb * 1024)})`}.`,
     place: { input, firstLine: 1, lastLine: lines.length },
     kernel,
     sections: sections(

@@ -1,6 +1,6 @@
 /** /proc/slabinfo: which caches hold how much. Source: Linux mm/slab_common.c: cache_show(). */
 import { sections } from '../finding.js';
-import { size } from '../render/amount.js';
+import { plural, size } from '../render/amount.js';
 import type { CaptureText } from './zoneinfoText.js';
 
 export interface SlabinfoCache {
@@ -66,7 +66,10 @@ export function slabinfoText(caches: readonly SlabinfoCache[]): CaptureText {
           ? [
               `Mostly empty: ${wasted
                 .slice(0, 6)
-                .map(({ name, active, total }) => `${name} (${active} of ${total} objects in use)`)
+                .map(
+                  ({ name, active, total }) =>
+                    `${name} (${active} of ${plural(total, 'object')} in use)`,
+                )
                 .join(', ')}: objects that live long sit alone in their slabs.`,
             ]
           : []),

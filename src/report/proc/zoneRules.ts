@@ -5,7 +5,7 @@
  * mm/khugepaged.c: set_recommended_min_free_kbytes(). low = min + max(min / 4, managed * watermark_scale_factor / 10000) since 4.6
  * (795ae7a0de6b), min + min / 4 and min + min / 2 before.
  */
-import { size } from '../render/amount.js';
+import { plural, size } from '../render/amount.js';
 import { zoneTitle } from '../allocation/verdictText.js';
 import type { ZoneinfoZone } from './zoneinfo.js';
 
@@ -38,10 +38,10 @@ export function minimumText(zones: readonly ZoneinfoZone[]): string[] {
   const count = zones.filter(({ managed, present }) => (managed ?? present ?? 0) > 0).length;
   const wanted = KHUGEPAGED_PAGES * count;
   const terms = zones.map(({ min }) => String(min)).join(' + ');
-  const text = `Sum of min = ${terms} = ${sum} pages = ${sum * 4} kB`;
+  const text = `Sum of min = ${terms} = ${plural(sum, 'page')} = ${sum * 4} kB`;
   return Math.abs(sum - wanted) <= count + 1
     ? [
-        `${text}: min_free_kbytes is ${wanted * 4}, raised by khugepaged ((2 + 3 * 3) pageblocks of 512 pages for each of ${count} zones), and shared out by managed pages.`,
+        `${text}: min_free_kbytes is ${wanted * 4}, raised by khugepaged ((2 + 3 * 3) pageblocks of 512 pages for each of ${plural(count, 'zone')}), and shared out by managed pages.`,
       ]
     : [`${text}: about min_free_kbytes, shared out by managed pages (HighMem and Movable apart).`];
 }

@@ -9,7 +9,7 @@ import { addressKind } from '../facts/kernelAddress.js';
 import { sections, type Finding } from '../finding.js';
 import { kernelOf, kernelText } from '../input/reportKernel.js';
 import { isAtLeast, type KernelVersion } from '../input/version.js';
-import { capital, hex } from '../render/amount.js';
+import { capital, hex, plural } from '../render/amount.js';
 import type { Answer } from './answer.js';
 import { narrowTranslation } from './narrowTranslation.js';
 import { translationPair, type TranslationPair } from './translation.js';
@@ -159,7 +159,7 @@ function tailPages(text: string): Answer | undefined {
     topic: 'tail-pages',
     headline: `Only the first page of an order-${order} block has a reference: the others are freed at munmap() while the driver still owns them.`,
     said: [
-      `An order-${order} block: ${count} pages; without __GFP_COMP their counts are 1${', 0'.repeat(Math.min(count - 1, 7))}.`,
+      `An order-${order} block: ${plural(count, 'page')}; without __GFP_COMP their counts are 1${', 0'.repeat(Math.min(count - 1, 7))}.`,
     ],
     why: [
       `alloc_pages() gives a reference to the first page alone. Pages 1 to ${count - 1} have count 0: a fault (get_page) raises one to 1, munmap() drops it to 0 again and so frees that page, although the driver still owns it. The allocator hands it to somebody else: "Bad page state", and data of others in the buffer.`,
@@ -233,7 +233,7 @@ function pinBalance(text: string): Answer | undefined {
     headline:
       isPin && putsPages
         ? `Each page stays pinned: ${taken}() adds ${PIN} to the count, and put_page() takes off 1.`
-        : `A count of ${count} is ${pins} ${pins === 1 ? 'pin' : 'pins'} and ${count % PIN} other references.`,
+        : `A count of ${count} is ${pins} ${pins === 1 ? 'pin' : 'pins'} and ${plural(count % PIN, 'other reference')}.`,
     said:
       count >= PIN
         ? [

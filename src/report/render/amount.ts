@@ -16,8 +16,8 @@ const trim = (value: number): string =>
 export const percent = (part: number, whole: number): string =>
   whole > 0 ? `${((part / whole) * 100).toFixed(1)}%` : '?%';
 
-export const plural = (count: number, word: string): string =>
-  `${count} ${word}${count === 1 ? '' : 's'}`;
+export const plural = (count: number | bigint | string, word: string): string =>
+  `${count} ${word}${String(count) === '1' ? '' : 's'}`;
 
 /** `1351 pages (5404 kB)`. */
 export const pagesText = (pages: number, pageSize: number): string =>

@@ -38,7 +38,7 @@ function explainOne({ lines, input, given, fallback }: Context, report: SlabRepo
       [
         'What it says',
         [
-          `${capital(kernelText(kernel))}; ${report.allocator}, cache ${report.cache}${report.objectSize === undefined ? '' : `, objects of ${report.objectSize} bytes`}: ${report.problem}.`,
+          `${capital(kernelText(kernel))}; ${report.allocator}, cache ${report.cache}${report.objectSize === undefined ? '' : `, objects of ${plural(report.objectSize, 'byte')}`}: ${report.problem}.`,
           ...hitItems(report),
           ...placeItems(report, layout),
           ...trackItems(report),
@@ -62,7 +62,7 @@ function explainOne({ lines, input, given, fallback }: Context, report: SlabRepo
           ]),
       ...(layout
         ? [
-            `Slots of ${layout.slotSize} bytes: it is not printed, but the only size that fits the object's offset and ${report.slab?.objects ?? 0} objects in ${size(layout.slabBytes)}.`,
+            `Slots of ${plural(layout.slotSize, 'byte')}: it is not printed, but the only size that fits the object's offset and ${plural(report.slab?.objects ?? 0, 'object')} in ${size(layout.slabBytes)}.`,
           ]
         : []),
     ],
@@ -103,9 +103,9 @@ function hitItems({ hit, bytes, object, objectSize, isHashed }: SlabReport): str
     object === undefined
       ? ''
       : hit.from < object.address
-        ? `, ${hex(object.address - hit.from)} (${object.address - hit.from} bytes) before the object`
+        ? `, ${hex(object.address - hit.from)} (${plural(object.address - hit.from, 'byte')}) before the object`
         : objectSize !== undefined && hit.from >= object.address + BigInt(objectSize)
-          ? `, ${hit.from - object.address - BigInt(objectSize)} bytes behind the end of the object`
+          ? `, ${plural(hit.from - object.address - BigInt(objectSize), 'byte')} behind the end of the object`
           : `, at offset ${hex(hit.from - object.address)} in the object`;
   return [
     `Wrong: ${plural(count, 'byte')} at ${hex(hit.from)}${count > 1 ? ` to ${hex(hit.to)}` : ''}${where}: 0x${hit.expected.toString(16)} was expected, ${shown.length > 0 ? shown.join(' ') : `0x${hit.found.toString(16)} first`} is there.`,
@@ -119,7 +119,7 @@ function placeItems(
   const items: string[] = [];
   if (object && isHashed === true)
     items.push(
-      `The object begins ${object.offset ?? 0} bytes into the slab. Addresses are hashes (%p).`,
+      `The object begins ${plural(object.offset ?? 0, 'byte')} into the slab. Addresses are hashes (%p).`,
     );
   else if (object)
     items.push(
@@ -128,7 +128,7 @@ function placeItems(
   if (slab) items.push(`The slab has ${plural(slab.objects, 'object')}, ${slab.used} in use.`);
   if (layout)
     items.push(
-      `Slots of ${layout.slotSize} bytes, ${slab?.objects ?? 0} in ${size(layout.slabBytes)}: slot ${layout.index} begins at ${layout.slotOffset}${layout.leftRedZone > 0 ? `, with a left red zone of ${layout.leftRedZone} bytes, then the object` : ''}.`,
+      `Slots of ${plural(layout.slotSize, 'byte')}, ${slab?.objects ?? 0} in ${size(layout.slabBytes)}: slot ${layout.index} begins at ${layout.slotOffset}${layout.leftRedZone > 0 ? `, with a left red zone of ${plural(layout.leftRedZone, 'byte')}, then the object` : ''}.`,
     );
   return items;
 }

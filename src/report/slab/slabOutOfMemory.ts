@@ -47,12 +47,12 @@ export function slabOutOfMemoryFindings({ lines, input, given, fallback }: Conte
               `Mask ${start[2] ?? ''}: ${mask.text} (${gfpBitTexts(Number(start[2]), version).join(', ')}); ${start[1] === '-1' ? 'any node' : `node ${start[1] ?? ''}`}.`,
               ...(cache
                 ? [
-                    `Cache ${name}: objects of ${cache[2] ?? ''} bytes, slots of ${cache[3] ?? ''}; slabs of order ${cache[4] ?? ''}, or ${minOrder} where that fails.`,
+                    `Cache ${name}: objects of ${plural(cache[2] ?? '', 'byte')}, slots of ${cache[3] ?? ''}; slabs of order ${cache[4] ?? ''}, or ${minOrder} where that fails.`,
                   ]
                 : []),
               ...nodes.map(
                 ([, node, slabs, objects, left]) =>
-                  `Node ${node ?? ''}: ${slabs ?? ''} slabs, ${objects ?? ''} objects, ${left ?? ''} free.`,
+                  `Node ${node ?? ''}: ${plural(slabs ?? '', 'slab')}, ${plural(objects ?? '', 'object')}, ${left ?? ''} free.`,
               ),
             ],
           ],

@@ -53,9 +53,9 @@ function beyondRequest({ hit, object, objectSize, tracks }: SlabReport): Suspici
   const asked = hit && object ? hit.from - object.address : undefined;
   return {
     kind: 'overflow',
-    headline: `a write ran past what was asked for${asked === undefined ? '' : ` (at most ${asked} bytes${objectSize === undefined ? '' : ` of the object's ${objectSize}`})`}`,
+    headline: `a write ran past what was asked for${asked === undefined ? '' : ` (at most ${plural(asked, 'byte')}${objectSize === undefined ? '' : ` of the object's ${objectSize}`})`}`,
     items: [
-      `The object is large enough for the write, the request was not: kmalloc() was asked for ${asked === undefined ? 'less' : `${asked} bytes or less`}, and its owner${owner === undefined ? '' : ` (allocated in ${owner})`} wrote behind that. With a cache of another size the same write would hit a neighbour.`,
+      `The object is large enough for the write, the request was not: kmalloc() was asked for ${asked === undefined ? 'less' : `${plural(asked, 'byte')} or less`}, and its owner${owner === undefined ? '' : ` (allocated in ${owner})`} wrote behind that. With a cache of another size the same write would hit a neighbour.`,
     ],
     remedies: [
       'Compare the size asked for with what is written (a device that writes by DMA counts, too: its length is rounded up to cache lines). KASAN stops at the write of a CPU.',
@@ -113,7 +113,7 @@ function neighbour(
   const hitOffset = object.offset - Number(object.address - hit.from);
   const between = layout.slotOffset - previousEnd;
   return [
-    `The object in front of it (slot ${layout.index - 1}) ends at ${previousEnd}; the hit bytes begin at ${hitOffset}. An overflow of that one would have had to cross ${between} bytes first: its own right red zone, free pointer, tracks and padding. None of these is reported, so that it is not the suspect.`,
+    `The object in front of it (slot ${layout.index - 1}) ends at ${previousEnd}; the hit bytes begin at ${hitOffset}. An overflow of that one would have had to cross ${plural(between, 'byte')} first: its own right red zone, free pointer, tracks and padding. None of these is reported, so that it is not the suspect.`,
   ];
 }
 

@@ -40,7 +40,7 @@ export function usercopyFindings({ lines, input, given }: Context): Finding[] {
               `${capital(kernelText(kernel))}, hardened usercopy: ${isExposure ? 'copy_to_user() would read' : 'copy_from_user() would write'} ${plural(bytes, 'byte')}${offset === null ? '' : `, ${offset} to ${end - 1} of the object`}.`,
               ...(cacheSize !== undefined && offset !== null && end > Number(cacheSize)
                 ? [
-                    `The object has ${cacheSize} bytes: the copy goes ${plural(end - Number(cacheSize), 'byte')} beyond its end.`,
+                    `The object has ${plural(cacheSize, 'byte')}: the copy goes ${plural(end - Number(cacheSize), 'byte')} beyond its end.`,
                   ]
                 : []),
             ],

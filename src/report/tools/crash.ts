@@ -80,7 +80,7 @@ function kmemS(context: Context, texts: readonly string[]): Finding | undefined 
     const cache = rows.find((row) => row.name === name);
     const computed = cache ? Math.floor((cache.slabKb * 1024) / cache.objectSize) : undefined;
     why.push(
-      `${name}: the page ${hex(BigInt(`0x${page}`))} on its lists claims ${slab ?? ''} objects, where the cache's slabs have ${oo ?? ''}${cache && computed === Number(oo) ? ` (${cache.slabKb} kB / ${cache.objectSize} bytes)` : ''}.`,
+      `${name}: the page ${hex(BigInt(`0x${page}`))} on its lists claims ${plural(slab ?? '', 'object')}, where the cache's slabs have ${oo ?? ''}${cache && computed === Number(oo) ? ` (${cache.slabKb} kB / ${plural(cache.objectSize, 'byte')})` : ''}.`,
       `So that page is not, or no longer, a slab of ${name}; or its counters are overwritten. On a live machine, or in a dump taken while CPUs still ran, the list was simply followed into a page that was freed meanwhile: then nothing is corrupt. One such page spoils crash's answer for the whole cache.`,
       `To look at: kmem ${page} (is PG_slab set, is its slab_cache this cache?), its freelist and counters, and the list it was reached from (kmem_cache_node.partial, or cpu_slab's partial). The other slabs can be counted without it.`,
       ...vmemmapText(BigInt(`0x${page}`)),
@@ -186,7 +186,7 @@ function kmemI(context: Context, texts: readonly string[]): Finding | undefined 
   const share = (count: number): string => percent(count, total);
   const why = [
     `USED is TOTAL MEM - FREE = ${total} - ${of('FREE')} = ${total - of('FREE')}${total - of('FREE') === of('USED') ? '' : `, though the line says ${of('USED')}`}.`,
-    `Buffers, cache, slab${huge > 0 ? ' and the hugetlb pool' : ''} are ${told} of it; the other ${rest} pages (${size(rest * 4096)}, ${share(rest)}) are anonymous memory, page tables, stacks, vmalloc, and pages that drivers took. SHARED (pages mapped more than once) is a part of these, not a further sum.`,
+    `Buffers, cache, slab${huge > 0 ? ' and the hugetlb pool' : ''} are ${told} of it; the other ${plural(rest, 'page')} (${size(rest * 4096)}, ${share(rest)}) are anonymous memory, page tables, stacks, vmalloc, and pages that drivers took. SHARED (pages mapped more than once) is a part of these, not a further sum.`,
   ];
   if (of('CACHED') > total / 4)
     why.push(
@@ -261,7 +261,7 @@ function kmemF(context: Context, texts: readonly string[]): Finding | undefined 
   const wrong = listedZones.filter(({ free, pages }) => free !== pages);
   const items: string[] = wrong.map(
     ({ name, free, pages }) =>
-      `${name}: its counter says ${free} free pages, its lists have ${pages} (${pages - free > 0 ? '+' : ''}${pages - free}).`,
+      `${name}: its counter says ${plural(free, 'free page')}, its lists have ${pages} (${pages - free > 0 ? '+' : ''}${pages - free}).`,
   );
   if (wrong.length > 0)
     items.push(

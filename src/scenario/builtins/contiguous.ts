@@ -1,6 +1,7 @@
 /** Contiguous ranges: by address, and from an area that boot set aside. */
 import { type Cma, NULL, type Page } from '../../engine/machine/ctypes.js';
 import { PAGE_SIZE } from '../../engine/memory/address.js';
+import { counted } from '../../engine/view/counted.js';
 import { group } from './builtin.js';
 import type { BuiltinCall } from './call.js';
 import type { Value } from '../semantics/arithmetic.js';
@@ -204,6 +205,8 @@ function pagesFrom(call: BuiltinCall, pfn: number, count: Value): number {
   const exists = (each: number): boolean =>
     each >= 0 && each < call.k.memmap.endPfn && call.k.pfn_to_page(each) !== 0;
   if (nr <= 0 || !exists(pfn) || !exists(pfn + nr - 1))
-    call.bug(`BUG: the machine does not have ${nr} pages at page frame 0x${pfn.toString(16)}`);
+    call.bug(
+      `BUG: the machine does not have ${counted(nr, 'page')} at page frame 0x${pfn.toString(16)}`,
+    );
   return nr;
 }

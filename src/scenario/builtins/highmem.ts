@@ -1,6 +1,7 @@
 /** Mappings of single pages: kmap() and the nested ones of a CPU, and what is done to pages through them. */
 import { PAGE_SIZE, type VirtAddr } from '../../engine/memory/address.js';
 import type { Page } from '../../engine/machine/ctypes.js';
+import { counted } from '../../engine/view/counted.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
@@ -139,7 +140,7 @@ function mapped(
 function checkedStretch(call: BuiltinCall, offset: Value, length: Value): number {
   const [from, bytes] = [sizeOf(call, offset), sizeOf(call, length)];
   if (from + bytes > PAGE_SIZE)
-    call.bug(`BUG: ${bytes} bytes from offset ${from} on do not lie in one page`);
+    call.bug(`BUG: ${counted(bytes, 'byte')} from offset ${from} on are not in one page`);
   return bytes;
 }
 

@@ -1,4 +1,5 @@
 /** Plain memory: filling, copying, comparing, strings. */
+import { counted } from '../../engine/view/counted.js';
 import { bytesOf } from '../syntax/utf8.js';
 import { KernelFault } from '../../engine/machine/events.js';
 import { vsprintf } from '../printk/print.js';
@@ -16,7 +17,7 @@ const MAX_BYTES = 64 << 20;
 function checked(call: BuiltinCall, size: Value): number {
   if (size < 0 || size > MAX_BYTES)
     call.bug(
-      `BUG: a size of ${BigInt.asUintN(64, BigInt(size))} bytes is too large, at ${call.location}`,
+      `BUG: a size of ${counted(BigInt.asUintN(64, BigInt(size)), 'byte')} is too large, at ${call.location}`,
     );
   return Number(size);
 }

@@ -1,4 +1,5 @@
 /** Caches of objects: making, using and ending them. */
+import { counted } from '../../engine/view/counted.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { KmemCache } from '../../engine/machine/ctypes.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
@@ -140,7 +141,7 @@ function objectsOf(call: BuiltinCall, count: number, array: Value): VirtAddr[] {
 
 function checkedCount(call: BuiltinCall, count: Value): number {
   const nr = sizeOf(call, count);
-  if (nr > MAX_BULK) call.bug(`BUG: ${nr} objects are too many for one call`);
+  if (nr > MAX_BULK) call.bug(`BUG: ${counted(nr, 'object')} are too many for one call`);
   return nr;
 }
 

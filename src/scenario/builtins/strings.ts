@@ -1,6 +1,7 @@
 /**
  * Strings and characters as bytes. Source: Linux 6.1 lib/string.c, lib/string_helpers.c, include/linux/ctype.h.
  */
+import { counted } from '../../engine/view/counted.js';
 import { convert, type Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
@@ -227,7 +228,7 @@ const copies: readonly BuiltinRow[] = [
   },
   ...([16, 32, 64] as const).map((bits) => ({
     signature: `void *memset${bits}(u${bits} *s, u${bits} v, size_t count)`,
-    doc: `Fills memory with count values of ${bits} bits.`,
+    doc: `Fills memory with count values of ${counted(bits, 'bit')}.`,
     changes,
     run: (call: BuiltinCall, s: Value = 0, v: Value = 0, count: Value = 0) => {
       const size = (bits / 8) as 2 | 4 | 8;

@@ -2,6 +2,7 @@
 import type { PteVal } from '../../engine/kernel/arch/x86/include/asm/pgtable_types.h.js';
 import type { Page } from '../../engine/machine/ctypes.js';
 import { asPhys, PAGE_SIZE, type VirtAddr } from '../../engine/memory/address.js';
+import { counted } from '../../engine/view/counted.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
@@ -368,12 +369,12 @@ const devices: readonly BuiltinRow[] = [
     return [
       {
         signature: `u${bits} read${suffix}(const volatile void *addr)`,
-        doc: `Reads a device register of ${bits} bits.`,
+        doc: `Reads a device register of ${counted(bits, 'bit')}.`,
         run: (call, address) => call.memory.load(address, bytes),
       },
       {
         signature: `void write${suffix}(u${bits} value, volatile void *addr)`,
-        doc: `Writes a device register of ${bits} bits.`,
+        doc: `Writes a device register of ${counted(bits, 'bit')}.`,
         changes,
         run: (call, value, address) => {
           call.memory.store(address, bytes, value);

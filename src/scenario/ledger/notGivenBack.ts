@@ -4,6 +4,7 @@
  *     3 pages not given back: allocated at line 9 by alloc_page(), at line 12 by alloc_pages() (2 pages) in task writer
  */
 import { PAGE_SIZE } from '../../engine/memory/address.js';
+import { counted } from '../../engine/view/counted.js';
 import type { Allocation } from '../builtins/ledger.js';
 import type { Mark } from './pageTable.js';
 import type { TapeLedger } from './ledger.js';
@@ -91,13 +92,12 @@ export function notGivenBackTexts(all: readonly NotGivenBack[]): readonly string
     if (count === 0) return [];
     const places = ofKind.slice(0, MOST_PLACES).map((one) => placeText(one, ofKind.length > 1));
     const more = ofKind.length - places.length;
-    const rest = more === 0 ? [] : [`at ${more} more place${more === 1 ? '' : 's'}`];
-    return [`${counted(kind, count)} not given back: allocated ${[...places, ...rest].join(', ')}`];
+    const rest = more === 0 ? [] : [`at ${counted(more, 'more place')}`];
+    return [
+      `${counted(count, ...NOUNS[kind])} not given back: allocated ${[...places, ...rest].join(', ')}`,
+    ];
   });
 }
-
-const counted = (kind: Allocation['kind'], count: number): string =>
-  `${count} ${NOUNS[kind][count === 1 ? 0 : 1]}`;
 
 const placeText = (one: NotGivenBack, tellsCount: boolean): string =>
   `${whereText(one)}${tellsCount ? ` (${one.count})` : ''}`;

@@ -1,6 +1,7 @@
 /**
  * Whether the arguments of a printk fit its format: what gcc's -Wformat says, by kind and size.
  */
+import { counted } from '../../engine/view/counted.js';
 import { decodeUtf8 } from '../syntax/utf8.js';
 import { parseFormat, type Conversion, type Dialect } from './format.js';
 
@@ -74,7 +75,7 @@ function needValue(
   }
   const size = qualifier === 'll' ? 8 : /[lzt]/.test(qualifier) ? pointerSize : 4;
   need(
-    `an integer of ${size} bytes`,
+    `an integer of ${counted(size, 'byte')}`,
     (argument) => !argument.pointer && argument.sizeBytes === size,
     text,
   );

@@ -1,5 +1,6 @@
 /** Calls: of the scenario's functions, of builtins, through pointers. */
 import type { CType, FunctionType } from '../../engine/types/model.js';
+import { counted } from '../../engine/view/counted.js';
 import type { Builtin } from '../builtins/builtin.js';
 import { findBuiltin } from '../builtins/table.js';
 import { kernelsInsteadOf } from '../kernelNames/libraryNames.js';
@@ -197,7 +198,7 @@ function passedArguments(
   const variadic = type.variadic || type.unspecified === true;
   if (terms.length < parameters.length || (terms.length > parameters.length && !variadic)) {
     const least = variadic ? 'at least ' : '';
-    const count = `${parameters.length} argument${parameters.length === 1 ? '' : 's'}`;
+    const count = counted(parameters.length, 'argument');
     const extra = expr.args[parameters.length];
     const message = `'${name}' takes ${least}${count}, not ${terms.length}`;
     c.error('bad-call', extra?.span ?? expr.span, message);

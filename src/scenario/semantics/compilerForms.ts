@@ -4,6 +4,7 @@
  *
  * Source: ISO C11 7.16; gcc's manual, 6.59 (other built-in functions).
  */
+import { counted } from '../../engine/view/counted.js';
 import type { CallExpr, Expr } from '../syntax/ast.js';
 import { assigned } from './assignments.js';
 import { arrayOf, isComplete, isScalar, isVoid, pointerOf } from './cTypes.js';
@@ -55,7 +56,7 @@ function takes(
   count: number,
 ): readonly Expr[] | undefined {
   if (expr.args.length === count) return expr.args;
-  const what = `${count} argument${count === 1 ? '' : 's'}`;
+  const what = counted(count, 'argument');
   c.error('bad-call', expr.span, `'${name}' takes ${what}, not ${expr.args.length}`);
   return undefined;
 }

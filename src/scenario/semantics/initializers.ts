@@ -3,6 +3,7 @@
  *
  * Source: ISO C11 6.7.9. What a list does not mention is zero.
  */
+import { counted } from '../../engine/view/counted.js';
 import { goneMember, insteadOfMember } from '../kernelNames/goneNames.js';
 import { findMember, flattenMembers } from '../../engine/types/members.js';
 import type { ArrayType, CType, StructType } from '../../engine/types/model.js';
@@ -67,7 +68,7 @@ function fromString(c: Checker, place: Place, array: ArrayType, value: StringExp
     c.warning(
       'bad-initializer',
       value.span,
-      `the string does not fit in an array of ${array.length} bytes`,
+      `the string does not fit in an array of ${counted(array.length, 'byte')}`,
     );
   const sizeBytes = Math.min(length + size, most);
   const from = constant(c.types.charPointer, c.unit.strings.intern(value.bytes, size));

@@ -4,6 +4,7 @@
  * Source: ISO C11 6.5.3 to 6.5.15; gcc for `a ?: b`.
  */
 import type { CType } from '../../engine/types/model.js';
+import { counted } from '../../engine/view/counted.js';
 import type { BinaryExpr, ConditionalExpr, PrefixExpr } from '../syntax/ast.js';
 import type { Span } from '../syntax/span.js';
 import { type Operator, convert, isRelational } from './arithmetic.js';
@@ -156,7 +157,7 @@ function checkShift(c: Checker, value: Term, count: Term, span: Span): void {
   c.warning(
     'overflow',
     span,
-    `a shift by ${by} is out of range for '${name}', which has ${bits} bits`,
+    `a shift by ${by} is out of range for '${name}', which has ${counted(bits, 'bit')}`,
   );
 }
 

@@ -4,6 +4,7 @@
  *
  * Source: ISO C11 6.10.3.
  */
+import { counted } from '../../engine/view/counted.js';
 import type { Diagnostics } from './diagnostic.js';
 import type { Inputs } from './inputs.js';
 import {
@@ -143,7 +144,7 @@ export class Expander {
       (given > parameters.length && macro.rest === undefined)
     ) {
       const least = macro.rest === undefined ? '' : 'at least ';
-      const count = `${least}${parameters.length} argument${parameters.length === 1 ? '' : 's'}`;
+      const count = `${least}${counted(parameters.length, 'argument')}`;
       const message = `macro '${macro.name}' takes ${count}, not ${onlyEmpty ? 0 : given}`;
       this.diagnostics.error('bad-macro', use, message);
       this.inputs.push([standIn(use)]);

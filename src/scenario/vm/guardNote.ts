@@ -1,6 +1,7 @@
 /** What is said behind a fault in a guard page: which area it protects, and which function of the scenario allocated that. */
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asVirt } from '../../engine/memory/address.js';
+import { counted } from '../../engine/view/counted.js';
 import { guardedArea } from '../../engine/view/guardPage.js';
 import type { Program } from '../compile/program.js';
 import { FUNCTION_STRIDE } from '../semantics/window.js';
@@ -20,7 +21,7 @@ export function guardNote(
   const area = guardedArea(k, va);
   if (area === undefined) return undefined;
   const pages = (area.end - area.start) / PAGE_SIZE;
-  const size = `${pages} page${pages === 1 ? '' : 's'}`;
+  const size = counted(pages, 'page');
   const caller = functions[(area.caller - window.functions) / FUNCTION_STRIDE];
   const by = caller === undefined ? '' : `, from ${caller.name}()`;
   return `${k.hex(va)} is in the guard page of the area ${k.hex(area.start)}-${k.hex(area.end)} (${size}${by})`;

@@ -1,6 +1,7 @@
 /**
  * What each instruction does to the machine: one row an opcode.
  */
+import { counted } from '../../engine/view/counted.js';
 import { OPCODES, type OpcodeName } from '../compile/opcodes.js';
 import type { CompiledFunction, SwitchTable } from '../compile/program.js';
 import { OPERATIONS, REPRS } from '../compile/terms.js';
@@ -151,9 +152,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     const callee = functionAt(m, m.pop());
     const takes = callee.parameters.length + (callee.resultSlot === undefined ? 0 : 1);
     if (takes !== count)
-      throw new TaskBug(
-        `BUG: ${callee.name}() takes ${takes} argument${takes === 1 ? '' : 's'}, not ${count}`,
-      );
+      throw new TaskBug(`BUG: ${callee.name}() takes ${counted(takes, 'argument')}, not ${count}`);
     enter(m, callee, m.values.splice(m.values.length - count), spillAt);
   },
   KEEP: (m) => {

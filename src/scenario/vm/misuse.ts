@@ -20,6 +20,7 @@ import { page_address } from '../../engine/kernel/mm/highmem/page_address.js';
 import type { Page } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
 import { asVirt, hexText, type Cell } from '../../engine/memory/address.js';
+import { counted } from '../../engine/view/counted.js';
 import type { TapeLedger } from '../ledger/ledger.js';
 import { CONSOLE, type PlaceNames } from '../ledger/notGivenBack.js';
 import type { Mark, PageBlock } from '../ledger/pageTable.js';
@@ -159,7 +160,7 @@ export class MisuseWatch {
       this.tell('order', pfn, text);
     } else if (pfn === block.pfn && order < block.order) {
       const rest = (1 << block.order) - (1 << order);
-      const text = `freed with another order: ${what} of ${this.pageText(pfn)}, a block of order ${block.order}, ${this.historyText(block)}; ${rest} pages of it stay allocated`;
+      const text = `freed with another order: ${what} of ${this.pageText(pfn)}, a block of order ${block.order}, ${this.historyText(block)}; ${counted(rest, 'page')} of it stay allocated`;
       this.tell('order', pfn, text);
     }
   }
@@ -176,7 +177,7 @@ export class MisuseWatch {
       this.tell(
         'mapped',
         pfn,
-        `freed while mapped: ${what}, which ${mapped} entries map${history}`,
+        `freed while mapped: ${what}, which ${counted(mapped, 'entry maps', 'entries map')}${history}`,
       );
   }
 

@@ -2,6 +2,7 @@
  * The timeline under all views: what happened when, and where the machine stands. Dragging travels; a second time can be compared
  * with. It is a slider to keys and screen readers, whose value is the statement.
  */
+import { counted } from '../../../src/engine/view/counted.js';
 import { TIMELINE_EVENTS, type TimelineBody } from '../../../src/engine/view/timeline.js';
 import type { Difference } from '../../../src/engine/view/history.js';
 import { textButton } from '../../controls.js';
@@ -307,8 +308,8 @@ function tipRows(body: TimelineBody, column: number): string[] {
     );
   for (const [at, held, failed] of body.expects)
     if (Math.abs(at - column) <= 1) {
-      if (failed > 0) rows.push(`${failed} expect${failed === 1 ? '' : 's'} failed`);
-      else rows.push(`${held} expect${held === 1 ? '' : 's'} held`);
+      if (failed > 0) rows.push(`${counted(failed, 'expect')} failed`);
+      else rows.push(`${counted(held, 'expect')} held`);
     }
   for (const { name, free } of body.zones)
     rows.push(`${name}: ${countText(free[column] ?? 0)} free`);
@@ -387,7 +388,7 @@ function createDifferences() {
     },
     show(total: number, list: readonly Difference[]): void {
       root.hidden = false;
-      head.textContent = `${countText(total)} locations differ`;
+      head.textContent = counted(countText(total), 'location differs', 'locations differ');
       body.replaceChildren(
         ...list.map((each) =>
           element(

@@ -1,5 +1,6 @@
 /** Caches as shelves, one below the other: how much of each is in use. */
 import type { CacheBody, CachesBody } from '../../../src/engine/view/atlas/caches.js';
+import { counted } from '../../../src/engine/view/counted.js';
 import { pageKindCode } from '../../../src/engine/view/pageState.js';
 import { Painter } from '../../board/painter.js';
 import type { Item, Row, Scene } from '../../board/scene.js';
@@ -36,7 +37,7 @@ export function paintShelves(
   const shown = body.caches.filter(({ name }) => name.includes(filter));
   const all = countText(body.caches.length);
   const count = shown.length === body.caches.length ? all : `${countText(shown.length)} of ${all}`;
-  const title = `${body.allocator ?? 'no slab allocator'}, ${count} caches`;
+  const title = `${body.allocator ?? 'no slab allocator'}, ${counted(count, 'cache')}`;
   painter.text(MARGIN, y + 12, title, { color: palette.muted, maxWidth: inner });
   y += 24;
   for (const cache of shown) {
@@ -103,9 +104,9 @@ function paintShelf(
   if (total > 0)
     painter.rect({ ...bar, width: (bar.width * used) / total }, { fill: slab, radius: 2.5 });
   const label = [
-    `${name}: ${countText(used)} of ${countText(total)} objects in use${deltaText === '' ? '' : `, ${deltaText} since ${since}`}`,
-    `objects of ${bytesText(objectBytes)}${sizeBytes === objectBytes ? '' : `, ${sizeBytes} bytes from one to the next`}`,
-    `${countText(nrSlabs)} slabs of order ${cache.order}, ${cache.objectsPerSlab} objects each`,
+    `${name}: ${countText(used)} of ${counted(countText(total), 'object')} in use${deltaText === '' ? '' : `, ${deltaText} since ${since}`}`,
+    `objects of ${bytesText(objectBytes)}${sizeBytes === objectBytes ? '' : `, ${counted(sizeBytes, 'byte')} from one to the next`}`,
+    `${counted(countText(nrSlabs), 'slab')} of order ${cache.order}, ${counted(cache.objectsPerSlab, 'object')} each`,
     ...(unreadable === undefined ? [] : [`cannot be read: ${unreadable}`]),
   ].join('\n');
   return { key: address, label, box, selected: isOpen, press: () => press(cache) };

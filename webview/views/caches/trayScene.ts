@@ -9,6 +9,7 @@ import {
   type SlabBody,
   type SlabsBody,
 } from '../../../src/engine/view/atlas/caches.js';
+import { counted } from '../../../src/engine/view/counted.js';
 import { pageKindCode, type PageKindName } from '../../../src/engine/view/pageState.js';
 import { paintPager } from '../../board/pager.js';
 import { Painter } from '../../board/painter.js';
@@ -116,8 +117,8 @@ class TrayPainter {
       data: { open: cache.name },
     });
     const x = MARGIN + painter.widthOf(cache.name, { bold: true, size: 14 }) + 12;
-    const use = `${countText(cache.used)} of ${countText(cache.total)} objects in use`;
-    const slabs = `${countText(cache.nrSlabs)} slabs of order ${cache.order}, ${cache.objectsPerSlab} objects each`;
+    const use = `${countText(cache.used)} of ${counted(countText(cache.total), 'object')} in use`;
+    const slabs = `${counted(countText(cache.nrSlabs), 'slab')} of order ${cache.order}, ${counted(cache.objectsPerSlab, 'object')} each`;
     const facts = `${use} \u00b7 ${slabs}`;
     const muted = { color: palette.muted };
     if (x + painter.widthOf(facts) <= this.width - MARGIN)
@@ -181,7 +182,7 @@ class TrayPainter {
       color: painter.tint(palette.foreground, 0.18),
     });
     painter.text(MARGIN, this.y + 19, name, { bold: true, data: { place: name, slabs: nrSlabs } });
-    const count = nrSlabs === 0 ? 'none' : nrSlabs === 1 ? '1 slab' : `${countText(nrSlabs)} slabs`;
+    const count = nrSlabs === 0 ? 'none' : counted(countText(nrSlabs), 'slab');
     painter.text(MARGIN + painter.widthOf(name, { bold: true }) + 10, this.y + 19, count, {
       color: palette.muted,
     });
@@ -405,7 +406,7 @@ function trayLabel(slab: SlabBody, used: number, total: number): string {
       `${keeper ?? 'the slab\u2019s freelist'}: ${objects.slice(0, 16).join(', ')}${objects.length > 16 ? ', \u2026' : ''}`,
   );
   return [
-    `slab at pfn ${hexPfn(slab.pfn)}, order ${slab.order}: ${used} of ${total} objects used`,
+    `slab at pfn ${hexPfn(slab.pfn)}, order ${slab.order}: ${used} of ${counted(total, 'object')} used`,
     ...lists,
     'Enter shows its pages on the map of physical memory',
   ].join('\n');

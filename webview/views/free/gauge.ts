@@ -8,6 +8,7 @@ import type {
   ZoneBody,
   ZoneLookBody,
 } from '../../../src/engine/view/atlas/freeAreas.js';
+import { counted } from '../../../src/engine/view/counted.js';
 import { pageKindCode } from '../../../src/engine/view/pageState.js';
 import type { Painter } from '../../board/painter.js';
 import type { Item, Row } from '../../board/scene.js';
@@ -233,7 +234,7 @@ function paintTerms(
 function gaugeText(zone: ZoneBody, look: Look | undefined): string {
   const { min, low, high } = zone.watermarks;
   const lines = [
-    `Zone ${zone.name}: ${countText(zone.freePages)} of ${countText(zone.managedPages)} pages free`,
+    `Zone ${zone.name}: ${countText(zone.freePages)} of ${counted(countText(zone.managedPages), 'page')} free`,
     `watermarks: min ${countText(min)}, low ${countText(low)}, high ${countText(high)}`,
     ...(zone.freeCmaPages > 0
       ? [`${countText(zone.freeCmaPages)} of the free pages are CMA’s`]

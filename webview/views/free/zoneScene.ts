@@ -5,6 +5,7 @@ import type {
   FreeAreasBody,
   ZoneBody,
 } from '../../../src/engine/view/atlas/freeAreas.js';
+import { counted } from '../../../src/engine/view/counted.js';
 import { pageKindCode, type PageKindName } from '../../../src/engine/view/pageState.js';
 import { Painter } from '../../board/painter.js';
 import type { Box, Item, Row, Scene } from '../../board/scene.js';
@@ -144,7 +145,7 @@ class ZonePainter {
     const title = `Zone ${zone.name}`;
     painter.text(MARGIN, this.y, title, { bold: true, size: 13 });
     const behind = MARGIN + Math.max(LABEL, painter.widthOf(title, { bold: true, size: 13 }) + 14);
-    const free = `${countText(zone.freePages)} of ${countText(zone.managedPages)} pages free`;
+    const free = `${countText(zone.freePages)} of ${counted(countText(zone.managedPages), 'page')} free`;
     const asked = look === undefined ? '' : look.gave ? ' · gave the block' : ' · was asked';
     painter.text(behind, this.y, free + asked, { color: palette.muted });
     const scale = 'the bar is logarithmic';
@@ -235,7 +236,7 @@ class ZonePainter {
         delta,
         color: this.colorOf(name),
       });
-      const blocks = count === 1 ? '1 block' : `${countText(count)} blocks`;
+      const blocks = counted(countText(count), 'block');
       const change = delta === 0 ? '' : `, ${signed(delta)} since ${model.since}`;
       return {
         key: listKey(list),
@@ -349,7 +350,9 @@ class ZonePainter {
     const { painter, model } = this;
     const { palette } = painter;
     const color = this.kind('perCpu');
-    painter.text(x, this.y + 12, `CPU ${cpu}: ${countText(count)} pages`, { bold: true });
+    painter.text(x, this.y + 12, `CPU ${cpu}: ${counted(countText(count), 'page')}`, {
+      bold: true,
+    });
     const bounds = `high ${countText(high)} · batch ${countText(batch)}`;
     painter.text(x, this.y + 26, bounds, { size: 11, color: palette.muted });
     this.y += 14;
@@ -379,7 +382,7 @@ class ZonePainter {
       });
       return {
         key,
-        label: `Zone ${zone.name}, CPU ${cpu}, order ${order}, ${type}: ${countText(nrBlocks)} blocks`,
+        label: `Zone ${zone.name}, CPU ${cpu}, order ${order}, ${type}: ${counted(countText(nrBlocks), 'block')}`,
         box,
         selected: lit,
         press: () => this.press(list),

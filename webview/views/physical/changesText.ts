@@ -1,4 +1,5 @@
 /** What a step did to physical memory, in one line: `order 5 at 0x1960 split; 16 frames changed use`. For the eye and for screen readers. */
+import { counted } from '../../../src/engine/view/counted.js';
 import { countText, hexPfn } from '../../text.js';
 import { CHANGED, REGROUPED, type Changes } from './changes.js';
 import type { BlockEvent } from './draw/happened.js';
@@ -30,5 +31,4 @@ function eventText({ kind, order, firstPfn }: BlockEvent): string {
   return `${hexPfn(firstPfn)} and ${hexPfn(buddy)} merged to order ${order}`;
 }
 
-const framesText = (count: number): string =>
-  count === 1 ? '1 frame' : `${countText(count)} frames`;
+const framesText = (count: number): string => counted(countText(count), 'frame');

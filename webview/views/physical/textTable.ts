@@ -1,4 +1,5 @@
 /** Physical memory as text: how many frames of each zone are what, and what changed. For "Copy as text". */
+import { counted } from '../../../src/engine/view/counted.js';
 import { kindOfState, PAGE_KINDS, detailOfState } from '../../../src/engine/view/pageState.js';
 import { FRAME_CHANGES } from '../../../src/engine/view/frameChanges.js';
 import type { Machine } from '../../shell/session.js';
@@ -9,7 +10,7 @@ const MOST_CHANGES = 200;
 
 export function tableOf({ zones, totals, nrFrames }: Machine, changes: Changes): string {
   const lines = [
-    `Physical memory: ${countText(nrFrames)} frames, ${bytesText(nrFrames * 4096)}`,
+    `Physical memory: ${counted(countText(nrFrames), 'frame')}, ${bytesText(nrFrames * 4096)}`,
     '',
   ];
   for (const { name, startPfn, endPfn } of zones)

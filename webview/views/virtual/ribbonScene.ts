@@ -7,6 +7,7 @@ import type {
   TlbEntryBody,
   VirtualBody,
 } from '../../../src/engine/view/atlas/virtual.js';
+import { counted } from '../../../src/engine/view/counted.js';
 import { Painter } from '../../board/painter.js';
 import type { Box, Item, Row, Scene } from '../../board/scene.js';
 import type { Palette } from '../../draw/palette.js';
@@ -325,7 +326,7 @@ function regionLabel(
     ...(was === '' ? [] : [was]),
     ...mappings,
     ...(region.nrParts > 0 ? [partsText(region)] : []),
-    ...(cached.length > 0 ? [`${cached.length} pages in a TLB`] : []),
+    ...(cached.length > 0 ? [`${counted(cached.length, 'page')} in a TLB`] : []),
     ...stale.map((entry) => `stale: ${entry.stale ?? ''}`),
     ...aliases.map((address) => `${address} leads to the selected frame`),
   ].join('\n');

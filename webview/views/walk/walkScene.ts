@@ -8,6 +8,7 @@ import {
   type StepBody,
   type WalkBody,
 } from '../../../src/engine/view/atlas/pageWalk.js';
+import { counted } from '../../../src/engine/view/counted.js';
 import { Painter } from '../../board/painter.js';
 import type { Box, Item, Row, Scene } from '../../board/scene.js';
 import type { Palette } from '../../draw/palette.js';
@@ -229,7 +230,7 @@ class WalkPainter {
       size: 11,
       maxWidth: column.width,
     });
-    const nrEntries = `${step.nrEntries} entries`;
+    const nrEntries = counted(step.nrEntries, 'entry', 'entries');
     const withName = `${nrEntries}, ${step.intelName}`;
     const fits = painter.widthOf(withName, { size: 10.5 }) <= column.width;
     painter.text(column.x, foot + 15, fits ? withName : nrEntries, {

@@ -11,6 +11,7 @@ import { get_pageblock_migratetype } from '../../../engine/kernel/mm/page_alloc/
 import type { KernelLocals } from '../../../engine/entry/kernelLocals/kernelLocals.js';
 import { cpu_online, nr_cpu_ids } from '../../../engine/kernel/include/linux/cpumask.h.js';
 import { zone_idx } from '../../../engine/kernel/include/linux/mmzone.h.js';
+import { counted } from '../../../engine/view/counted.js';
 import { entryOf, hex, typeText, zoneOf, zoneText, type Happening } from './happening.js';
 import { zonePcp } from '../../../engine/view/zoneLists.js';
 
@@ -140,7 +141,7 @@ export const ENTRY_HAPPENINGS: readonly Happening[] = [
       }),
     ],
     sentence: (k, { order, count, migratetype, zone, cpu }) =>
-      `pcp refill: up to ${count} block${count === 1 ? '' : 's'} of order ${order} of ${typeText(k, migratetype)} from ` +
+      `pcp refill: up to ${counted(count, 'block')} of order ${order} of ${typeText(k, migratetype)} from ` +
       `${zoneText(k, zone)} for CPU ${cpu}`,
   },
   {
@@ -160,6 +161,6 @@ export const ENTRY_HAPPENINGS: readonly Happening[] = [
       }),
     ],
     sentence: (k, { count, zone, cpu }) =>
-      `pcp drain: ${count} page${count === 1 ? '' : 's'} of CPU ${cpu} back to ${zoneText(k, zone)}`,
+      `pcp drain: ${counted(count, 'page')} of CPU ${cpu} back to ${zoneText(k, zone)}`,
   },
 ];

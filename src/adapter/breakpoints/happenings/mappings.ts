@@ -7,6 +7,7 @@ import { list_empty } from '../../../engine/kernel/include/linux/list.h.js';
 import { get_vm_area_size } from '../../../engine/kernel/mm/vmalloc/vm_struct.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { PAGE_SIZE } from '../../../engine/memory/address.js';
+import { counted } from '../../../engine/view/counted.js';
 import { entryOf, hex, type Facts, type Happening } from './happening.js';
 
 /** Slots of pkmap that are mapped and not used, and those that are used. */
@@ -20,7 +21,8 @@ function slots(k: Kernel): { readonly unused: number; readonly used: number } {
   return { unused, used };
 }
 
-const slotsText = ({ unused, used }: Facts): string => `${used} slots used, ${unused} unused`;
+const slotsText = ({ unused, used }: Facts): string =>
+  `${counted(used, 'slot')} used, ${unused} unused`;
 
 /** The entries of the list of areas that wait for a purge. */
 function waitingAreas(k: Kernel): number {
@@ -79,7 +81,7 @@ export const MAPPING_HAPPENINGS: readonly Happening[] = [
       },
     ],
     sentence: (_k, { pfn, used }) =>
-      `pkmap exhausted: all ${used} slots are used, none is left for pfn ${hex(pfn)}`,
+      `pkmap exhausted: all ${counted(used, 'slot')} are used, none is left for pfn ${hex(pfn)}`,
   },
   {
     id: 'lazy-purge',
@@ -98,7 +100,7 @@ export const MAPPING_HAPPENINGS: readonly Happening[] = [
       }),
     ],
     sentence: (_k, { areas, pages }) =>
-      `lazy purge: ${pages} pages of address space in ${areas} area${areas === 1 ? '' : 's'}`,
+      `lazy purge: ${counted(pages, 'page')} of address space in ${counted(areas, 'area')}`,
   },
   {
     id: 'vmalloc-failed',
@@ -128,7 +130,7 @@ export const MAPPING_HAPPENINGS: readonly Happening[] = [
           : no_space === 1
             ? 'no address space'
             : 'not all of them';
-      return `vmalloc failed: ${size} bytes, ${Math.ceil(size / PAGE_SIZE)} pages: ${why}`;
+      return `vmalloc failed: ${counted(size, 'byte')}, ${counted(Math.ceil(size / PAGE_SIZE), 'page')}: ${why}`;
     },
   },
 ];

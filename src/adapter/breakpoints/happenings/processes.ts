@@ -30,6 +30,7 @@ import {
 import type { Page, Pmd } from '../../../engine/machine/ctypes.js';
 import type { VirtAddr } from '../../../engine/memory/address.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
+import { counted } from '../../../engine/view/counted.js';
 import { addressText, entryOf, hex, type Facts, type Happening } from './happening.js';
 
 const pidOf = (k: Kernel): number => k.read_int(k.plus(current(k), k.task_struct.pid));
@@ -217,7 +218,7 @@ export const PROCESS_HAPPENINGS: readonly Happening[] = [
     ],
     sentence: (_k, { pfn, pins = 0, references = 0, pid, longterm }) =>
       `pin: pfn ${hex(pfn)} by pid ${pid}${longterm === 1 ? ', for long' : ''}; ` +
-      `until now ${pins} pins, ${references} references`,
+      `until now ${counted(pins, 'pin')}, ${counted(references, 'reference')}`,
   },
   {
     id: 'page-unpinned',
@@ -233,7 +234,7 @@ export const PROCESS_HAPPENINGS: readonly Happening[] = [
       }),
     ],
     sentence: (_k, { pfn, pins = 0, references = 0, count = 1, pid }) =>
-      `unpin${times(count)}: pfn ${hex(pfn)} by pid ${pid}; until now ${pins} pins, ${references} references`,
+      `unpin${times(count)}: pfn ${hex(pfn)} by pid ${pid}; until now ${counted(pins, 'pin')}, ${counted(references, 'reference')}`,
   },
   {
     id: 'huge-entry-split',
@@ -258,7 +259,7 @@ export const PROCESS_HAPPENINGS: readonly Happening[] = [
       entryOf({ fn: 'split_huge_page_to_list', facts: (k, { page }) => hugePageFacts(k, page) }),
     ],
     sentence: (_k, { pfn, mappings = 0, references = 0 }) =>
-      `split: huge page pfn ${hex(pfn)} has ${references} references, ${mappings} of mappings`,
+      `split: huge page pfn ${hex(pfn)} has ${counted(references, 'reference')}, ${mappings} of mappings`,
   },
   {
     id: 'collapse',
@@ -317,7 +318,7 @@ export const PROCESS_HAPPENINGS: readonly Happening[] = [
       },
     ],
     sentence: (_k, { pfn, pinned, references }) =>
-      `not migrated: pfn ${hex(pfn)} has ${references} references` +
+      `not migrated: pfn ${hex(pfn)} has ${counted(references, 'reference')}` +
       (pinned === 1 ? ', more than mappings' : ''),
   },
 ];

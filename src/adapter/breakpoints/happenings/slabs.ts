@@ -14,6 +14,7 @@ import { NULL, type KmemCache, type Slab } from '../../../engine/machine/ctypes.
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import type { VirtAddr } from '../../../engine/memory/address.js';
 import { objectsPerSlab } from '../../../engine/proc/slabUse.js';
+import { counted } from '../../../engine/view/counted.js';
 import {
   addressText,
   cacheText,
@@ -91,7 +92,7 @@ const slabText = (
   { cache, pfn, order, objects }: Facts,
   more: string,
 ): string =>
-  `${what}: ${cacheText(k, cache)}, pfn ${hex(pfn)}, order ${order}, ${objects} object${objects === 1 ? '' : 's'}${more}`;
+  `${what}: ${cacheText(k, cache)}, pfn ${hex(pfn)}, order ${order}, ${counted(objects, 'object')}${more}`;
 
 export const SLAB_HAPPENINGS: readonly Happening[] = [
   {
@@ -117,7 +118,7 @@ export const SLAB_HAPPENINGS: readonly Happening[] = [
       }),
     ],
     sentence: (k, { cache, object, size }) =>
-      `object allocated: ${cacheText(k, cache)}, ${addressText(k, object)}, ${size} bytes`,
+      `object allocated: ${cacheText(k, cache)}, ${addressText(k, object)}, ${counted(size, 'byte')}`,
   },
   {
     id: 'object-freed',
@@ -137,7 +138,7 @@ export const SLAB_HAPPENINGS: readonly Happening[] = [
       }),
     ],
     sentence: (k, { cache, object, size }) =>
-      `object freed: ${cacheText(k, cache)}, ${addressText(k, object)}, ${size} bytes`,
+      `object freed: ${cacheText(k, cache)}, ${addressText(k, object)}, ${counted(size, 'byte')}`,
   },
   {
     id: 'slab-new',

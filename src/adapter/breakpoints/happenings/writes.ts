@@ -9,6 +9,7 @@ import { page_zonenum } from '../../../engine/kernel/include/linux/mm.h.js';
 import { zone_page_state } from '../../../engine/kernel/include/linux/vmstat.h.js';
 import { populated_zone, wmark_pages } from '../../../engine/kernel/include/linux/mmzone.h.js';
 import type { Cell } from '../../../engine/memory/address.js';
+import { counted } from '../../../engine/view/counted.js';
 import { hex, markText, zoneText, type Facts, type Happening } from './happening.js';
 
 /** Those that allocation and kswapd are measured against. */
@@ -65,7 +66,7 @@ export const WRITE_HAPPENINGS: readonly Happening[] = [
       },
     ],
     sentence: (k, { zone, mark, free = 0, old_free = 0, pages = 0 }) =>
-      `watermark: ${zoneText(k, zone)}, ${old_free} -> ${free} free pages, ` +
+      `watermark: ${zoneText(k, zone)}, ${old_free} -> ${counted(free, 'free page')}, ` +
       `${free > pages ? 'above' : 'no longer above'} ${markText(k, mark)} (${pages})`,
   },
   {

@@ -40,6 +40,7 @@ import { asVirt, PAGE_SIZE } from '../../memory/address.js';
 import { PhysicalMemory } from '../../memory/physical.js';
 import type { TapeOptions } from '../../memory/tape.js';
 import type { Profile } from '../../types/profile.js';
+import { counted } from '../../view/counted.js';
 import { assembleImage, placeObject } from '../assemble.js';
 import { ImageError, type KernelImage } from '../kernelImage.js';
 import { placeRange } from '../placeRange.js';
@@ -324,7 +325,7 @@ function checkedRam(ramBytes: number): number {
   if (Number.isInteger(ramBytes / MiB) && ramBytes >= 16 * MiB && ramBytes <= 65536 * MiB)
     return ramBytes;
   throw new ImageError(
-    `A machine has 16 MiB to 64 GiB of RAM in whole MiB, not ${ramBytes} bytes.`,
+    `A machine has 16 MiB to 64 GiB of RAM in whole MiB, not ${counted(ramBytes, 'byte')}.`,
   );
 }
 

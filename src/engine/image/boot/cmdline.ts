@@ -18,6 +18,7 @@ import { setup_per_zone_wmarks } from '../../kernel/mm/page_alloc/watermark_setu
 import { setup_slub_debug } from '../../kernel/mm/slub/slub_debug.js';
 import type { Kernel } from '../../machine/kernel.js';
 import type { Cell, PhysAddr } from '../../memory/address.js';
+import { counted } from '../../view/counted.js';
 import { ImageError } from '../kernelImage.js';
 import { readArguments } from './commandLine.js';
 import { isKernelParameter, type KernelParameter } from './kernelParameters.js';
@@ -182,7 +183,7 @@ function* actionsIn(
 ): Generator<{ readonly action: Action; readonly value: string }> {
   if (commandLine.length >= COMMAND_LINE_SIZE)
     throw new ImageError(
-      `A command line has fewer than ${COMMAND_LINE_SIZE} characters, not ${commandLine.length}.`,
+      `A command line has fewer than ${counted(COMMAND_LINE_SIZE, 'character')}, not ${commandLine.length}.`,
     );
   for (const { name, value } of readArguments(commandLine))
     if (isKernelParameter(name)) yield { action: ACTIONS[name], value };

@@ -11,6 +11,7 @@
  * Source: Linux 6.1 kernel/kallsyms.c, scripts/kallsyms.c, kernel/kallsyms_selftest.c.
  */
 import { asVirt, fromWords, type VirtAddr } from '../../memory/address.js';
+import { counted } from '../../view/counted.js';
 import { ImageError } from '../kernelImage.js';
 import type { KernelSpace } from './kernelSpace.js';
 
@@ -52,7 +53,7 @@ const CHUNK_BYTES = 1 << 18;
 export function readKallsyms(space: KernelSpace, places: KallsymsPlaces): PackedSymbols {
   const count = space.u32(places.numSyms);
   if (count === 0 || count > MAX_SYMBOLS)
-    throw new ImageError(`kallsyms in the dump is damaged: it claims ${count} symbols.`);
+    throw new ImageError(`kallsyms in the dump is damaged: it claims ${counted(count, 'symbol')}.`);
   const addressOf = addresses(space, places, count);
   return new PackedSymbols(namesOf(space, places, count), count, addressOf);
 }

@@ -8,6 +8,7 @@
 import { BtfError, readBtf } from '../../types/btf.js';
 import { findMember } from '../../types/members.js';
 import type { TypeTable } from '../../types/model.js';
+import { counted } from '../../view/counted.js';
 import type { Vmcoreinfo } from '../core/notes.js';
 import { ImageError } from '../kernelImage.js';
 import type { KernelSpace } from './kernelSpace.js';
@@ -47,7 +48,7 @@ function ownTypes(space: KernelSpace, symbols: Symbols): TypeTable | undefined {
   const [start, stop] = [symbols.address('__start_BTF'), symbols.address('__stop_BTF')];
   if (start === undefined || stop === undefined || stop <= start) return undefined;
   if (stop - start > MAX_BTF_BYTES)
-    throw new ImageError(`BTF in the dump is damaged: it claims ${stop - start} bytes.`);
+    throw new ImageError(`BTF in the dump is damaged: it claims ${counted(stop - start, 'byte')}.`);
   try {
     return readBtf(space.bytes(start, 0, stop - start));
   } catch (error) {

@@ -4,6 +4,7 @@
  * Source: Linux 6.1 mm/page_alloc.c (free blocks, page sets), mm/slub.c (slabs), mm/vmalloc.c (areas).
  */
 import { asVirt, type VirtAddr } from '../../memory/address.js';
+import { counted, times } from '../../view/counted.js';
 import { fixmapSlotAt, pkmapSlotAt } from '../fixedMaps.js';
 import { Damaged, isDumpError, Problems, type Inspected } from '../inspected.js';
 import { migratetypeNames } from '../pageblocks.js';
@@ -134,13 +135,13 @@ function useIn(k: Inspected, pfn: number, va: VirtAddr | undefined): Use {
   if ((view.mapping & 3n) === 1n)
     return {
       kind: 'anonymous',
-      text: `anonymous memory, mapped ${view.mapcount} times, anon_vma ${hexOf(mapping)}${holdersText(k, pfn)}`,
+      text: `anonymous memory, mapped ${times(view.mapcount)}, anon_vma ${hexOf(mapping)}${holdersText(k, pfn)}`,
       more: { mapcount: view.mapcount, anon_vma: hexOf(mapping), ...holders(k, pfn) },
     };
   if (mapping !== 0n && (view.mapping & 3n) === 0n)
     return {
       kind: 'page cache',
-      text: `page cache of the address_space ${hexOf(mapping)}, mapped ${view.mapcount} times${holdersText(k, pfn)}`,
+      text: `page cache of the address_space ${hexOf(mapping)}, mapped ${times(view.mapcount)}${holdersText(k, pfn)}`,
       more: { mapcount: view.mapcount, mapping: hexOf(mapping), ...holders(k, pfn) },
     };
   const compound = head === view.page ? '' : `, tail of the compound page at ${k.hex(head)}`;
@@ -228,7 +229,8 @@ function slabUse(k: Inspected, slab: VirtAddr, pfn: number, va: VirtAddr | undef
   const cache = cacheAt(k, k.pointer(slab, tag, 'slab_cache'));
   const view = cache.oo === undefined ? undefined : objects.view(cache, slab);
   const object = view && va !== undefined ? objectText(k, cache, view.address, view.free, va) : '';
-  const counts = view === undefined ? '' : `, ${view.inuse} of ${view.objects} objects in use`;
+  const counts =
+    view === undefined ? '' : `, ${view.inuse} of ${counted(view.objects, 'object')} in use`;
   return {
     kind: 'slab',
     text: `in a slab of ${cache.name}${counts}${object}`,

@@ -1,4 +1,5 @@
 /** Who maps a frame by the kernel's reverse maps, in words. */
+import { counted } from '../../view/counted.js';
 import { isDumpError, Problems, type Inspected } from '../inspected.js';
 import { vmaAt } from '../tasks.js';
 import { areaName } from './areaName.js';
@@ -18,7 +19,7 @@ export function rmapTexts(k: Inspected, pfn: number): string[] {
     const entries = rmapOf(k, page, problems);
     const facts = entries.slice(0, MAX_LISTED).map((entry) => entryText(k, entry));
     const more = entries.length - facts.length;
-    return more === 0 ? facts : [...facts, `${more} more areas`];
+    return more === 0 ? facts : [...facts, counted(more, 'more area')];
   } catch (error) {
     if (isDumpError(error)) return [error.message];
     throw error;

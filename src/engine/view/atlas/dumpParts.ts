@@ -8,6 +8,7 @@ import { Problems, type Inspected } from '../../inspect/inspected.js';
 import { symbolText } from '../../inspect/proc/vmallocinfo.js';
 import { vmapAreasOf, vmStructAt, type VmapAreaView } from '../../inspect/vmalloc.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../memory/address.js';
+import { counted } from '../counted.js';
 import { intersection } from './addressRange.js';
 import {
   listed,
@@ -93,7 +94,7 @@ function countText(count: number | undefined): string {
   if (count === undefined) return 'its count is not in the dump';
   if (count === 0) return 'free';
   if (count === 1) return 'mapped, not used (until the next flush)';
-  return `mapped, ${count === 2 ? '1 user' : `${count - 1} users`}`;
+  return `mapped, ${counted(count - 1, 'user')}`;
 }
 
 /** Slot 0 is the highest. */

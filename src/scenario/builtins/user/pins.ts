@@ -4,6 +4,7 @@
  */
 import { type MmStruct, type Page } from '../../../engine/machine/ctypes.js';
 import { asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
+import { counted } from '../../../engine/view/counted.js';
 import type { Value } from '../../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinResult, type BuiltinRow } from '../builtin.js';
 import type { BuiltinCall } from '../call.js';
@@ -63,7 +64,9 @@ function perform(call: BuiltinCall, request: Request, get: Get): BuiltinResult {
 
 const nrOf = (call: BuiltinCall, { nr }: Request): number => {
   const count = sizeOf(call, nr);
-  return count > MOST_PAGES ? call.bug(`BUG: ${count} pages are more than a process has`) : count;
+  return count > MOST_PAGES
+    ? call.bug(`BUG: ${counted(count, 'page')} are more than a process has`)
+    : count;
 };
 
 /** The kernel's own order of its arguments. */

@@ -1,4 +1,5 @@
 /** The words on the map: a header a zone, and the frame number and address of each row of tiles. */
+import { counted } from '../../../../src/engine/view/counted.js';
 import { css, mix } from '../../../draw/color.js';
 import { GUTTER_PX, HEADER_PX, tilesBetween, tileY, type Section } from '../layout.js';
 import { CELLS_PER_TILE } from '../curve.js';
@@ -88,7 +89,7 @@ function drawHeader(
   x += context.measureText(range).width + 12;
   context.font = `11px ${palette.fontFamily}`;
   const nrPages = zone.endPfn - zone.startPfn;
-  const size = `${bytesText(nrPages * PAGE_SIZE)} · ${nrPages.toLocaleString('en')} frames`;
+  const size = `${bytesText(nrPages * PAGE_SIZE)} · ${counted(nrPages.toLocaleString('en'), 'frame')}`;
   context.fillText(size, x, middle);
   x += context.measureText(size).width + 14;
   context.fillStyle = css(mix(palette.background, palette.foreground, 0.18));

@@ -1,4 +1,5 @@
 /** A frame in words: for the tooltip, the details and screen readers, from one place. */
+import { counted } from '../../../../src/engine/view/counted.js';
 import type { FrameBody, MapZone } from '../../../../src/engine/view/map.js';
 import {
   detailOfState,
@@ -25,7 +26,7 @@ export const kindLabel = (state: number | undefined): string =>
 function blockText(pfn: number, state: number): string {
   const order = detailOfState(state);
   if (order === 0) return '';
-  return `order ${order}: ${countText(1 << order)} pages from ${hexPfn(firstPfnOfBlock(pfn, state))}`;
+  return `order ${order}: ${counted(countText(1 << order), 'page')} from ${hexPfn(firstPfnOfBlock(pfn, state))}`;
 }
 
 /** Name and value pairs, the short form. */
@@ -35,7 +36,10 @@ export function cellRows({ pfn, framesPerCell, state, zone }: CellFacts): [strin
   if (state === undefined) return rows;
   if (framesPerCell > 1) {
     const percent = Math.round((detailOfState(state) / 15) * 100);
-    rows.push(['cell', `${countText(framesPerCell)} frames, ${percent} % ${kindLabel(state)}`]);
+    rows.push([
+      'cell',
+      `${counted(countText(framesPerCell), 'frame')}, ${percent} % ${kindLabel(state)}`,
+    ]);
   } else if (detailOfState(state) > 0) rows.push(['block', blockText(pfn, state)]);
   return rows;
 }

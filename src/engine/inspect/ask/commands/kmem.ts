@@ -1,4 +1,5 @@
 /** kmem: free lists, caches, areas, pages and zones of the whole machine. */
+import { counted } from '../../../view/counted.js';
 import { Problems } from '../../inspected.js';
 import { maxPfnOf } from '../../memmap.js';
 import { Pages } from '../../pages.js';
@@ -65,7 +66,7 @@ function freeLines(k: Inspected): string[] {
     Object.entries(listsOf(k, zone, problems).free_list).map(([key, pfns]) => {
       const first = pfns.slice(0, 8).map((pfn) => `0x${pfn.toString(16)}`);
       const more = pfns.length > first.length ? ' ...' : '';
-      return `${zone.name} ${key}: ${pfns.length} blocks: ${first.join(' ')}${more}`;
+      return `${zone.name} ${key}: ${counted(pfns.length, 'block')}: ${first.join(' ')}${more}`;
     }),
   );
 }

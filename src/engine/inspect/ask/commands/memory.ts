@@ -1,5 +1,6 @@
 /** rd, struct, list, vtop, ptov: memory by address. */
 import { asVirt } from '../../../memory/address.js';
+import { counted } from '../../../view/counted.js';
 import { isDumpError } from '../../inspected.js';
 import { listEntries } from '../../list.js';
 import { ulongOf } from '../../words.js';
@@ -81,7 +82,7 @@ export const struct: Command = {
       }));
       const lines = members.map((each) => `  [${each.offset}] ${each.name}`);
       return {
-        text: [`struct ${tag}, ${type.sizeBytes} bytes`, ...lines].join('\n'),
+        text: [`struct ${tag}, ${counted(type.sizeBytes, 'byte')}`, ...lines].join('\n'),
         data: { tag, size: type.sizeBytes, members },
       };
     }
