@@ -83,7 +83,7 @@ describe('huge pages of a pool', function () {
     assert.equal(text, '4');
     assert.match(
       error,
-      /^cat: \/sys\/x: No such file or directory \(use one of .*hugepages-4096kB/,
+      /^cat: \/sys\/x: No such file or directory \(pools are below \/sys\/kernel\/mm\/hugepages, caches/,
     );
   });
 
