@@ -14,7 +14,8 @@ import { readProgram } from '../../src/cli/replay/program/readProgram.js';
 import { ToldPages } from '../../src/cli/replay/program/toldPages.js';
 import { UserOperations } from '../../src/cli/replay/program/userOps.js';
 import { markAccessed } from '../../src/cli/replay/program/accessed.js';
-import { type Action, Processes } from '../../src/cli/replay/program/processes.js';
+import { EndedTasks } from '../../src/cli/replay/program/endedTasks.js';
+import type { Action } from '../../src/cli/replay/program/processes.js';
 import { poolMark } from '../../src/cli/replay/program/poolMarks.js';
 import { openStart } from '../../src/cli/replay/replay.js';
 import { eventsDifference, Tracepoints } from '../../src/cli/replay/tracepoints.js';
@@ -108,7 +109,7 @@ describe('a scenario after a recorded user program', () => {
       // Others take pages where the recording has it, counted by the events of a span.
       const others = new ToldPages();
       const tracepoints = new Tracepoints(k);
-      const threads = new Processes(k, others);
+      const threads = new EndedTasks(k);
       /** Where their structures lie. */
       const children = new Map<string, ReturnType<typeof kernel.current>>();
       let span = -1;
@@ -150,7 +151,8 @@ describe('a scenario after a recorded user program', () => {
         compared++;
       };
       for (const { action, op, line, marks } of steps) {
-        if (action.name === 'rcu') kernel.rcu_process_callbacks(k);
+        threads.settle(action.pid);
+        if (action.name === 'rcu') threads.endGracePeriod();
         if (action.name === 'quiet') {
           kernel.lru_add_drain_all(k);
           if (!quiet.isStill) kernel.refresh_cpu_vm_stats(k);
@@ -183,7 +185,9 @@ describe('a scenario after a recorded user program', () => {
           // Of a thread of the kernel it is done from outside; a child's stack goes when another task runs, its structure after wait().
           const [at = ''] = action.args;
           const child = children.get(at);
-          if (child === undefined) threads.perform(action);
+          if (child === undefined && action.name === 'free') threads.free(at);
+          else if (child === undefined)
+            threads.loseStack(at, slots.has(action.pid) ? undefined : action.pid);
           else if (action.name === 'free') kernel.free_task_struct(k, child);
           else if (slots.has(action.pid)) vm.turns.give(slots.get(action.pid) ?? 0);
           // A thread of the kernel runs next, which no scenario has: the stack goes before the memory, and not behind it.

@@ -14,7 +14,6 @@ import {
   do_user_addr_fault,
   dup_task_struct,
   exit_mm,
-  free_task_struct,
   ksys_mmap_pgoff,
   mmdrop,
   mmgrab,
@@ -26,9 +25,6 @@ import {
   munlockRange,
   pte_present,
   pte_write,
-  page_ref_count,
-  put_task_stack,
-  rcu_process_callbacks,
   set_max_huge_pages,
   refresh_cpu_vm_stats,
   setBrk,
@@ -39,7 +35,6 @@ import {
   shmemWritePage,
   switch_mm,
   sys_mremap,
-  virt_to_page,
   X86_PF_INSTR,
   X86_PF_USER,
   X86_PF_WRITE,
@@ -47,7 +42,7 @@ import {
 import type { File, MmStruct, TaskStruct } from '../../../engine/machine/ctypes.js';
 import { NULL } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
-import { asVirt, PAGE_SIZE, parseAddress, type VirtAddr } from '../../../engine/memory/address.js';
+import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../engine/memory/address.js';
 import {
   MAP_ANONYMOUS,
   VM_LOCKED,
@@ -61,6 +56,7 @@ import { default_hstate } from '../../../engine/kernel/include/linux/hugetlb.h.j
 import { this_cpu_ptr } from '../../../engine/kernel/include/linux/percpu-defs.h.js';
 import type { ToldPages } from './toldPages.js';
 import { entryOf, markAccessed } from './accessed.js';
+import { EndedTasks } from './endedTasks.js';
 import { keptTables } from './keptTables.js';
 
 /** One line of a program. */
@@ -90,13 +86,9 @@ export class Processes {
   private processes: ReadonlyMap<number, Process>;
   /** Address spaces that a task which has ended still keeps, until another one runs. */
   private lazy: readonly Process[] = [];
-  /** Tasks that still have their stack, and those whose structure is all that is left. */
-  private ended: readonly Process[] = [];
-  private dead: readonly Process[] = [];
-  /** Threads of the kernel that have ended, and still have their structures. */
-  private threads: readonly VirtAddr[] = [];
-  /** First pages of stacks that are given back when a grace period ends. */
-  private stacks: readonly number[] = [];
+  private readonly ended: EndedTasks;
+  /** Whoever does the act. */
+  private by = 0;
   private file: { readonly file: File; readonly written: number } | undefined;
   /** Whether the next quiet time is too short for the worker of mm/vmstat.c. */
   isStill = false;
@@ -113,28 +105,29 @@ export class Processes {
     private readonly exits: ReadonlySet<number> = new Set(),
   ) {
     const task = current(k);
+    this.ended = new EndedTasks(k);
     this.processes = new Map([[1, { task, mm: k.read_ptr(k.plus(task, k.task_struct.mm)) }]]);
   }
 
   /** What is not memory: to be put back when the memory is taken back. */
   save(): () => void {
-    const { processes, lazy, ended, dead, threads, stacks, file, isStill, scanned } = this;
+    const { processes, lazy, file, isStill, scanned } = this;
+    const restoreEnded = this.ended.save();
     return () => {
       this.processes = processes;
       this.lazy = lazy;
-      this.ended = ended;
-      this.dead = dead;
-      this.threads = threads;
-      this.stacks = stacks;
       this.file = file;
       this.isStill = isStill;
       this.scanned = scanned;
+      restoreEnded();
     };
   }
 
   perform({ pid, name, args }: Action): void {
     const act = name === 'accessed' ? () => undefined : this.actions[name];
     if (act === undefined) throw new NotPerformed(name);
+    this.ended.settle(pid);
+    this.by = pid;
     if (this.processes.has(pid)) this.switchTo(pid);
     if (name === 'accessed') markAccessed(this.k, this.mm, args);
     else
@@ -147,6 +140,7 @@ export class Processes {
   /** Makes a process the current one. */
   switchTo(pid: number): void {
     const { k } = this;
+    this.ended.settle(pid);
     const process = this.processes.get(pid);
     if (process === undefined) return;
     k.write_ptr(this_cpu_ptr(k, 'current_task'), process.task);
@@ -179,38 +173,13 @@ export class Processes {
       throw new NotPerformed(`fault at ${va.toString(16)}: ${ret.toString(16)}`);
   }
 
-  /** The process whose structure has an address of the recorded kernel, which has it at the same place. */
-  private at(
-    list: readonly Process[],
-    member: keyof Process,
-    address: string | undefined,
-  ): Process | undefined {
-    const { k } = this;
-    // Without a recorded address it is the one that has waited longest.
-    if (address === undefined) return list[0];
-    return list.find((process) => address.endsWith(k.hex(k.va_of(process[member]))));
-  }
-
-  /** A thread of the kernel ends that ran when the program began: its stack goes. Those that began later are not known. */
-  private endThread(address = ''): void {
-    const { k } = this;
-    const va = parseAddress(`0x${address.slice(-k.ptr_words * 8)}`, k.profile.pointerSize);
-    if (va === undefined || k.phys_of(va) === undefined) return;
-    const task: TaskStruct = k.cell_at(va);
-    const stack = k.read_va(k.plus(task, k.task_struct.stack));
-    if (stack === 0 || k.phys_of(stack) === undefined) return;
-    if (page_ref_count(k, virt_to_page(k, stack)) !== 1) return;
-    this.putStack(task);
-    this.threads = [...this.threads, va];
-  }
-
   /** Stacks that the end of a grace period gives back. */
   get waiting(): readonly number[] {
-    return this.stacks;
+    return this.ended.waiting;
   }
 
   waitsToBeFreed(pfn: number): boolean {
-    return this.stacks.includes(pfn);
+    return this.waiting.includes(pfn);
   }
 
   /** Whether it is a table that an address space keeps to its end: of one that nobody uses, and khugepaged keeps. */
@@ -224,13 +193,6 @@ export class Processes {
   letScannedGo(): void {
     mmdrop(this.k, this.scanned);
     this.scanned = NULL;
-  }
-
-  private putStack(task: TaskStruct): void {
-    const { k } = this;
-    const stack = k.read_va(k.plus(task, k.task_struct.stack));
-    this.stacks = [...this.stacks, k.page_to_pfn(virt_to_page(k, stack))];
-    put_task_stack(k, task);
   }
 
   /** The current process; undefined once it has ended. */
@@ -248,7 +210,7 @@ export class Processes {
     if (pid === undefined || process === undefined) return;
     exit_mm(k, task);
     this.lazy = [...this.lazy, process];
-    this.ended = [...this.ended, process];
+    this.ended.add(task);
     this.processes = new Map([...this.processes].filter(([each]) => each !== pid));
   }
 
@@ -322,7 +284,11 @@ export class Processes {
       this.end();
     },
     mmdrop: (_, [mm]) => {
-      const process = this.at(this.lazy, 'mm', mm);
+      // Without a recorded address it is the one that has waited longest.
+      const process =
+        mm === undefined
+          ? this.lazy[0]
+          : this.lazy.find((each) => mm.endsWith(this.k.hex(this.k.va_of(each.mm))));
       // Another one than those that were made here.
       if (process === undefined) return;
       mmdrop(this.k, process.mm);
@@ -333,30 +299,13 @@ export class Processes {
       mmgrab(this.k, this.mm);
     },
     stack: (_, [task]) => {
-      const process = this.at(this.ended, 'task', task);
-      if (process === undefined) {
-        this.endThread(task);
-        return;
-      }
-      this.putStack(process.task);
-      this.ended = this.ended.filter((each) => each !== process);
-      this.dead = [...this.dead, process];
+      this.ended.loseStack(task, this.processes.has(this.by) ? undefined : this.by);
     },
     free: (_, [task]) => {
-      const process = this.at(this.dead, 'task', task);
-      if (process === undefined) {
-        const thread = this.threads.find((each) => task?.endsWith(this.k.hex(each)) === true);
-        if (thread === undefined) return;
-        free_task_struct(this.k, this.k.cell_at(thread));
-        this.threads = this.threads.filter((each) => each !== thread);
-        return;
-      }
-      free_task_struct(this.k, process.task);
-      this.dead = this.dead.filter((each) => each !== process);
+      this.ended.free(task);
     },
     rcu: () => {
-      rcu_process_callbacks(this.k);
-      this.stacks = [];
+      this.ended.endGracePeriod();
     },
     // The recorder lets all that waits be done, and time pass, before it stops the clocks.
     quiet: () => {
