@@ -72,7 +72,7 @@ class Machine:
         with open(f'{build}/System.map') as lines:
             for line in lines:
                 address, _, name = line.split()
-                self.symbols.setdefault(name, int(address, 16))
+                self.symbols.setdefault(name.removesuffix('.constprop.0'), int(address, 16))
         # A 64-bit machine for PAE, as in lib/machine.mjs.
         self.qemu = 'qemu-system-x86_64' if self.x64 or pae else 'qemu-system-i386'
         cpu = 'qemu64,+pdpe1gb' if self.x64 else 'qemu64' if pae else 'qemu32,+pge,+pse'
@@ -141,6 +141,7 @@ def gdb_script(machine, core):
         tables = (f'if {text}==0x73747075', *look, 'end')  # "upts"
         seen = (f'if {"||".join(f"({number})=={act}" for act in acts)}', *look, 'end')
         at('mmo_put', 'P %d %d', f'*(unsigned char*){"$rsi" if x64 else "$edx"}')
+    heard = len(lines) + 1
     lines.extend(['commands 1', 'silent', f'printf "@O %d %d %x %x\\n",{pid},{args[2]},{text},{behind}', *tables, 'continue', 'end'])
     if first:
         lines += [f'hbreak *{symbols["mmo_put"]} if {text}=={FILE}']
@@ -153,6 +154,12 @@ def gdb_script(machine, core):
         # The sixth argument is on the user's stack.
         at('__do_fast_syscall_32', f'S %d %d {hexes}', number, *call[:5], f'*(int*)(*(int*)({regs}+20))', then=seen)
     at('hugetlb_sysctl_handler', 'W %d %d %s', args[1], f'(char*){args[2]}')
+    if first:
+        # Until the recorder hears of pages.
+        lines += [f'hbreak *{symbols["__alloc_pages"]} if ({mask}&1)==0']
+        at.count += 1
+        lines += [f'commands {at.count}', 'silent', f'printf "@A %d %x %x\\n",{pid},{args[0]},{args[1]}', 'continue', 'end']
+        lines[heard] += f'\ndisable {at.count}'
     if machine.is_huge:
         at('__alloc_pages', 'A %d %x %x', *args[:2])
         for name in ('nr_hugepages', 'nr_overcommit_hugepages'):
@@ -160,6 +167,8 @@ def gdb_script(machine, core):
         at('split_huge_pages_write', 'H %d split_huge_pages %s', f'(char*){args[1]}')
     at('thread_stack_free_rcu' if machine.smp else 'rcu_process_callbacks', 'R %d')
     at('exit_mmap', 'X %d', then=('monitor info tlb', 'printf "@Y\\n"'))
+    if machine.smp:
+        at('refresh_cpu_vm_stats', 'V %d')
     at('free_task', 'T %d %lx', args[0])
     at('put_task_stack', 'K %d %lx', args[0])
     at('__mmdrop', 'D %d %lx', args[0])
@@ -168,7 +177,7 @@ def gdb_script(machine, core):
     return '\n'.join(lines) + '\n'
 
 
-def program_of(log, x64, starts_with_op, areas=None):
+def program_of(log, x64, starts_with_op, areas=None, smp=False):
     """What gdb wrote, as lines of a program."""
     names = CALLS_64 if x64 else CALLS_32
     user_end = 0x800000000000 if x64 else 0xc0000000
@@ -177,7 +186,7 @@ def program_of(log, x64, starts_with_op, areas=None):
     file = None  # the descriptor of the file that was made last
     is_memfd = False  # whether memfd_create() made it
     tlb = None
-    silent = False  # whether the recorder hears no events
+    silent = areas is None  # whether the recorder hears no events
     at = None  # the line that what the processor has marked belongs in front of
     told = {}  # by pid, how many lines there were when the accessed entries were told last, and these
     for line in log:
@@ -219,11 +228,11 @@ def program_of(log, x64, starts_with_op, areas=None):
             tlb, at = [], len(out)
         if kind == 'O':
             word = int(words[1], 16)
-            if word == EVENTS:
+            if word == EVENTS and areas is not None:
                 silent = int(words[2], 16) == EVENTS_OFF
             tlb = None if word in SET_UP else tlb
             if word == int.from_bytes(b'quie', 'little'):
-                out.append(f'{pid} quiet')
+                out.append(f'{pid} quiet drain' if smp else f'{pid} quiet')
             elif word not in SET_UP:
                 out.append(f'{pid} op')
         elif kind == 'P':
@@ -278,7 +287,7 @@ def program_of(log, x64, starts_with_op, areas=None):
         elif kind == 'X':
             tlb = []
         else:
-            act = {'R': 'rcu', 'G': 'pagemap', 'D': 'mmdrop', 'K': 'stack', 'T': 'free'}[kind]
+            act = {'R': 'rcu', 'V': 'fold', 'G': 'pagemap', 'D': 'mmdrop', 'K': 'stack', 'T': 'free'}[kind]
             out.append(' '.join([str(pid), act, *words]))
     return out
 
@@ -346,7 +355,7 @@ def main(kernel, ram, oracle, out, name='usr'):
             shutil.copyfileobj(core, packed)
         with open(f'{work}/log', errors='replace') as log, gzip.open(f'{out}/{name}.program.gz', 'wt', 9) as program:
             areas = AREAS if machine.is_huge else None
-            acts = program_of(log, machine.x64, machine.start[1] is None, areas)
+            acts = program_of(log, machine.x64, machine.start[1] is None, areas, machine.smp)
             if machine.start[1] is not None:
                 with gzip.open(f'{out}/{name}.trace.gz', 'rt', errors='replace') as trace:
                     acts = with_others(acts, trace.read())

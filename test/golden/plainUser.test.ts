@@ -40,7 +40,7 @@ const OPERATIONS: Readonly<Record<string, number>> = {
   cmausr: 42,
   usr: 142,
   usr2: 200,
-  migr: 49,
+  migr: 47,
   huge: 131,
   thp: 124,
 };

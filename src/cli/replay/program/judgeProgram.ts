@@ -14,22 +14,21 @@ import { eventsDifference, Tracepoints } from '../tracepoints.js';
 import type { Verdict } from '../judge.js';
 import type { Likeness } from '../plain/likeness.js';
 import { NotPerformed, Processes, type Action } from './processes.js';
+import { differenceIn, type Others, OthersActs } from './others.js';
 import { poolMark } from './poolMarks.js';
 import { Earlier, type EarlierAct } from './earlier.js';
 import { ProgramDumps } from './programDumps.js';
+import { SharedCaches } from './sharedCaches.js';
 import { resultOf, spansOf, type Span } from './spans.js';
 import { Tally } from './tally.js';
 import { readPageEvent, ToldPages } from './toldPages.js';
-import { guesses, MAX_UNHEARD, Unheard, type UnheardAct } from './unheard.js';
+import { guesses, Unheard, type UnheardAct } from './unheard.js';
 import { UserOperations } from './userOps.js';
 
 /** The first driver has no events of migration (8), though a program asks for them. */
 const FIRST_DRIVERS = 7;
 const ALL_EVENTS = 15;
 const MIGRATION = /^(?:ci|cf|mm|ms|mr) /;
-/** Pages of other subsystems that one span may need. */
-const MAX_TOLD = 16;
-
 const isPerformed = (name: string): boolean =>
   UserOperations.NAMES.has(name) || (OPERATIONS.has(name) && !SILENT.has(name));
 
@@ -68,29 +67,12 @@ interface Performed {
   readonly text: string | undefined;
 }
 
-/** What others than the program did in a span. */
-interface Others {
-  /** At which events the trace tells of it. */
-  readonly told: Set<number>;
-  /** What nobody has heard in front of the span. */
-  readonly before: UnheardAct[];
-  /** Pages that caches have got. */
-  readonly wanted: Set<number>;
-}
-
 /** A span that was done, with all that is known of others. */
 interface Attempt {
   readonly result: Performed;
   readonly others: Others;
   /** The first event that differs. */
   readonly differs: number | undefined;
-}
-
-/** The first event of a span that differs. */
-function differenceIn({ events }: Span, { events: ours }: Performed): number | undefined {
-  const at = ours.findIndex((event, i) => event !== events[i]);
-  if (at >= 0) return at;
-  return ours.length === events.length ? undefined : ours.length;
 }
 
 const GRACE_PERIOD: Action = { pid: 0, name: 'rcu', args: [] };
@@ -100,6 +82,7 @@ export class ProgramJudge {
   private readonly dumps: ProgramDumps;
   /** Pages that were taken for what is not performed. */
   private readonly toldPages: ToldPages;
+  private readonly shared: SharedCaches;
   private readonly processes: Processes;
   private readonly user: UserOperations;
   /** For operations that are not about the process. */
@@ -114,6 +97,7 @@ export class ProgramJudge {
   private readonly onTold: Plain['onTold'];
   /** Where nobody has written down what others did meanwhile. */
   private unheard: Unheard | undefined;
+  private others: OthersActs;
 
   constructor(
     private readonly image: KernelImage,
@@ -122,9 +106,11 @@ export class ProgramJudge {
   ) {
     this.onTold = onTold;
     this.toldPages = told;
+    this.shared = new SharedCaches(image.mm, told);
     this.likeness = likeness;
     const exits = new Set(program.filter(({ name }) => name === 'exit').map(({ pid }) => pid));
     this.processes = processes ?? new Processes(image.mm, this.toldPages, exits);
+    this.others = new OthersActs(told, this.processes, this.shared, undefined);
     this.user = new UserOperations(image, () => this.processes.mm);
     this.machine = new Machine(image);
     this.dumps = new ProgramDumps(image, { user: this.user, told: this.toldPages, likeness });
@@ -139,8 +125,11 @@ export class ProgramJudge {
   judge(spans: readonly Span[]): Verdict {
     if (spans.some(({ events }) => events.some((event) => MIGRATION.test(event))))
       this.recorded = ALL_EVENTS;
-    if (this.likeness !== undefined)
-      this.unheard = new Unheard(this.image.mm, this.toldPages, this.processes, spans);
+    if (this.likeness !== undefined) {
+      const { toldPages, processes, shared } = this;
+      this.unheard = new Unheard(this.image.mm, toldPages, processes, spans);
+      this.others = new OthersActs(toldPages, processes, shared, this.unheard);
+    }
     const { tally } = this;
     const earlier = new Earlier({
       run: (nr, acts) => {
@@ -207,11 +196,16 @@ export class ProgramJudge {
     }
     const goBack = this.save();
     const attempt = (before: readonly UnheardAct[], pages: Iterable<number> = []): Attempt => {
-      const others: Others = { told: new Set(), before: [...before], wanted: new Set(pages) };
+      const others: Others = {
+        told: new Set(),
+        before: [...before],
+        wanted: new Set(pages),
+        shared: new Map(),
+      };
       for (;;) {
         const result = this.perform(span, others);
         // The span is done again, with what others did.
-        if (!this.hasFound(span, result, others))
+        if (!this.others.hasFound(span, result, others))
           return { result, others, differs: differenceIn(span, result) };
         goBack();
       }
@@ -234,48 +228,6 @@ export class ProgramJudge {
     return best.others.told;
   }
 
-  /** Whether one more thing is known that others did in a span, which explains its first difference. */
-  private hasFound(span: Span, result: Performed, { told, before, wanted }: Others): boolean {
-    const found = differenceIn(span, result);
-    const differs = found ?? result.events.length;
-    const missing = span.events[differs];
-    // A page for objects of somebody else is taken where the trace has it.
-    if (
-      missing !== undefined &&
-      !told.has(differs) &&
-      told.size < MAX_TOLD &&
-      this.tells(missing)
-    ) {
-      told.add(differs);
-      return true;
-    }
-    const { unheard } = this;
-    if (unheard === undefined || before.length + wanted.size >= MAX_UNHEARD) return false;
-    if (found !== undefined && unheard.needsGracePeriod(missing)) {
-      if (before.includes('rcu')) return false;
-      before.push('rcu');
-      return true;
-    }
-    // A page that a cache has got instead.
-    const ours = found === undefined ? result.silent : [result.events[found]];
-    for (const event of ours) {
-      const pfn = unheard.taken(span, event);
-      if (pfn === undefined || wanted.has(pfn)) continue;
-      wanted.add(pfn);
-      return true;
-    }
-    return false;
-  }
-
-  private tells(event: string): boolean {
-    return this.toldPages.tells(event) || this.endsGracePeriod(event) || this.wasNotScanned(event);
-  }
-
-  private endsGracePeriod(event: string): boolean {
-    const { isTaken, pfn } = readPageEvent(event);
-    return this.likeness !== undefined && !isTaken && this.processes.waitsToBeFreed(pfn);
-  }
-
   /** Every stack that waited for it goes: the events of these. */
   private endGracePeriod(): string[] {
     const { tracepoints } = this;
@@ -288,22 +240,20 @@ export class ProgramJudge {
     return tracepoints.take().filter((event) => waiting.includes(readPageEvent(event).pfn));
   }
 
-  private wasNotScanned(event: string): boolean {
-    const { isTaken, pfn } = readPageEvent(event);
-    return this.likeness !== undefined && !isTaken && this.processes.isScanned(pfn);
-  }
-
   /** The operation, and what the program does behind it up to the next one. */
-  private perform(span: Span, { told, before, wanted }: Others): Performed {
+  private perform(span: Span, { told, before, wanted, shared }: Others): Performed {
     const events: string[] = [];
     const silent: string[] = [];
+    const offers = new Map(shared);
+    this.shared.clear();
     const k = this.image.mm;
     const { op } = span;
     if (op?.name === 'events') this.mask = Number(op.args[0]) & this.recorded;
     // Recorded beside a program, pages are told of even where the program has no events recorded.
     if (this.mask === 0 && span.events.length > 0) this.mask = 1;
     const hear = (): void => {
-      for (const event of this.tracepoints.take()) (this.mask === 0 ? silent : events).push(event);
+      for (const event of this.tracepoints.take())
+        if (!this.shared.isTaken(event)) (this.mask === 0 ? silent : events).push(event);
       if (this.mask === 0 && wanted.size > 0) {
         this.tracepoints.listen(0);
         this.unheard?.takeWanted(span, wanted);
@@ -314,9 +264,9 @@ export class ProgramJudge {
         // What is told is not heard twice.
         this.tracepoints.listen(0);
         // It goes, and with it the table, when the next task runs.
-        const isKept = this.wasNotScanned(next);
+        const isKept = this.others.wasNotScanned(next);
         if (isKept) this.processes.letScannedGo();
-        if (!isKept && this.endsGracePeriod(next)) {
+        if (!isKept && this.others.endsGracePeriod(next)) {
           events.push(...this.endGracePeriod());
           continue;
         }
@@ -325,6 +275,10 @@ export class ProgramJudge {
         if (performed === undefined) break;
         events.push(performed);
       }
+      const [gfp, ...rest] = offers.get(events.length) ?? [];
+      if (gfp === undefined) return;
+      offers.set(events.length, rest);
+      this.shared.give(gfp);
     };
     this.tracepoints.listen(0);
     for (const act of before) this.unheard?.perform(act);

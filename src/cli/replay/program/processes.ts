@@ -307,12 +307,13 @@ export class Processes {
     rcu: () => {
       this.ended.endGracePeriod();
     },
-    // The recorder lets all that waits be done, and time pass, before it stops the clocks.
-    quiet: () => {
+    // The recorder lets all that waits be done, and time pass, before it stops the clocks. `drain`: when counters are folded is told.
+    quiet: (_, [isTold]) => {
       lru_add_drain_all(this.k);
-      if (!this.isStill) refresh_cpu_vm_stats(this.k);
+      if (isTold === undefined && !this.isStill) refresh_cpu_vm_stats(this.k);
       this.isStill = false;
     },
+    fold: () => void refresh_cpu_vm_stats(this.k),
     open: () => {
       this.file = { file: shmemFileSetup(this.k, 'file', 0), written: 0 };
     },

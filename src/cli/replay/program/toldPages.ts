@@ -77,6 +77,20 @@ export class ToldPages {
     this.remember(k, k.page_to_pfn(page), 0, OF_PIPES);
   }
 
+  /** The page that was taken last with these flags; undefined: others have none. */
+  lastWith(gfp: string): number | undefined {
+    const flags = parseInt(gfp, 16);
+    return [...this.pages].findLast(([, each]) => each === flags)?.[0];
+  }
+
+  /** It was somebody's who is known. */
+  forget(k: Kernel, pfn: number): void {
+    const flags = this.pages.get(pfn);
+    if (flags === undefined) return;
+    count(k, flags.toString(16), -1);
+    this.pages = new Map([...this.pages].filter(([at]) => at !== pfn));
+  }
+
   private remember(k: Kernel, pfn: number, order: number, gfp: string): void {
     this.note(pfn, order, gfp);
     count(k, gfp, 1 << order);
