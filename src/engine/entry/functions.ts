@@ -26,6 +26,7 @@ export * from '../kernel/include/linux/hash.h.js';
 export * from '../kernel/include/linux/highmem.h.js';
 export * from '../kernel/include/linux/huge_mm.h.js';
 export * from '../kernel/include/linux/idr.h.js';
+export { jhash, jhash2 } from '../kernel/include/linux/jhash.h.js';
 export * from '../kernel/include/linux/list.h.js';
 export * from '../kernel/include/linux/log2.h.js';
 export * from '../kernel/include/linux/memory_hotplug.h.js';
@@ -131,6 +132,16 @@ export {
   kobject_put,
 } from '../kernel/lib/kobject.js';
 export * from '../kernel/lib/percpu-refcount.js';
+export {
+  rhashtable_free_and_destroy,
+  rhashtable_init,
+  rhashtable_insert_slow,
+  rhashtable_lookup,
+  rhashtable_remove_fast,
+  rhashtable_replace_fast,
+  rhtKeyOf,
+} from '../kernel/lib/rhashtable/rhashtable.js';
+export * from '../kernel/lib/rhashtable/walk.js';
 export * from '../kernel/lib/percpu_counter.js';
 export * from '../kernel/lib/scatterlist.js';
 export * from '../kernel/include/linux/scatterlist.h.js';
@@ -281,6 +292,7 @@ export * from '../proc/buddyinfo.js';
 export * from '../proc/zoneinfo.js';
 export * from '../verdict/reason.js';
 export * from './slabWorker.js';
+export * from './kernelWorks.js';
 export * from './srcu.js';
 export * from './startProcess.js';
 export * from './walkOps.js';

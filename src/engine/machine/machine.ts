@@ -46,7 +46,7 @@ const LISTS = [
   'random',
   // Who is to free destroyed caches: entry/slabWorker.ts.
   'slab_worker',
-  'srcu_works',
+  'kernel_works',
   // Blocks of vm_map_ram() that go.
   'purge',
 ] as const;

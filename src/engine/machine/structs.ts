@@ -192,6 +192,14 @@ export const STRUCTS = {
   rw_semaphore: 'count owner wait_list',
   rwsem_waiter: 'handoff_set list task timeout type',
   scatterlist: 'dma_address dma_length length offset page_link',
+  bucket_table: 'buckets future_tbl hash_rnd rcu size walkers',
+  rhashtable: 'key_len max_elems mutex nelems p run_work tbl',
+  rhashtable_compare_arg: 'ht key',
+  rhashtable_iter: 'end_of_table ht p skip slot walker',
+  rhashtable_params: `
+    automatic_shrinking hashfn head_offset key_len key_offset max_size min_size nelem_hint obj_cmpfn obj_hashfn
+  `,
+  rhashtable_walker: 'list tbl',
   rcu_segcblist: 'head len tails',
   semaphore: 'count wait_list',
   semaphore_waiter: 'list task up',

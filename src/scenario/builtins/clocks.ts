@@ -4,6 +4,7 @@
  *
  * Source: Linux 6.1 kernel/time/timekeeping.c, include/linux/jiffies.h: INITIAL_JIFFIES; drivers/char/random.c.
  */
+import { nextRandom } from '../../engine/machine/random.js';
 import type { Value } from '../semantics/arithmetic.js';
 import { group, type Builtin, type BuiltinRow } from './builtin.js';
 import type { BuiltinCall } from './call.js';
@@ -29,25 +30,11 @@ const clock = (signature: string, doc: string, unit: number, offset = 0): Builti
 const REAL = BOOT_SECONDS * NS_PER_SEC;
 const WALL = 'since 1970: the machine has booted on 2022-12-12, in each run.';
 
-const SEED = 0x2545_f491;
-
-/** xorshift32. */
-export function nextRandom({ k }: BuiltinCall): number {
-  const state = k.machine.register('random');
-  let x = k.read_int(state) || SEED;
-  x ^= x << 13;
-  x ^= x >>> 17;
-  x ^= x << 5;
-  k.write(state, x);
-  // The lowest bits of such a generator repeat soon.
-  return Math.imul(x, 0x9e37_79b1) >>> 0;
-}
-
 const changes = true;
 
 function fill(call: BuiltinCall, at: Value, length: Value): void {
   const bytes = new Uint8Array(Number(length));
-  for (let i = 0; i < bytes.length; i++) bytes[i] = nextRandom(call) >>> 24;
+  for (let i = 0; i < bytes.length; i++) bytes[i] = nextRandom(call.k) >>> 24;
   call.memory.writeBytes(at, bytes);
 }
 
@@ -56,25 +43,25 @@ const numbers: readonly BuiltinRow[] = [
     signature: 'u32 get_random_u32(void)',
     doc: 'A random number, the same in each run.',
     changes,
-    run: nextRandom,
+    run: ({ k }) => nextRandom(k),
   },
   {
     signature: 'u64 get_random_u64(void)',
     doc: 'A random number, the same in each run.',
     changes,
-    run: (call) => (BigInt(nextRandom(call)) << 32n) | BigInt(nextRandom(call)),
+    run: (call) => (BigInt(nextRandom(call.k)) << 32n) | BigInt(nextRandom(call.k)),
   },
   {
     signature: 'u16 get_random_u16(void)',
     doc: 'A random number, the same in each run.',
     changes,
-    run: (call) => nextRandom(call) >>> 16,
+    run: (call) => nextRandom(call.k) >>> 16,
   },
   {
     signature: 'u8 get_random_u8(void)',
     doc: 'A random number, the same in each run.',
     changes,
-    run: (call) => nextRandom(call) >>> 24,
+    run: (call) => nextRandom(call.k) >>> 24,
   },
   {
     signature: 'void get_random_bytes(void *buf, size_t len)',
@@ -88,7 +75,7 @@ const numbers: readonly BuiltinRow[] = [
     signature: 'u32 get_random_u32_below(u32 ceil)',
     doc: 'A random number below another one, the same in each run.',
     changes,
-    run: (call, ceil) => Math.floor((nextRandom(call) / WORD) * (Number(ceil) >>> 0)),
+    run: (call, ceil) => Math.floor((nextRandom(call.k) / WORD) * (Number(ceil) >>> 0)),
   },
 ];
 

@@ -12,7 +12,7 @@ const changes = true;
 
 /** What waited for a grace period is called, and destroyed caches whose slabs it freed go. */
 export function endGracePeriod(call: BuiltinCall): void {
-  call.kernel.srcuGracePeriods(call.k);
+  call.kernel.runKernelWorks(call.k);
   if (call.context.othersRead || call.context.rcuDepth > 0) return;
   const { k, kernel } = call;
   kernel.rcu_process_callbacks(k);
@@ -22,7 +22,7 @@ export function endGracePeriod(call: BuiltinCall): void {
 /** The task is about to wait: whether grace periods that end meanwhile have left nothing queued. False: nothing was. */
 export function gracePeriodEnds(call: BuiltinCall): boolean {
   const { k, kernel } = call;
-  const isPending = (): boolean => kernel.rcuHasCallbacks(k) || kernel.srcuHasCallbacks(k);
+  const isPending = (): boolean => kernel.rcuHasCallbacks(k) || kernel.hasKernelWorks(k);
   if (!isPending()) return false;
   endGracePeriod(call);
   return !isPending();

@@ -33,6 +33,7 @@ import { pools } from './pools.js';
 import { percpu } from './percpu.js';
 import { rbtrees } from './rbtrees.js';
 import { rcu } from './rcu.js';
+import { rhashtables } from './rhashtables.js';
 import { sharedLocks } from './rwlocks.js';
 import { waiting } from './waiting.js';
 import { waitQueues } from './waitQueues.js';
@@ -94,6 +95,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...lists,
   ...listPointers,
   ...rbtrees,
+  ...rhashtables,
   ...xarrays,
   ...memory,
   ...strings,

@@ -50,6 +50,7 @@ export const STRUCTURES = String.raw`
 #define kref_get(ref) refcount_inc(&(ref)->refcount) // One reference more. include/linux/kref.h
 #define kref_get_unless_zero(ref) refcount_inc_not_zero(&(ref)->refcount) // include/linux/kref.h
 #define kref_put(ref, release) ({ struct kref *__counted = (ref); int __last = refcount_dec_and_test(&__counted->refcount); if (__last) (release)(__counted); __last; }) // Drops a reference; the last one has release called, and gives 1. include/linux/kref.h
+#define rhashtable_walk_start(iter) ((void)rhashtable_walk_start_check(iter)) // Begins or goes on with a walk, in a section of rcu_read_lock(). include/linux/rhashtable.h
 #define GOLDEN_RATIO_32 0x61C88647 // include/linux/hash.h
 #define GOLDEN_RATIO_64 0x61C8864680B583EBull // include/linux/hash.h
 #define hash_32(val, bits) ((u32)((u32)(val) * GOLDEN_RATIO_32) >> (32 - (bits))) // The highest bits of a product. include/linux/hash.h

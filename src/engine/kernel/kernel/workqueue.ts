@@ -149,3 +149,24 @@ export function systemQueue(k: Kernel, variable: string): Workqueue {
   }
   return asCell(k.read_ptr(at));
 }
+
+// --- works of the kernel itself --------------------------------------------------------------------------------------------
+
+/** schedule_work() of a function of the kernel's: it is done when a task gives way. Once, however often it is asked for. */
+export function scheduleKernelWork(k: Kernel, work: Cell): void {
+  const head: Cell = k.machine.register('kernel_works');
+  if (k.read_va(head) === 0) INIT_LIST_HEAD(k, head);
+  const entry: Cell = k.plus(work, k.work_struct.entry);
+  if (list_empty(k, entry)) list_add_tail(k, entry, head);
+}
+
+/** cancel_work_sync() of such a work. */
+export function cancelKernelWork(k: Kernel, work: Cell): void {
+  list_del_init(k, k.plus(work, k.work_struct.entry));
+}
+
+/** Whether there are any. */
+export const hasKernelWorks = (k: Kernel): boolean => {
+  const head: Cell = k.machine.register('kernel_works');
+  return k.read_va(head) !== 0 && !list_empty(k, head);
+};

@@ -12,7 +12,7 @@ import type { BuiltinCall } from '../call.js';
 import { needsProcess } from '../needs.js';
 import { sizeOf } from '../pointers.js';
 import { compareBy, sort } from '../sorting.js';
-import { nextRandom } from '../clocks.js';
+import { nextRandom } from '../../../engine/machine/random.js';
 import { leading } from '../texts.js';
 import { inJiffies, sleepFor } from '../waiting.js';
 import { errorText } from './errors.js';
@@ -137,7 +137,7 @@ const others: readonly BuiltinRow[] = [
     signature: 'int rand(void)',
     doc: 'A number of 31 bits; in each run the same ones.',
     changes,
-    run: (call) => nextRandom(call) >>> 1,
+    run: (call) => nextRandom(call.k) >>> 1,
   },
 ];
 

@@ -1,7 +1,7 @@
 /**
- * Bob Jenkins' hash of an array of words.
+ * Bob Jenkins' hash of an array of words, or of bytes.
  *
- * Source: Linux 6.1 include/linux/jhash.h: jhash2(); include/linux/bitops.h: rol32().
+ * Source: Linux 6.1 include/linux/jhash.h: jhash(), jhash2(); include/linux/bitops.h: rol32().
  */
 import type { Int, UInt } from '../../../machine/ctypes.js';
 
@@ -9,9 +9,27 @@ const JHASH_INITVAL = 0xdeadbeef;
 
 const rol32 = (word: Int, shift: Int): Int => (word << shift) | (word >>> (32 - shift));
 
-/** The hash of words of 32 bits. Differs: the steps of __jhash_mix() and __jhash_final() stand here, written out. */
+/** The hash of words of 32 bits. */
 export function jhash2(key: readonly Int[], initval: UInt): UInt {
-  let a: Int = (JHASH_INITVAL + (key.length << 2) + initval) | 0;
+  return hashOf(key, (JHASH_INITVAL + (key.length << 2) + initval) | 0);
+}
+
+/** The hash of bytes, four of which make a word; zeros fill the last one. */
+export function jhash(key: readonly Int[], initval: UInt): UInt {
+  const words: Int[] = [];
+  for (let at: Int = 0; at < key.length; at += 4)
+    words.push(
+      key[at]! |
+        ((key[at + 1] ?? 0) << 8) |
+        ((key[at + 2] ?? 0) << 16) |
+        ((key[at + 3] ?? 0) << 24),
+    );
+  return hashOf(words, (JHASH_INITVAL + key.length + initval) | 0);
+}
+
+/** Differs: the steps of __jhash_mix() and __jhash_final() stand here, written out. */
+function hashOf(key: readonly Int[], start: Int): UInt {
+  let a: Int = start;
   let b: Int = a;
   let c: Int = a;
   let length: Int = key.length;

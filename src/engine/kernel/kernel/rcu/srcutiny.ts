@@ -13,12 +13,8 @@ import { type Int, NULL, type Pointer, type ULong } from '../../../machine/ctype
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { WARN } from '../../include/asm-generic/bug.h.js';
-import {
-  INIT_LIST_HEAD,
-  list_del_init,
-  list_empty,
-  list_add_tail,
-} from '../../include/linux/list.h.js';
+import { INIT_LIST_HEAD, list_del_init } from '../../include/linux/list.h.js';
+import { scheduleKernelWork } from '../workqueue.js';
 import { functionNamed, rcu_reclaim_tiny, type RcuHead } from './tiny.js';
 
 type SrcuStruct = Pointer<'struct srcu_struct'>;
@@ -107,9 +103,7 @@ function srcu_gp_start_if_needed(k: Kernel, ssp: SrcuStruct): ULong {
   if (k.read_ulong(idxMaxAt(k, ssp)) >= cookie) return cookie;
   k.write_long(idxMaxAt(k, ssp), cookie);
   // schedule_work():
-  const srcu_works: Cell = k.machine.register('srcu_works');
-  if (k.read_va(srcu_works) === 0) INIT_LIST_HEAD(k, srcu_works);
-  if (list_empty(k, entryAt(k, ssp))) list_add_tail(k, entryAt(k, ssp), srcu_works);
+  scheduleKernelWork(k, k.plus(ssp, k.srcu_struct.srcu_work));
   return cookie;
 }
 
@@ -144,6 +138,3 @@ export function cleanup_srcu_struct(k: Kernel, ssp: SrcuStruct): void {
   srcu_drive_gp(k, ssp);
   WARN(k, k.read_va(cbHeadAt(k, ssp)) !== asVirt(0), 'cleanup_srcu_struct(): callbacks wait');
 }
-
-/** Where the entry of the work lies that waits for a grace period. */
-export const srcuEntry = (k: Kernel): number => k.srcu_struct.srcu_work + k.work_struct.entry;

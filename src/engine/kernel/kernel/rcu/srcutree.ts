@@ -15,14 +15,10 @@ import { asVirt, type Cell, type VirtAddr } from '../../../memory/address.js';
 import { WARN } from '../../include/asm-generic/bug.h.js';
 import { num_possible_cpus } from '../../include/linux/cpumask.h.js';
 import { ENOMEM } from '../../include/linux/errno.h.js';
-import {
-  INIT_LIST_HEAD,
-  list_add_tail,
-  list_del_init,
-  list_empty,
-} from '../../include/linux/list.h.js';
+import { INIT_LIST_HEAD, list_del_init } from '../../include/linux/list.h.js';
 import { per_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { __alloc_percpu_gfp, free_percpu } from '../../mm/percpu/percpu.js';
+import { scheduleKernelWork } from '../workqueue.js';
 import { functionNamed, rcu_reclaim_tiny, type RcuHead } from './tiny.js';
 
 type SrcuStruct = Pointer<'struct srcu_struct'>;
@@ -149,9 +145,7 @@ export function start_poll_synchronize_srcu(k: Kernel, ssp: SrcuStruct): ULong {
   const s: ULong = get_state_synchronize_srcu(k, ssp);
   if (k.read_ulong(neededAt(k, ssp)) < s) k.write_long(neededAt(k, ssp), s);
   // queue_delayed_work():
-  const srcu_works: Cell = k.machine.register('srcu_works');
-  if (k.read_va(srcu_works) === 0) INIT_LIST_HEAD(k, srcu_works);
-  if (list_empty(k, entryAt(k, ssp))) list_add_tail(k, entryAt(k, ssp), srcu_works);
+  scheduleKernelWork(k, k.plus(ssp, k.srcu_struct.work + k.delayed_work.work));
   return s;
 }
 
@@ -188,7 +182,3 @@ export function cleanup_srcu_struct(k: Kernel, ssp: SrcuStruct): void {
   free_percpu(k, k.read_va(sdaAt(k, ssp)));
   k.write_va(sdaAt(k, ssp), asVirt(0));
 }
-
-/** Where the entry of the work lies that waits for a grace period. */
-export const srcuEntry = (k: Kernel): number =>
-  k.srcu_struct.work + k.delayed_work.work + k.work_struct.entry;
