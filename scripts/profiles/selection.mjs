@@ -103,7 +103,7 @@ export const PARTS = {
     kobj parent init_name driver_data devt class driver dma_mask coherent_dma_mask bus_dma_limit dma_pools devres_lock devres_head groups
     release p bus type platform_data of_node id
   `),
-  workqueue_struct: words(`list saved_max_active flags name`),
+  workqueue_struct: words(`list work_color saved_max_active flags name`),
   worker_pool: words(`worklist`),
   worker: words(`task`),
 };

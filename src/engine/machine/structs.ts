@@ -227,7 +227,7 @@ export const STRUCTS = {
   wait_queue_head: 'head',
   work_struct: 'data entry func',
   worker_pool: 'worklist',
-  workqueue_struct: 'flags list name saved_max_active',
+  workqueue_struct: 'flags list name saved_max_active work_color',
   xa_node: 'array callback_head count nr_values offset parent private_list shift slots tags',
   xarray: 'xa_flags xa_head',
   zone: `

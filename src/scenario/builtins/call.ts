@@ -42,6 +42,7 @@ export type BlockKind =
   | 'start'
   | 'work'
   | 'running work'
+  | 'queued work'
   | 'workqueue'
   | 'tasklet'
   | 'irq thread'
@@ -138,6 +139,12 @@ export interface JobCalls {
   didHere(work: Cell): boolean;
   /** The task waits until a work is done. @param again what has come before that, for others to see */
   waitUntilDone(kind: 'work' | 'running work', work: Cell, again: () => void): never;
+  /** The task waits. @param again what has come before that, for others to see */
+  waitFor(reason: BlockReason, again: () => void): never;
+  /** Whether the running task is a thread that does a work of a workqueue. */
+  isChained(queue: Cell): boolean;
+  /** How often drain_workqueue() has flushed in vain. */
+  drainTries: number;
 }
 
 /** Threads of the kernel that run functions of the scenario. */

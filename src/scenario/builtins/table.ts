@@ -54,6 +54,7 @@ import { stdio } from './libc/stdio.js';
 import { stdlib } from './libc/stdlib.js';
 import { streams } from './libc/streams.js';
 import { userAreas } from './user/areas.js';
+import { timersAndTasklets } from './timers.js';
 import { laterCalls } from './works.js';
 import { charDevices } from './user/charDevices.js';
 import { drivers } from './user/devices.js';
@@ -110,6 +111,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...tasks,
   ...kthreads,
   ...laterCalls,
+  ...timersAndTasklets,
   ...hrtimers,
   ...interrupts,
   ...signals,

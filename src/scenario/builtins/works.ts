@@ -1,6 +1,5 @@
 /**
- * Works, timers and tasklets: functions that are called later, by threads of the kernel (vm/kernelJobs.ts). A work may sleep; a timer's
- * function and a tasklet's must not.
+ * Works: functions that are called later, by threads of the kernel (vm/kernelJobs.ts). A work may sleep.
  */
 import { NULL } from '../../engine/machine/ctypes.js';
 import { asVirt, type Cell } from '../../engine/memory/address.js';
@@ -11,7 +10,7 @@ import type { BlockKind, BuiltinCall } from './call.js';
 import { needsCaches } from './needs.js';
 import { truth } from './pointers.js';
 import { printServices } from './printServices.js';
-import { worksThatWait } from './worksThatWait.js';
+import { flushedOf, flushing, worksThatWait } from './worksThatWait.js';
 
 const changes = true;
 const sleeps = 'always' as const;
@@ -37,6 +36,10 @@ function queueWork(call: BuiltinCall, wq: Value, work: Cell): number {
   const { k, kernel } = call;
   const queue = queueAt(call, wq);
   if (!kernel.markPending(k, work)) return 0;
+  if (kernel.isDraining(k, queue) && !call.process.jobs.isChained(queue)) {
+    call.warn(`WARNING: at ${call.location}: a work is queued while its workqueue is drained`);
+    return 1;
+  }
   kernel.insert_work(k, queue, work);
   call.process.jobs.noteWork(work);
   return 1;
@@ -104,12 +107,20 @@ function cancelAndWait(call: BuiltinCall, dwork: Cell | undefined, work: Cell): 
   return truth(unqueue(call, dwork, work));
 }
 
-/** Whether this very call has seen the work done. One that queues itself anew is not waited for once more. */
+/** Whether this very call has seen the work done. One that has queued itself anew since is not waited for once more. */
 const hasFlushed = ({ k, context, process: { jobs } }: BuiltinCall, work: Cell): boolean =>
   (jobs.didBefore && jobs.didHere(work)) ||
   (context.waited?.kind === 'work' &&
     context.waited.address === k.va_of(work) &&
     !jobs.hasGiven(work));
+
+/** One that runs and is queued once more is waited for until that, too, is done. */
+const waitForWork = (call: BuiltinCall, work: Cell): BuiltinResult =>
+  wait(
+    call.process.jobs.runs(work) && call.kernel.isQueued(call.k, work) ? 'queued work' : 'work',
+    call,
+    work,
+  );
 
 function flushWork(call: BuiltinCall, work: Value): BuiltinResult {
   const { k, kernel } = call;
@@ -117,7 +128,7 @@ function flushWork(call: BuiltinCall, work: Value): BuiltinResult {
   if (hasFlushed(call, cell)) return 1;
   if (!call.process.jobs.runs(cell) && !kernel.isQueued(k, cell))
     return truth(call.process.jobs.didHere(cell) || kernel.flush_work(k, asVirt(Number(work))));
-  return wait('work', call, cell);
+  return waitForWork(call, cell);
 }
 
 function flushDelayed(call: BuiltinCall, dwork: Value): BuiltinResult {
@@ -137,7 +148,7 @@ function flushDelayed(call: BuiltinCall, dwork: Value): BuiltinResult {
     if (!jobs.hasGiven(cell)) return jobs.waitUntilDone('work', work, queueNow);
     queueNow();
   }
-  if (jobs.runs(work) || kernel.isQueued(k, work)) return wait('work', call, work);
+  if (jobs.runs(work) || kernel.isQueued(k, work)) return waitForWork(call, work);
   return truth(jobs.didHere(work));
 }
 
@@ -148,9 +159,58 @@ const isBusy = (call: BuiltinCall, wq: Cell): boolean => {
   return false;
 };
 
+/** Whether the statement that runs has queued a work itself: it does it in place. */
+const hasGivenTo = (call: BuiltinCall, wq: Cell): boolean => {
+  const { k, kernel } = call;
+  for (const work of worksThatWait(k))
+    if (kernel.get_work_pwq(k, work) === wq && call.process.jobs.hasGiven(work)) return true;
+  return false;
+};
+
+/** Whether this very call has waited for works of a color. */
+const hasFlushedQueue = ({ k, context }: BuiltinCall, wq: Cell): boolean =>
+  context.waited?.kind === 'workqueue' &&
+  flushedOf(k, context.waited.address).wq === wq &&
+  context.waited.address !== k.va_of(wq);
+
+/** Waits for the works that there are now: what is queued from here on has another color. */
+function waitForColor(call: BuiltinCall, wq: Cell, again: () => void = () => undefined): never {
+  const { k, kernel } = call;
+  const address = flushing(k, wq, kernel.workColor(k, wq));
+  return call.process.jobs.waitFor({ kind: 'workqueue', address }, () => {
+    kernel.advanceWorkColor(k, wq);
+    again();
+  });
+}
+
 function flushQueue(call: BuiltinCall, wq: Value): BuiltinResult {
   const cell = queueAt(call, wq);
-  return isBusy(call, cell) ? wait('workqueue', call, cell) : undefined;
+  if (hasFlushedQueue(call, cell) || !isBusy(call, cell)) return undefined;
+  if (hasGivenTo(call, cell)) return wait('workqueue', call, cell);
+  return waitForColor(call, cell);
+}
+
+/** Flushes until nothing is left, and says so where that takes long. */
+function drainQueue(call: BuiltinCall, wq: Value): BuiltinResult {
+  const { k, kernel } = call;
+  const { jobs } = call.process;
+  const cell = queueAt(call, wq);
+  if (!isBusy(call, cell)) {
+    if (kernel.isDraining(k, cell)) {
+      kernel.setDraining(k, cell, false);
+      jobs.drainTries = 0;
+    }
+    return undefined;
+  }
+  if (hasGivenTo(call, cell)) return wait('workqueue', call, cell);
+  const tries = hasFlushedQueue(call, cell) ? jobs.drainTries + 1 : 0;
+  return waitForColor(call, cell, () => {
+    kernel.setDraining(k, cell, true);
+    jobs.drainTries = tries;
+    if (tries !== 10 && (tries === 0 || tries % 100 !== 0 || tries > 1000)) return;
+    const name = kernel.workqueueName(k, cell);
+    call.printk(4, `workqueue ${name}: drain_workqueue() isn't complete after ${tries} tries`);
+  });
 }
 
 function allocQueue(
@@ -222,7 +282,7 @@ const works: readonly BuiltinRow[] = [
   {
     ...row(
       'void flush_workqueue(struct workqueue_struct *wq)',
-      'Waits until all works of a workqueue are done.',
+      'Waits until all works of a workqueue are done that are queued now or run.',
       flushQueue,
     ),
     sleeps,
@@ -230,8 +290,8 @@ const works: readonly BuiltinRow[] = [
   {
     ...row(
       'void drain_workqueue(struct workqueue_struct *wq)',
-      'Waits until all works of a workqueue are done, also those that they queue.',
-      flushQueue,
+      'Waits until all works of a workqueue are done, also those that they queue; nobody else may queue any meanwhile.',
+      drainQueue,
     ),
     sleeps,
   },
@@ -242,6 +302,14 @@ const works: readonly BuiltinRow[] = [
       (call, work) => cancelAndWait(call, undefined, call.cell(work)),
     ),
     sleeps,
+  },
+  {
+    signature: 'unsigned int work_busy(struct work_struct *work)',
+    doc: 'Whether a work waits (WORK_BUSY_PENDING) and whether it is being done (WORK_BUSY_RUNNING).',
+    run: (call, work) => {
+      const cell = call.cell(work);
+      return truth(call.kernel.isPending(call.k, cell)) + 2 * truth(call.process.jobs.runs(cell));
+    },
   },
   row(
     'bool cancel_work(struct work_struct *work)',
@@ -271,100 +339,4 @@ const works: readonly BuiltinRow[] = [
   ),
 ];
 
-// --- timers ------------------------------------------------------------------------------------------------------------------
-
-function modTimer(call: BuiltinCall, timer: Value, expires: Value): number {
-  const { k, kernel } = call;
-  const cell = call.cell(timer);
-  const wasPending = kernel.timer_pending(k, cell);
-  call.process.jobs.arm('timer', cell, kernel.enqueue_timer(k, cell, Number(expires)));
-  return truth(wasPending);
-}
-
-function delTimer(call: BuiltinCall, timer: Value): number {
-  const { k, kernel } = call;
-  const cell = call.cell(timer);
-  const wasPending = kernel.timer_pending(k, cell);
-  call.process.jobs.disarm(cell);
-  if (wasPending) kernel.detach_timer(k, cell);
-  return truth(wasPending);
-}
-
-const timers: readonly BuiltinRow[] = [
-  row(
-    'int mod_timer(struct timer_list *timer, unsigned long expires)',
-    "Has the timer's function called when jiffies reach a value; 1 if it waited for another one before.",
-    modTimer,
-  ),
-  row(
-    'void add_timer(struct timer_list *timer)',
-    "Has the timer's function called when jiffies reach timer->expires. It must not wait already.",
-    (call, timer) => {
-      const { k, kernel } = call;
-      const cell = call.cell(timer);
-      if (kernel.timer_pending(k, cell))
-        call.bug(`kernel BUG at kernel/time/timer.c: add_timer() of a timer that is pending`);
-      modTimer(call, timer, k.read_ulong(k.plus(cell, k.timer_list.expires)));
-      return undefined;
-    },
-  ),
-  row(
-    'int del_timer(struct timer_list *timer)',
-    'The timer does not wait any more; 1 if it did.',
-    delTimer,
-  ),
-  row(
-    'int del_timer_sync(struct timer_list *timer)',
-    'As del_timer(), and its function does not run any more either, which is so here in any case.',
-    delTimer,
-  ),
-];
-
-// --- tasklets ------------------------------------------------------------------------------------------------------------------
-
-const TASKLET_STATE_SCHED = 1;
-
-function scheduleTasklet(call: BuiltinCall, tasklet: Value): BuiltinResult {
-  const { k } = call;
-  const cell = call.cell(tasklet);
-  const state = k.plus(cell, k.tasklet_struct.state);
-  if ((k.read_int(state) & TASKLET_STATE_SCHED) !== 0) return undefined;
-  k.write(state, k.read_int(state) | TASKLET_STATE_SCHED);
-  call.process.jobs.arm('tasklet', cell, k.read_int(k.globals.jiffies) >>> 0);
-  return undefined;
-}
-
-const tasklets: readonly BuiltinRow[] = [
-  row(
-    'void tasklet_schedule(struct tasklet_struct *t)',
-    "Has the tasklet's function called soon, once however often this is called before.",
-    scheduleTasklet,
-  ),
-  row(
-    'void tasklet_hi_schedule(struct tasklet_struct *t)',
-    'As tasklet_schedule().',
-    scheduleTasklet,
-  ),
-  {
-    ...row(
-      'void tasklet_kill(struct tasklet_struct *t)',
-      'Waits until a tasklet that is scheduled has run.',
-      (call, tasklet) => {
-        const cell = call.cell(tasklet);
-        const { k } = call;
-        const isScheduled =
-          (k.read_int(k.plus(cell, k.tasklet_struct.state)) & TASKLET_STATE_SCHED) !== 0;
-        return isScheduled || call.process.jobs.runs(cell)
-          ? wait('tasklet', call, cell)
-          : undefined;
-      },
-    ),
-    sleeps,
-  },
-];
-
-export const laterCalls: readonly Builtin[] = [
-  ...group('task', 'kernel/workqueue.c', works),
-  ...group('task', 'kernel/time/timer.c', timers),
-  ...group('task', 'kernel/softirq.c', tasklets),
-];
+export const laterCalls: readonly Builtin[] = group('task', 'kernel/workqueue.c', works);

@@ -4,6 +4,8 @@ const TIMER = 'include/linux/timer.h';
 const INTERRUPT = 'include/linux/interrupt.h';
 
 export const LATER_CALLS = `
+#define WORK_BUSY_PENDING 1 // The work waits. include/linux/workqueue.h
+#define WORK_BUSY_RUNNING 2 // The work is being done. include/linux/workqueue.h
 #define INIT_WORK(_work, _func) do { struct work_struct *__made = (_work); __made->data.counter = 0; INIT_LIST_HEAD(&__made->entry); __made->func = (_func); } while (0) // A work that is to call a function, with the work as its argument. ${WORKQUEUE}
 #define INIT_WORK_ONSTACK(_work, _func) INIT_WORK(_work, _func) // ${WORKQUEUE}
 #define INIT_DELAYED_WORK(_work, _func) do { struct delayed_work *__delayed = (_work); INIT_WORK(&__delayed->work, _func); __delayed->timer.entry.pprev = NULL; } while (0) // A work that is to wait for its time. ${WORKQUEUE}

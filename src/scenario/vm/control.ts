@@ -64,6 +64,7 @@ const BLOCK_KINDS: readonly BlockKind[] = [
   'wait queue',
   'child',
   'irq thread',
+  'queued work',
 ];
 
 const CURRENT = 0;

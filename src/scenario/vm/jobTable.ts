@@ -27,6 +27,9 @@ const DUE_WORDS = 3;
 const JOB_WORDS = 3;
 const JOBS = NR_DUE * DUE_WORDS;
 const HAS_WORKS = JOBS + NR_JOBS * JOB_WORDS;
+/** Of each job the color of its work; and how often drain_workqueue() has flushed. */
+const COLORS = HAS_WORKS + 1;
+const DRAIN_TRIES = COLORS + NR_JOBS;
 
 /** Whether one jiffy comes before another. */
 export const isBefore = (a: number, b: number): boolean => ((a - b) | 0) < 0;
@@ -94,7 +97,8 @@ export class JobTable {
     return asCell(this.word(JOBS + job * JOB_WORDS + 2));
   }
 
-  begin(job: number, object: Cell, queue: Cell): void {
+  begin(job: number, object: Cell, queue: Cell, color = 0): void {
+    this.control.setJobWord(COLORS + job, color);
     this.control.setJobWord(JOBS + job * JOB_WORDS + 1, object);
     this.control.setJobWord(JOBS + job * JOB_WORDS + 2, queue);
   }
@@ -115,6 +119,23 @@ export class JobTable {
     let count = 0;
     for (let job = 0; job < NR_JOBS; job++) if (this.queue(job) === queue) count++;
     return count;
+  }
+
+  /** The colors of works of a workqueue that are being done. */
+  activeColors(queue: Cell): number[] {
+    const colors: number[] = [];
+    for (let job = 0; job < NR_JOBS; job++)
+      if (this.queue(job) === queue) colors.push(this.word(COLORS + job));
+    return colors;
+  }
+
+  /** How often the workqueue that is being drained was flushed in vain. */
+  get drainTries(): number {
+    return this.word(DRAIN_TRIES);
+  }
+
+  set drainTries(tries: number) {
+    this.control.setJobWord(DRAIN_TRIES, tries);
   }
 
   /** Whether the scenario has ever queued a work. */

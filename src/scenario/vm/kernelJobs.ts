@@ -10,6 +10,7 @@
  */
 import {
   detach_timer,
+  get_work_color,
   get_work_pwq,
   hrtimerRestarts,
   insert_work,
@@ -22,7 +23,7 @@ import {
 } from '../../engine/entry/functions.js';
 import { NULL } from '../../engine/machine/ctypes.js';
 import { asCell, type Cell, type VirtAddr } from '../../engine/memory/address.js';
-import type { DueKind, JobCalls } from '../builtins/call.js';
+import type { BlockReason, DueKind, JobCalls } from '../builtins/call.js';
 import { worksThatWait } from '../builtins/worksThatWait.js';
 import { findFunction, numberOf } from './functionPointers.js';
 import { setJiffies } from './jiffies.js';
@@ -80,6 +81,19 @@ export class KernelJobs implements JobCalls, GivenJobs {
     return this.table.nrActive(queue) > 0;
   }
 
+  isChained(queue: Cell): boolean {
+    const job = this.table.jobOf(this.around.control.currentTask);
+    return job !== undefined && this.table.queue(job) === queue;
+  }
+
+  get drainTries(): number {
+    return this.table.drainTries;
+  }
+
+  set drainTries(tries: number) {
+    this.table.drainTries = tries;
+  }
+
   isOwn(object: Cell): boolean {
     const { control } = this.around;
     const job = this.table.jobOf(control.currentTask);
@@ -87,7 +101,10 @@ export class KernelJobs implements JobCalls, GivenJobs {
   }
 
   waitUntilDone(kind: 'work' | 'running work', work: Cell, again: () => void): never {
-    const reason = { kind, address: this.around.k.va_of(work) } as const;
+    return this.waitFor({ kind, address: this.around.k.va_of(work) }, again);
+  }
+
+  waitFor(reason: BlockReason, again: () => void): never {
     throw new TaskBlocked(reason, () => {
       again();
       throw new TaskBlocked(reason);
@@ -304,8 +321,9 @@ export class KernelJobs implements JobCalls, GivenJobs {
     if (this.table.nrActive(wq) >= maxActive(k, wq)) return true;
     const job = this.freeJob();
     if (job === undefined) return false;
+    const color = get_work_color(k, work);
     takeWork(k, work);
-    this.begin(job, func, [k.va_of(work)], work, wq, `kworker/0:${job - 1}`);
+    this.begin(job, func, [k.va_of(work)], work, wq, `kworker/0:${job - 1}`, color);
     return true;
   }
 
@@ -321,6 +339,7 @@ export class KernelJobs implements JobCalls, GivenJobs {
     object: Cell,
     queue: Cell,
     comm: string,
+    color = 0,
   ): number | undefined {
     const { k, control, tasks } = this.around;
     const machine = this.around.machine();
@@ -336,7 +355,7 @@ export class KernelJobs implements JobCalls, GivenJobs {
     control.setOrigin(task, 0, number);
     control.setThread(task, numberOf(machine, callee), 0);
     this.table.setTask(job, task);
-    this.table.begin(job, object, queue);
+    this.table.begin(job, object, queue, color);
     tasks.fillThread(task, comm);
     machine.startThread(task, callee, args);
     return task;
@@ -366,7 +385,10 @@ export class KernelJobs implements JobCalls, GivenJobs {
     for (let task = 0; task < nrTasks; task++) {
       if (!control.isCreated(task)) continue;
       const reason = control.waitsFor(task);
-      if (reason?.kind !== 'work' || reason.address !== k.va_of(work)) continue;
+      if (reason === undefined || reason.address !== k.va_of(work)) continue;
+      // The one that ran is done: the one that was queued behind it is not.
+      if (reason.kind === 'queued work') control.park(task, { ...reason, kind: 'work' });
+      if (reason.kind !== 'work') continue;
       control.setStatus(task, 'ready');
       wake_up_state(k, tasks.structOf(task), -1);
     }

@@ -11,7 +11,7 @@ import { KEEPS_READER, KEEPS_WRITER } from '../builtins/rwlocks.js';
 import type { Control } from './control.js';
 import type { HeldLocks } from './heldLocks.js';
 import type { KernelTasks } from './kernelTasks.js';
-import { worksThatWait } from '../builtins/worksThatWait.js';
+import { flushedOf, worksThatWait } from '../builtins/worksThatWait.js';
 import { JobTable } from './jobTable.js';
 import { pageAt, pfnOfPage } from './structPage.js';
 
@@ -210,9 +210,13 @@ const runningWork: WaitKind = {
 
 const workqueue: WaitKind = {
   holds: ({ image: { mm }, kernel, control }, _task, { address }) => {
-    const wq = mm.cell_of(address);
-    if (new JobTable(control).nrActive(wq) > 0) return true;
-    for (const one of worksThatWait(mm)) if (kernel.get_work_pwq(mm, one) === wq) return true;
+    const { wq, color } = flushedOf(mm, address);
+    const counts = (one: number): boolean =>
+      color === undefined || kernel.isFlushedWith(mm, wq, one, color);
+    if (new JobTable(control).activeColors(wq).some(counts)) return true;
+    for (const one of worksThatWait(mm))
+      if (kernel.get_work_pwq(mm, one) === wq && counts(kernel.get_work_color(mm, one)))
+        return true;
     return false;
   },
   name: (world, reason) => `the works of the workqueue at ${at(world, reason)} to be done`,
@@ -291,6 +295,7 @@ export const WAIT_KINDS: Readonly<Record<BlockKind, WaitKind>> = {
   start,
   work,
   'running work': runningWork,
+  'queued work': work,
   workqueue,
   tasklet,
   'irq thread': irqThread,

@@ -4,11 +4,13 @@
  * Of memory management's own works, whoever gives way to a worker (kernel/sched/core/) does what waits, there and then. Those of others
  * stand in the list of CPU 0's pool, for threads that take them off.
  *
- *     work->data   wq │ PWQ, PENDING     in the list
- *                  pool << 5             taken off, or never queued
+ *     work->data   wq │ color, PWQ, PENDING     in the list
+ *                  pool << 5                    taken off, or never queued
  *
- * Differs: `data` leads to the workqueue itself, not to its part for a pool; a pool is as many threads as there are.
- * Left out everywhere: flush colours, priorities, the rescuer.
+ * A work has the color that its workqueue had when it was queued: a flush gives the workqueue the next one, and waits for those before.
+ *
+ * Differs: `data` leads to the workqueue itself, which is as large as its part for a pool (256 bytes, or more) has to be; a pool is as many threads as there are.
+ * Left out everywhere: priorities, the rescuer.
  * Source: Linux 6.1 kernel/workqueue.c; include/linux/workqueue.h: schedule_work().
  */
 import { type Int, NULL, type Pointer } from '../../machine/ctypes.js';
@@ -21,6 +23,7 @@ import {
   list_empty,
 } from '../include/linux/list.h.js';
 import { per_cpu } from '../include/linux/percpu-defs.h.js';
+import { stringAt } from '../lib/string.js';
 import { kfree, kzalloc } from '../mm/slab_common/kmalloc.js';
 import {
   WORK_OFFQ_POOL_SHIFT,
@@ -50,8 +53,12 @@ export type Workqueue = Pointer<'struct workqueue_struct'>;
 
 const WORK_STRUCT_PWQ = 1 << 2;
 const WORK_OFFQ_CANCELING = 1 << 4;
+const WORK_STRUCT_COLOR_SHIFT = 4;
+const WORK_NR_COLORS = 16;
 /** What of `data` is not an address. */
-const WORK_STRUCT_FLAG_MASK = 7;
+const WORK_STRUCT_FLAG_MASK = 255;
+/** What is more than that lies where the flags and the color of a work have their place beside it. */
+const PWQ_BYTES = 257;
 const NAME_BYTES = 24;
 const WQ_DFL_ACTIVE = 256;
 
@@ -98,10 +105,42 @@ export function markPending(k: Kernel, work: Work): boolean {
   return true;
 }
 
+// --- colors ----------------------------------------------------------------------------------------------------------------
+
+const workColorAt = (k: Kernel, wq: Workqueue): Cell => k.plus(wq, k.workqueue_struct.work_color);
+/** Which color works of a workqueue get now. */
+export const workColor = (k: Kernel, wq: Workqueue): Int => k.read_int(workColorAt(k, wq));
+/** get_work_color(): of a work in the list. */
+export const get_work_color = (k: Kernel, work: Work): Int =>
+  (k.read_int(dataOf(k, work)) >> WORK_STRUCT_COLOR_SHIFT) & (WORK_NR_COLORS - 1);
+/** work_next_color(): works that are queued from here on are another flush's. */
+export const advanceWorkColor = (k: Kernel, wq: Workqueue): void => {
+  k.write(workColorAt(k, wq), (workColor(k, wq) + 1) % WORK_NR_COLORS);
+};
+/** Whether works of a color came with those of another one, or before. */
+export const isFlushedWith = (k: Kernel, wq: Workqueue, color: Int, flushed: Int): boolean => {
+  const now: Int = workColor(k, wq) + WORK_NR_COLORS;
+  return (now - color) % WORK_NR_COLORS >= (now - flushed) % WORK_NR_COLORS;
+};
+
+const __WQ_DRAINING = 1 << 16;
+const flagsAt = (k: Kernel, wq: Workqueue): Cell => k.plus(wq, k.workqueue_struct.flags);
+/** Whether drain_workqueue() is under way: only its own works may queue others. */
+export const isDraining = (k: Kernel, wq: Workqueue): boolean =>
+  (k.read_int(flagsAt(k, wq)) & __WQ_DRAINING) !== 0;
+export const setDraining = (k: Kernel, wq: Workqueue, on: boolean): void => {
+  const flags: Int = k.read_int(flagsAt(k, wq)) & ~__WQ_DRAINING;
+  k.write(flagsAt(k, wq), on ? flags | __WQ_DRAINING : flags);
+};
+/** wq->name */
+export const workqueueName = (k: Kernel, wq: Workqueue): string =>
+  stringAt(k, asVirt(k.va_of(wq) + k.workqueue_struct.name * 4));
+
 /** Puts a work that is marked at the end of the list. */
 export function insert_work(k: Kernel, wq: Workqueue, work: Work): void {
-  const address = k.va_of(wq);
-  k.write_va(dataOf(k, work), asVirt(address + (WORK_STRUCT_PENDING | WORK_STRUCT_PWQ)));
+  const color: Int = workColor(k, wq) << WORK_STRUCT_COLOR_SHIFT;
+  const flags: Int = WORK_STRUCT_PENDING | WORK_STRUCT_PWQ | color;
+  k.write_va(dataOf(k, work), asVirt(k.va_of(wq) + flags));
   list_add_tail(k, entryOf(k, work), worklistOf(k));
 }
 
@@ -120,7 +159,7 @@ export function mark_work_canceling(k: Kernel, work: Work): void {
 
 /** A workqueue; NULL without memory. @param max_active works of it that may run at a time; 0: as many as usual */
 export function alloc_workqueue(k: Kernel, name: string, flags: Int, max_active: Int): Workqueue {
-  const object: VirtAddr = kzalloc(k, k.sizeof.workqueue_struct, k.GFP_KERNEL);
+  const object: VirtAddr = kzalloc(k, Math.max(k.sizeof.workqueue_struct, PWQ_BYTES), k.GFP_KERNEL);
   if (object === 0) return NULL;
   const wq: Workqueue = k.cell_at(object);
   k.write(k.plus(wq, k.workqueue_struct.flags), flags);
