@@ -88,6 +88,34 @@ async function stopsOf(
 describe('a process of a scenario', function () {
   before(build);
 
+  it('has pages of files, which tell which, and where in it: in a batch, on a list, not mapped any more', () =>
+    onScenario('file-pages.mms', async (drive) => {
+      const markers = ['in a batch', 'on a list', 'not mapped'];
+      await drive.setLines(markers.map((marker) => ({ line: at(marker, 'file-pages.mms') })));
+      const told: string[] = [];
+      const facts: string[][] = [];
+      for (const marker of markers) {
+        await drive.go('continue');
+        const { result, variablesReference } = await drive.evaluate('where(page)', 'repl');
+        told.push(result.replace(/^pfn 0x[0-9a-f]+: /, ''));
+        const all = await drive.variables(variablesReference);
+        facts.push(
+          all.filter(({ name }) => ['file', 'rmap'].includes(name)).map(({ value }) => value),
+        );
+        assert.equal(await drive.line(), at(marker, 'file-pages.mms'));
+      }
+      const file = '/memfd:notes (deleted), index 1';
+      assert.deepEqual(told, [
+        `page cache, 4 references; ${file}; mapped by init (pid 1)`,
+        `page cache, 3 references; ${file}; mapped by init (pid 1)`,
+        `page cache, 2 references; ${file}`,
+      ]);
+      const rmap = /^init \(pid 1\) at 0x[0-9a-f]+, \/memfd:notes \(deleted\)$/;
+      assert.equal(facts[0]?.[0], file);
+      assert.match(facts[0][1] ?? '', rmap);
+      assert.deepEqual(facts[2], [file]);
+    }));
+
   it('stops at faults, copies on write and pins, forward and back', () =>
     onScenario(
       SCENARIO,

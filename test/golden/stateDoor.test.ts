@@ -7,6 +7,8 @@ import * as kernel from '../../src/engine/entry/functions.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import { openBeginning } from '../../src/engine/image/state/beginning.js';
 import { dumpZones, readTrace, type TraceDump } from '../../src/engine/image/state/index.js';
+import { NULL } from '../../src/engine/machine/ctypes.js';
+import { asPfn } from '../../src/engine/memory/address.js';
 import { readText } from '../../src/cli/openFile.js';
 import { compileScenario, ScenarioVm } from '../../src/scenario/index.js';
 import { recordedTraces, recording, titleOf } from '../recordings.js';
@@ -24,6 +26,19 @@ function run(text: string, image: KernelImage): string[] {
     if (result.kind === 'exited' || result.kind === 'deadlock') return failed;
     for (const event of result.failedExpects) failed.push(event.source);
   }
+}
+
+/** Frames of blocks that say they are free. */
+function freeFrames({ mm: k, maxPfn }: KernelImage): number {
+  let free = 0;
+  for (let pfn = 0; pfn < maxPfn;) {
+    const page = k.pfn_to_page(asPfn(pfn));
+    const isFree = page !== NULL && kernel.PageBuddy(k, page);
+    const nrFrames = isFree ? 1 << kernel.buddy_order(k, page) : 1;
+    if (isFree) free += nrFrames;
+    pfn += nrFrames;
+  }
+  return free;
 }
 
 /** The last dump of the zones: behind every call. */
@@ -69,8 +84,11 @@ describe('what a state does not tell', () => {
       it(`is made where calls need it: ${what}, ${kernelName}`, () => {
         const image = openBeginning(readText(file));
         const before = dumpZones(image);
+        const free = freeFrames(image);
         image.unrecorded?.make();
         assert.deepEqual(dumpZones(image), before);
+        // What was lent for it and not needed is not left as a block that is free and on no list.
+        assert.equal(freeFrames(image), free);
         assert.deepEqual(run(CALLS, image), []);
       });
 

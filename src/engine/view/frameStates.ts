@@ -382,7 +382,8 @@ export class FrameStates {
     if ((flags & (1 << mm.PG_reserved)) !== 0) return pageState(RESERVED);
     const mapping = words[at + mm.page.mapping] ?? 0;
     if ((mapping & 1) !== 0) return pageState(USER);
-    if (mapping !== 0 && (flags & (1 << mm.PG_lru)) !== 0) return pageState(PAGE_CACHE);
+    // Until its batch is drained it is on no LRU list.
+    if (mapping !== 0 && (mapping & 2) === 0) return pageState(PAGE_CACHE);
     return pageState(KERNEL);
   }
 

@@ -24,7 +24,7 @@ import { pageFacts, type PageFacts } from './pageFacts.js';
 import { accountFacts } from './pageAccountText.js';
 import type { PageHolder } from '../inspect/process/pageAccount.js';
 import type { PagePeek } from './pagePeek.js';
-import { rmapFacts } from './rmapText.js';
+import { fileFacts, rmapFacts } from './rmapText.js';
 import { slabFacts, type SlabObject } from './slabObject.js';
 import { slabTracks, trackText } from './slabTrack.js';
 import type { StructReader } from './structReader.js';
@@ -84,12 +84,14 @@ export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Wherea
     const what = pfn < image.maxPfn ? 'no struct page: a hole' : 'past the end of RAM';
     return { pfn, sentence: `pfn ${hexText(pfn)}: ${what}`, facts: mapped, aliases, page };
   }
+  const file = fileFacts(image, page);
   const slab = page.kind === 'slab' ? slabOf(surveyor, page, within) : [];
   const table = spaces.tableOf(pfn);
   const facts = [
     ...page.contradictions.map((value) => ({ name: 'corrupt', value })),
     ...blockFacts(surveyor, page),
     ...compoundFacts(page),
+    ...file,
     ...hugePageFacts(image, page),
     ...allocationFacts(surveyor, page),
     ...slab,
@@ -103,20 +105,20 @@ export function whereIs(surveyor: Surveyor, pfn: Pfn, within?: VirtAddr): Wherea
     { name: 'flags', value: page.flags.join(' ') || 'none' },
     { name: 'zone', value: `${page.zone}, pageblock ${page.migratetype ?? 'none'}` },
   ];
-  const sentence = `pfn ${hexText(pfn)}: ${sentenceOf(page, slab, aliases, table?.name)}`;
+  const sentence = `pfn ${hexText(pfn)}: ${sentenceOf(page, [file, slab], aliases, table?.name)}`;
   return { pfn, sentence, facts, aliases, page };
 }
 
 function sentenceOf(
   page: PageFacts,
-  slab: readonly WhereFact[],
+  [file, slab]: readonly [readonly WhereFact[], readonly WhereFact[]],
   aliases: readonly SpaceAlias[],
   table: string | undefined,
 ): string {
   const users = new Set(
     aliases.filter(({ space }) => !space.isKernel).map(({ space }) => space.name),
   );
-  const parts = [page.summary];
+  const parts = [page.summary, ...file.map(({ value }) => value)];
   const [cache, object] = slab;
   if (cache !== undefined) parts.push(cache.value);
   else if (page.kind === 'slab') parts.push('of which cache is not known');

@@ -2,10 +2,12 @@
  * What a trace does not tell of its start must be made for it: caches, a process, its structures. Their pages must not come from the
  * free lists that the trace records, so the frames of the kernel's text are lent for them, which nobody reads or frees here.
  *
- * Invariant: when it is done, the zones, their lists and their page sets are word for word as they were; the pages made are on the lists of the node.
+ * Invariant: when it is done, no frame is lent that was not needed, and the zones, their lists and their page sets are word for word as they were; the pages made are on the lists of the node.
  */
 import {
   __free_pages,
+  buddy_order,
+  drain_all_pages,
   get_pageblock_migratetype,
   INIT_LIST_HEAD,
   list_add,
@@ -18,7 +20,7 @@ import {
 } from '../../entry/functions.js';
 import type { KernelImage } from '../kernelImage.js';
 import { folio_lruvec } from '../../kernel/mm/swap/lruvec.js';
-import type { Page } from '../../machine/ctypes.js';
+import { NULL, type Page } from '../../machine/ctypes.js';
 import type { Kernel } from '../../machine/kernel.js';
 import { asCell, asPfn, asVirt, PAGE_SIZE, type Cell } from '../../memory/address.js';
 
@@ -36,9 +38,12 @@ export function onLentMemory(image: KernelImage, make: () => void): Set<number> 
   const restore = saved(k);
   emptyZones(k);
   const show = hideNeighbours(k, blocks);
+  const takeBack = toldPages(k, blocks);
   for (const block of blocks) lend(k, block);
   make();
   lru_add_drain_all(k);
+  drain_all_pages(k, NULL);
+  takeBack();
   blocks.forEach((block, i) => {
     for (let at = 0; at < 1 << block.order; at += k.pageblock_nr_pages)
       set_pageblock_migratetype(k, k.pfn_to_page(asPfn(block.start + at)), types[i] ?? 0);
@@ -192,6 +197,30 @@ function emptyZones(k: Kernel): void {
       INIT_LIST_HEAD(k, asCell(pcp + k.per_cpu_pages.lists + i * k.stride.list_head));
     k.write(asCell(pcp + k.per_cpu_pages.count), 0);
   }
+}
+
+/** Gives what makes those of the frames that are free what they were: reserved. A block that is free and on no list would be joined with others. */
+function toldPages(k: Kernel, blocks: readonly Block[]): () => void {
+  const sizeWords = k.sizeof.page / 4;
+  const frames = blocks.flatMap(({ start, order }) =>
+    Array.from({ length: 1 << order }, (_, i) => {
+      const page = k.pfn_to_page(asPfn(start + i));
+      return { page, words: k.words.slice(page, page + sizeWords) };
+    }),
+  );
+  return () => {
+    for (let i = 0; i < frames.length;) {
+      const first = frames[i];
+      const isFree = first !== undefined && PageBuddy(k, first.page);
+      const nrFrames = isFree ? 1 << buddy_order(k, first.page) : 1;
+      if (isFree)
+        for (const { page, words } of frames.slice(i, i + nrFrames))
+          words.forEach((word, at) => {
+            k.write(asCell(page + at), word);
+          });
+      i += nrFrames;
+    }
+  };
 }
 
 function lend(k: Kernel, { start, order }: Block): void {

@@ -8,6 +8,7 @@ import { counted, times } from '../../view/counted.js';
 import { fixmapSlotAt, pkmapSlotAt } from '../fixedMaps.js';
 import { Damaged, isDumpError, Problems, type Inspected } from '../inspected.js';
 import { migratetypeNames } from '../pageblocks.js';
+import { fileOfFrame } from '../process/fileOfPage.js';
 import { accountSum, pageAccount } from '../process/pageAccount.js';
 import { rmapTexts } from '../process/rmapText.js';
 import { Pages } from '../pages.js';
@@ -138,12 +139,20 @@ function useIn(k: Inspected, pfn: number, va: VirtAddr | undefined): Use {
       text: `anonymous memory, mapped ${times(view.mapcount)}, anon_vma ${hexOf(mapping)}${holdersText(k, pfn)}`,
       more: { mapcount: view.mapcount, anon_vma: hexOf(mapping), ...holders(k, pfn) },
     };
-  if (mapping !== 0n && (view.mapping & 3n) === 0n)
+  if (mapping !== 0n && (view.mapping & 3n) === 0n) {
+    const file = fileOfFrame(k, pfn);
+    const of = file === undefined ? '' : ` of ${file}`;
     return {
       kind: 'page cache',
-      text: `page cache of the address_space ${hexOf(mapping)}, mapped ${times(view.mapcount)}${holdersText(k, pfn)}`,
-      more: { mapcount: view.mapcount, mapping: hexOf(mapping), ...holders(k, pfn) },
+      text: `page cache${of} (address_space ${hexOf(mapping)}), mapped ${times(view.mapcount)}${holdersText(k, pfn)}`,
+      more: {
+        mapcount: view.mapcount,
+        mapping: hexOf(mapping),
+        file: file ?? null,
+        ...holders(k, pfn),
+      },
     };
+  }
   const compound = head === view.page ? '' : `, tail of the compound page at ${k.hex(head)}`;
   return view.refcount === 0
     ? { kind: 'unused', text: `not in use, and on no list${compound}`, more: {} }

@@ -33,7 +33,14 @@ export function rootOf(k: Inspected, task: VirtAddr): PathView | undefined {
 /** `/bin/prog`, `/memfd:name (deleted)`; '' of a file that has no dentry. @throws NotInDump, NotKnown */
 export function filePath(k: Inspected, file: VirtAddr, root: PathView | undefined): string {
   const { mnt, dentry } = pathAt(k, file, 'file', 'f_path');
-  if (dentry === 0) return '';
+  return dentry === 0 ? '' : pathText(k, { mnt, dentry }, root);
+}
+
+/** The same of a dentry, up to the root of its file system. @throws NotInDump, NotKnown */
+export const dentryPath = (k: Inspected, dentry: VirtAddr): string =>
+  pathText(k, { mnt: asVirt(0), dentry }, undefined);
+
+function pathText(k: Inspected, { mnt, dentry }: PathView, root: PathView | undefined): string {
   const special = nameByOperation(k, { mnt, dentry });
   if (special !== undefined) return mangled(special);
   const path = prefixed(k, { mnt, dentry }, root);
