@@ -40,8 +40,11 @@ export function recordedBytes(...names: string[]): Buffer {
   return file.endsWith('.gz') ? gunzipSync(bytes) : bytes;
 }
 
-/** Names of the folders below `parent` (`.` or `cores`) that match, relative to the recordings. */
-export function recordedMachines(parent: '.' | 'cores', name: RegExp): readonly string[] {
+/** What recordings are kept in: `misuse` has cores of kernels with the later operations. */
+type Parent = '.' | 'cores' | 'misuse';
+
+/** Names of the folders below `parent` that match, relative to the recordings. */
+export function recordedMachines(parent: Parent, name: RegExp): readonly string[] {
   const found = FOLDERS.flatMap((folder) => entriesOf(path.join(folder, parent))).filter(
     (each) => name.test(each) && each !== 'cores' && each !== 'kernels',
   );
@@ -55,13 +58,13 @@ export function recordedFiles(machine: string, name: RegExp): readonly string[] 
 }
 
 /** Paths of the files below `parent/*` whose names match. */
-export const recordedPaths = (parent: '.' | 'cores', name: RegExp): readonly string[] =>
+export const recordedPaths = (parent: Parent, name: RegExp): readonly string[] =>
   recordedMachines(parent, /^(i386|x86_64|vmcore)/).flatMap((machine) =>
     recordedFiles(machine, name).map((file) => recording(machine, file)),
   );
 
 /** Paths of the traces below `parent/*` whose names match. */
-export const recordedTraces = (parent: '.' | 'cores', name: RegExp): readonly string[] =>
+export const recordedTraces = (parent: Parent, name: RegExp): readonly string[] =>
   recordedPaths(parent, name).filter((file) => file.endsWith('.trace.gz'));
 
 /** Whether a recording is the repository's own. */

@@ -38,7 +38,7 @@ export const TYPES = words(`
   irqaction platform_device platform_driver platform_device_id of_device_id device_driver bus_type driver_private hrtimer __kfifo notifier_block atomic_notifier_head blocking_notifier_head raw_notifier_head
   srcu_notifier_head timespec64 kernel_param kernel_param_ops poll_table_entry poll_wqueues pollfd fown_struct ratelimit_state kthread_worker
   kthread_work circ_buf list_lru list_lru_node list_lru_one percpu_ref percpu_ref_data srcu_struct rhash_head rhashtable
-  rhashtable_params bucket_table rhashtable_compare_arg rhashtable_iter rhashtable_walker rhlist_head rhltable interval_tree_node srcu_data new_utsname tm irq_affinity_notify
+  rhashtable_params bucket_table rhashtable_compare_arg rhashtable_iter rhashtable_walker rhlist_head rhltable interval_tree_node srcu_data new_utsname tm irq_affinity_notify printk_ringbuffer
 `);
 
 /**
@@ -92,7 +92,7 @@ export const PARTS = {
   dentry_operations: words(`d_dname`),
   super_block: words(`s_list s_dev s_type s_root s_fs_info`),
   file_system_type: words(`name`),
-  mount: words(`mnt_parent mnt_mountpoint mnt`),
+  mount: words(`mnt_parent mnt_mountpoint mnt mnt_pcp`),
   shmem_sb_info: words(`next_ino ino_batch`),
   vfsmount: words(`mnt_root mnt_sb`),
   fs_struct: words(`umask root pwd`),
@@ -190,7 +190,7 @@ export const SYMBOLS = words(`
   hstates hugetlb_max_hstate default_hstate_idx hugetlb_fault_mutex_table num_fault_mutexes hugetlb_lock huge_boot_pages hugetlb_cma hugetlbfs_inode_cachep
   hugetlbfs_vfsmount mnt_cache hugepages_kobj mm_kobj hstate_kobjs hstate_attrs hstate_attr_group hstate_demote_attrs hstate_demote_attr_group
   nr_hugepages_attr nr_overcommit_hugepages_attr free_hugepages_attr resv_hugepages_attr surplus_hugepages_attr demote_attr demote_size_attr
-  last_ino shared_last_ino
+  last_ino shared_last_ino nr_dentry nr_inodes debugfs_mount debugfs_mount_count
   hugetlbfs_file_operations mm_slot_cache khugepaged_max_ptes_none khugepaged_max_ptes_swap khugepaged_max_ptes_shared
   transparent_hugepage_flags huge_zero_page huge_zero_pfn huge_zero_refcount mm_slots_hash khugepaged_scan
   khugepaged_thread deferred_split_shrinker
@@ -207,7 +207,7 @@ export const SYMBOLS = words(`
   cpus_with_pcps lru_drain_gen has_work tainted_mask debug_locks
   stack_table stack_hash_mask stack_slabs depot_index depot_offset next_slab_inited
   runqueues cpu_worker_pools rcu_ctrlblk rcu_data rcu_state
-  system_state jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
+  system_state prb jiffies jiffies_64 saved_command_line init_uts_ns linux_banner tasklist_lock init_pid_ns
   shmem_swaplist shm_mnt generic_file_vm_ops shmem_vm_ops hugetlb_vm_ops special_mapping_vmops
   dummy_vm_ops
   chrdevs cdev_map chrdevs_lock exact_match exact_lock base_probe ktype_cdev_default ktype_cdev_dynamic def_chr_fops

@@ -7,17 +7,16 @@ import assert from 'node:assert/strict';
 import { Judge } from '../../src/cli/replay/judge.js';
 import { LeftOut, type Place } from '../../src/cli/replay/leftOut.js';
 import { recorderStatics } from '../../src/cli/replay/recorder.js';
+import { openStart } from '../../src/cli/replay/replay.js';
 import { eventsDifference } from '../../src/cli/replay/tracepoints.js';
 import { Untold } from '../../src/cli/replay/untold.js';
 import { compareWords, parseWord, type KernelWord } from '../../src/cli/replay/words.js';
 import { readLines, readText } from '../../src/cli/openFile.js';
-import { openCore } from '../../src/engine/image/core/openCore.js';
-import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import { openState, pageLine, readTrace } from '../../src/engine/image/state/index.js';
 import { asPhys, asVirt } from '../../src/engine/memory/address.js';
 import { findMember } from '../../src/engine/types/members.js';
-import { recordedBytes, recordedText, recording } from '../recordings.js';
+import { recordedText, recording } from '../recordings.js';
 
 interface Run {
   readonly image: KernelImage;
@@ -26,12 +25,12 @@ interface Run {
   readonly ours: ReadonlyMap<number, KernelWord>;
 }
 
-function runOf(machine: string, name: string): Run {
-  const image = openCore(randomAccessOf(recordedBytes('cores', machine, 'before.vmcore.gz')));
+function runOf(machine: string, name: string, parent = 'cores'): Run {
+  const fileOf = (file: string): string => recording(parent, machine, file);
+  const image = openStart(fileOf('before.vmcore.gz'));
   const judge = new Judge(image);
-  for (const item of readTrace(readText(recording('cores', machine, `${name}.trace.gz`))))
-    judge.take(item);
-  const kernel = [...readLines(recording('cores', machine, `${name}.after.gz`))].map(parseWord);
+  for (const item of readTrace(readText(fileOf(`${name}.trace.gz`)))) judge.take(item);
+  const kernel = [...readLines(fileOf(`${name}.after.gz`))].map(parseWord);
   const { changes } = compareWords(image, kernel);
   return { image, kernel, changes, ours: new Map(changes.map((word) => [word.phys, word])) };
 }
@@ -223,6 +222,66 @@ describe('stand-ins', function () {
         assert.ok(wrong > 0, `0x${one.phys.toString(16)}`);
       }
     });
+});
+
+describe('what debugged caches and reports leave', function () {
+  let run: Run;
+  before(() => (run = runOf('x86_64-slub-192M', 'slabbad-s1', 'misuse')));
+
+  const spoilt = (one: KernelWord, after: bigint): readonly number[] =>
+    judged(
+      run,
+      run.kernel.map((word) => (word === one ? { ...word, after } : word)),
+    );
+  const at = (tag: string, member: string): number => {
+    const type = run.image.profile.types.struct(tag) ?? assert.fail(tag);
+    return (findMember(type, member)?.offsetBits ?? assert.fail(member)) / 8;
+  };
+
+  it('agrees with the recording as it is', () => assert.deepEqual(judged(run, run.kernel), [0, 0]));
+
+  it('the log, and stacks of calls: the words in them, and none beside the log', () => {
+    for (const name of ["the kernel's log", 'stacks of calls']) {
+      const places = placesOf(run).filter((place) => place.name === name);
+      assert.ok(places.length >= 3, name);
+      for (const { start, end } of places)
+        for (const phys of [start, end - 8])
+          if (!run.kernel.some((word) => word.phys === phys))
+            assert.deepEqual(judged(run, [...run.kernel, alone(phys)]), [0, 0]);
+    }
+    const log = placesOf(run).filter(({ name }) => name === "the kernel's log");
+    const end = Math.max(...log.map((place) => place.end));
+    assert.deepEqual(judged(run, [...run.kernel, alone(end)]), [0, 1]);
+  });
+
+  it('code that a static key changes is judged, byte for byte', () => {
+    const code = run.kernel.filter(({ symbol }) => symbol?.startsWith('___slab_alloc+') === true);
+    assert.ok(code.length > 0);
+    for (const word of code) {
+      assert.deepEqual(spoilt(word, word.before), [1, 0]);
+      assert.deepEqual(spoilt(word, word.after ^ (1n << 24n)), [1, 0]);
+    }
+  });
+
+  it('a stack of a user is of one call', () => {
+    const handles = run.kernel.filter((word) => differs(run, word) && word.after >> 24n === 4n);
+    const [first] = handles;
+    const call = ({ phys }: KernelWord) => run.ours.get(phys)?.after;
+    const other = handles.find((word) => first !== undefined && call(word) !== call(first));
+    assert.ok(first !== undefined && other !== undefined);
+    const [wrong = 0] = spoilt(other, first.after);
+    assert.ok(wrong > 0);
+  });
+
+  it("names and inodes of debugfs, but not another file system's", () => {
+    const { mm } = run.image;
+    const root = mm.read_ptr(mm.symbol('slab_debugfs_root'));
+    const sb = BigInt.asUintN(64, BigInt(mm.read_va(root + at('dentry', 'd_sb') / 4)));
+    const d_sb = found(run, ({ after }) => after === sb);
+    // With another super block it is a file that ours did not make.
+    const [wrong = 0, missing = 0] = spoilt(d_sb, d_sb.after + 0x1000n);
+    assert.ok(wrong + missing > 0);
+  });
 });
 
 describe('what no dump tells', () => {

@@ -3,13 +3,12 @@
  * memory as the kernel's run, and each call the same result.
  */
 import assert from 'node:assert/strict';
-import { openCore } from '../../src/engine/image/core/openCore.js';
-import { randomAccessOf } from '../../src/engine/image/core/randomAccess.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
 import * as kernel from '../../src/engine/entry/functions.js';
+import { openStart } from '../../src/cli/replay/replay.js';
 import type { OwnAddresses } from '../../src/cli/replay/standIns.js';
 import { compareWords, parseWord, type WordsVerdict } from '../../src/cli/replay/words.js';
-import { readBytes, readLines, readText } from '../../src/cli/openFile.js';
+import { readLines, readText } from '../../src/cli/openFile.js';
 import { FUNCTION_STRIDE } from '../../src/scenario/semantics/window.js';
 import { compileScenario, ScenarioVm, type Program } from '../../src/scenario/index.js';
 import { recordedTraces, titleOf } from '../recordings.js';
@@ -39,7 +38,7 @@ interface Run {
 /** @param leftOut the number of a call that is not made */
 function runFromCore(file: string, leftOut?: number): Run {
   const folder = file.slice(0, file.lastIndexOf('/') + 1);
-  const image = openCore(randomAccessOf(readBytes(`${folder}before.vmcore.gz`)), { name: 'core' });
+  const image = openStart(`${folder}before.vmcore.gz`);
   const { text, unknown } = scenarioOf(readText(file), leftOut);
   assert.deepEqual(unknown, []);
   const { program, diagnostics } = compileScenario(text, image.profile);
@@ -62,7 +61,9 @@ function wordsOf(file: string, { program, image }: Run): WordsVerdict {
 }
 
 describe('a scenario of a recorded run, from its core', function () {
-  const runs = recordedTraces('cores', /-s\d+\.trace/);
+  const runs = (['cores', 'misuse'] as const).flatMap((parent) =>
+    recordedTraces(parent, /-s\d+\.trace/),
+  );
   assert.ok(runs.length > 0);
   for (const file of runs)
     it(titleOf(file), () => {

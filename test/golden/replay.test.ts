@@ -28,6 +28,7 @@ const NOT_JUDGED: readonly { readonly what: RegExp; readonly runs: RegExp }[] = 
   { what: /^%(slabs|vmalloc)$/, runs: /\/idle-20s-clocks-running$/ },
   { what: /^%layout$/, runs: /\/pgtable-/ },
   { what: /^callers \(by=\) of events$/, runs: /\/(tour|vmalloc)-/ },
+  { what: /^addresses, stacks and times of objects' users$/, runs: /\/slabbad-/ },
 ];
 
 function isLong(file: string): boolean {
@@ -94,6 +95,11 @@ for (const [title, families] of [
   ['tour', /^tour-/],
 ] as const)
   describeRuns(`replay, word for word beside a core: ${title}`, recordedTraces('cores', families));
+
+describeRuns(
+  'replay, word for word beside a core: misuse of objects, debugged caches',
+  recordedTraces('misuse', /^slabbad-/),
+);
 
 /** Of traces that nothing lies beside, what their own dumps do not tell. */
 const NOT_TOLD =

@@ -108,17 +108,26 @@ const OPERATIONS: Readonly<Record<string, Translate>> = {
     `c[${name}] = kmem_cache_create("mmo-${name}", ${size}, ${align}, ${flags}, ${ctor === 'ctor' ? 'ctor' : 'NULL'}); expect(c[${name}] == (void *)0x${/ at=([0-9a-f]+)/.exec(result ?? '')?.[1] ?? '0'}UL);`,
   kd: ([name = '']) => `kmem_cache_destroy(c[${name}]); c[${name}] = NULL;`,
   ka: ([slot = '', name = '', flags], op) =>
-    `v[${slot}] = kmem_cache_alloc(c[${name}], ${gfp(flags)}); from[${slot}] = c[${name}]; ${expectAddress(slot, op)}`,
-  kf: ([slot = '']) =>
-    `if (v[${slot}]) kmem_cache_free(from[${slot}], v[${slot}]); v[${slot}] = NULL;`,
+    `v[${slot}] = ka(c[${name}], ${gfp(flags)}); from[${slot}] = c[${name}]; ${expectAddress(slot, op)}`,
+  kf: ([slot = '']) => `if (v[${slot}]) kf(from[${slot}], v[${slot}]); v[${slot}] = NULL;`,
   kab: ([slot0 = '', name = '', nr = '', flags]) =>
-    `n = kmem_cache_alloc_bulk(c[${name}], ${gfp(flags)}, ${nr}, objects); for (i = 0; i < n; i++) { v[${slot0} + i] = objects[i]; from[${slot0} + i] = c[${name}]; }`,
+    `n = kab(c[${name}], ${gfp(flags)}, ${nr}); for (i = 0; i < n; i++) { v[${slot0} + i] = objects[i]; from[${slot0} + i] = c[${name}]; }`,
   kfb: ([slot0 = '', nr = '']) =>
-    `n = 0; for (i = ${slot0}; i < ${slot0} + ${nr}; i++) if (v[i]) { cache = from[i]; objects[n++] = v[i]; v[i] = NULL; } if (n) kmem_cache_free_bulk(cache, n, objects);`,
+    `n = 0; for (i = ${slot0}; i < ${slot0} + ${nr}; i++) if (v[i]) { cache = from[i]; objects[n++] = v[i]; v[i] = NULL; } if (n) kfb(cache, n);`,
   ks: ([name = ''], { result }) => `expect(kmem_cache_shrink(c[${name}]) == 0x${result ?? ''});`,
   km: ([slot = '', size = '', flags], op) =>
-    `v[${slot}] = kmalloc(${size}, ${gfp(flags)}); ${expectAddress(slot, op)} if (ZERO_OR_NULL_PTR(v[${slot}])) v[${slot}] = NULL;`,
-  kx: ([slot = '']) => `if (v[${slot}]) kfree(v[${slot}]); v[${slot}] = NULL;`,
+    `v[${slot}] = km(${size}, ${gfp(flags)}); ${expectAddress(slot, op)} if (ZERO_OR_NULL_PTR(v[${slot}])) v[${slot}] = NULL;`,
+  kx: ([slot = '']) => `if (v[${slot}]) kx(v[${slot}]); v[${slot}] = NULL;`,
+  // --- misuse: where, the recorder said
+  kfa: ([name = ''], op) => `kfa(c[${name}], (void *)0x${first(op) ?? ''}UL);`,
+  kxa: (_, op) => `kxa((void *)0x${first(op) ?? ''}UL);`,
+  poke: ([, , value = '', width], op) => {
+    const [address = '', change = ''] = op.result?.split(' ') ?? [];
+    const isLong =
+      value.startsWith('@') || (width === undefined ? Number(value) === 0 : Number(width) > 1);
+    return `*(unsigned ${isLong ? 'long' : 'char'} *)0x${address}UL = 0x${change.replace(/.*>/, '')}UL;`;
+  },
+  kval: ([name = ''], { result }) => `expect(validate_slab_cache(c[${name}]) == ${result ?? ''});`,
   // --- vmalloc space
   vm: ([slot = '', bytes = '', flags = 'K'], op) =>
     `v[${slot}] = vm(${bytes}, ${gfp(flags)}); flush_work(&drain_vmap_work); ${expectAddress(slot, op)}`,
@@ -145,11 +154,21 @@ const OPERATIONS: Readonly<Record<string, Translate>> = {
 };
 
 /** Operations that only look, or steer the recorder. */
-const NOTHING: ReadonlySet<string> = new Set('dump events ck pgw pt pts slotpt mark'.split(' '));
+const NOTHING: ReadonlySet<string> = new Set(
+  'dump events ck pgw pt pts slotpt mark bytes'.split(' '),
+);
 
 /** Calls that name their caller in what they make: each has a function of its own, as each is one place in the recorder. */
 const CALLS = `
 static void ctor(void *object) { }
+static void *ka(struct kmem_cache *s, gfp_t gfp) { return kmem_cache_alloc(s, gfp); }
+static void kf(struct kmem_cache *s, void *object) { kmem_cache_free(s, object); }
+static int kab(struct kmem_cache *s, gfp_t gfp, int nr) { return kmem_cache_alloc_bulk(s, gfp, nr, objects); }
+static void kfb(struct kmem_cache *s, int nr) { kmem_cache_free_bulk(s, nr, objects); }
+static void *km(unsigned long size, gfp_t gfp) { return kmalloc(size, gfp); }
+static void kx(void *object) { kfree(object); }
+static void kfa(struct kmem_cache *s, void *object) { kmem_cache_free(s, object); }
+static void kxa(void *object) { kfree(object); }
 static void *vm(unsigned long size, gfp_t gfp) { return __vmalloc(size, gfp); }
 static void *vmh(unsigned long size, gfp_t gfp) { return vmalloc_huge(size, gfp); }
 static void *map(struct page **from, unsigned int count) { return vmap(from, count, VM_MAP, PAGE_KERNEL); }

@@ -7,9 +7,11 @@
  * address, and no two for the same. In a dump of bytes such an address may be left from a cache that had the frame before.
  */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readText } from '../../src/cli/openFile.js';
 import { Judge } from '../../src/cli/replay/judge.js';
+import { openStart } from '../../src/cli/replay/replay.js';
 import { startOf } from '../../src/cli/replay/start.js';
 import { wasUserNote } from '../../src/cli/replay/misuseOps.js';
 import type { KernelImage } from '../../src/engine/image/kernelImage.js';
@@ -118,12 +120,22 @@ function withOldBytes(image: KernelImage, ours: string, kernel: string): string 
   return bytes.join(' ') === own.join(' ') ? ours : `${head}${address}${colon}${bytes.join(' ')}`;
 }
 
+/** Of a core, or of what the trace tells itself. */
+function imageOf(trace: string): { readonly image: KernelImage; readonly judge: Judge } {
+  const core = path.join(path.dirname(trace), 'before.vmcore.gz');
+  if (existsSync(core)) {
+    const image = openStart(core);
+    return { image, judge: new Judge(image) };
+  }
+  const start = startOf(trace);
+  assert.ok(start, 'the trace has no start');
+  return { image: start.image, judge: new Judge(start) };
+}
+
 function itReports(trace: string): void {
   it(titleOf(trace), () => {
-    const start = startOf(trace);
-    assert.ok(start, 'the trace has no start');
-    const { tape } = start.image;
-    const judge = new Judge(start);
+    const { image, judge } = imageOf(trace);
+    const { tape } = image;
     for (const item of readTrace(readText(trace))) judge.take(item);
     const { differ, stateDiffer, unsupported } = judge.verdict();
     assert.deepEqual([differ, stateDiffer, unsupported], [0, 0, 0]);
@@ -138,7 +150,7 @@ function itReports(trace: string): void {
     for (const [i, text] of kernel.entries()) {
       const own = ours[i] ?? 'nothing';
       if (own !== text) tape.seek(marks[i]?.position ?? 0);
-      const told: string = own === text ? text : withOldBytes(start.image, own, text);
+      const told: string = own === text ? text : withOldBytes(image, own, text);
       assert.equal(
         comparable(own),
         comparable(told, callers, own),
@@ -152,5 +164,6 @@ function itReports(trace: string): void {
 }
 
 describe('what the kernel reports of misused objects', function () {
-  recordedTraces('.', /^slabbad-/).forEach(itReports);
+  for (const parent of ['.', 'misuse'] as const)
+    recordedTraces(parent, /^slabbad-/).forEach(itReports);
 });

@@ -1,15 +1,21 @@
 /**
  * What the comparison of words leaves out: words that the kernel's run changed and that are not memory management's. Each is
- * left out for the place that it lies in; a word that ours changed, too, is compared wherever it lies.
+ * left out for the place that it lies in; a word that ours changed, too, is compared wherever it lies, but for stacks of calls and
+ * dentries.
  *
  * The recorder ran inside the kernel it recorded, in one process, with data, mappings and a stack of its own (recorder.ts).
  * Where another thread had work to do for it, that one ran meanwhile (threads.ts). Destroying a cache of mm/slub.c looks it up
- * in debugfs (debugfs.ts). Nothing else is left out.
+ * in debugfs (debugfs.ts). One that is debugged has files there (debugFiles.ts), notes who called (callStacks.ts), and changes the
+ * kernel's code (poked.ts); reports are printed (printed.ts). Nothing else is left out.
  */
 import type { KernelImage } from '../../engine/image/kernelImage.js';
 import { asVirt, type VirtAddr } from '../../engine/memory/address.js';
 import { readVirtual } from '../../engine/image/assemble.js';
+import { stackExtents } from './callStacks.js';
 import { dentryParts, directoryWords, type PhysicalRange } from './debugfs.js';
+import { DebugFiles } from './debugFiles.js';
+import { pokingExtents, pokingStatics } from './poked.js';
+import { logExtents, printingStatics } from './printed.js';
 import { deviceEntries, recorderStatics } from './recorder.js';
 import { stackOf, taskParts, threadExtents, threadSize } from './threads.js';
 import type { KernelWord } from './words.js';
@@ -19,11 +25,16 @@ export interface Place {
   readonly name: string;
   readonly start: number;
   readonly end: number;
+  /** Words that ours changed, too, are left out. */
+  readonly isWhole?: boolean;
 }
 
 export class LeftOut {
   readonly counts = new Map<string, number>();
   readonly places: readonly Place[];
+  private readonly debugFiles: DebugFiles;
+  /** By the name beside the word. */
+  private readonly statics = new Map<string, string>();
 
   /**
    * @param kernel what the kernel's run changed
@@ -31,13 +42,30 @@ export class LeftOut {
    */
   constructor(image: KernelImage, kernel: readonly KernelWord[], ours: readonly KernelWord[]) {
     this.places = [...placesOf(image, kernel, ours)];
+    this.debugFiles = new DebugFiles(image, kernel);
+    for (const name of printingStatics(kernel)) this.statics.set(name, 'static data of printing');
+    for (const name of pokingStatics(kernel))
+      this.statics.set(name, 'static data of changing code');
   }
 
-  takes({ phys }: KernelWord): boolean {
-    const place = this.places.find(({ start, end }) => phys >= start && phys < end);
-    if (place === undefined) return false;
-    this.counts.set(place.name, (this.counts.get(place.name) ?? 0) + 1);
+  /** @param isOurs whether ours changed the word, too */
+  takes(word: KernelWord, isOurs: boolean): boolean {
+    const name =
+      this.placeOf(word, isOurs) ??
+      (isOurs ? undefined : this.staticOf(word)) ??
+      this.debugFiles.nameOf(word, isOurs);
+    if (name === undefined) return false;
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
     return true;
+  }
+
+  private staticOf({ symbol }: KernelWord): string | undefined {
+    return this.statics.get(symbol?.replace(/[.+].*/, '') ?? '');
+  }
+
+  private placeOf({ phys }: KernelWord, isOurs: boolean): string | undefined {
+    const isIn = ({ start, end }: Place): boolean => phys >= start && phys < end;
+    return this.places.find((place) => isIn(place) && (!isOurs || place.isWhole === true))?.name;
   }
 }
 
@@ -61,6 +89,13 @@ function* placesOf(
     });
   for (const { name, start, sizeBytes } of threadExtents(image))
     yield* virtual(image, name, start, sizeBytes);
+  for (const { name, start, sizeBytes } of [
+    ...logExtents(image, kernel),
+    ...pokingExtents(image, kernel),
+  ])
+    yield* virtual(image, name, start, sizeBytes);
+  for (const { name, start, sizeBytes } of stackExtents(image))
+    for (const place of virtual(image, name, start, sizeBytes)) yield { ...place, isWhole: true };
   for (const part of dentryParts(image, ours))
     yield physical("dentries of the caches' look-ups in debugfs", part);
   for (const part of directoryWords(image))

@@ -68,18 +68,21 @@ export function compareWords(
   };
   for (const word of kernel) {
     const value = ours.get(word.phys);
-    if (value === undefined && leftOut.takes(word)) continue;
+    if (value === undefined && leftOut.takes(word, false)) continue;
     verdict.kernels++;
     ours.delete(word.phys);
-    // A stand-in may be what was there before.
     const now = value?.after ?? word.before;
-    if (now === word.after || standIns.takes(word, now)) continue;
+    if (now === word.after || (value !== undefined && leftOut.takes(word, true))) continue;
+    // A stand-in may be what was there before.
+    if (standIns.takes(word, now)) continue;
     if (value === undefined) verdict.missing++;
     else verdict.wrong++;
     report(word, value === undefined ? 'unchanged' : `0x${now.toString(16)}`);
   }
   // What remains of ours, the kernel left as it was.
-  for (const [phys, { before, after }] of ours) {
+  for (const [phys, word] of ours) {
+    if (leftOut.takes(word, true)) continue;
+    const { before, after } = word;
     verdict.wrong++;
     report({ phys, before, after: before, symbol: undefined }, `0x${after.toString(16)}`);
   }
