@@ -20,7 +20,7 @@ const BUDGETS = [
     name: 'adapter, scenario, engine',
     output: 'engine.cjs',
     from: /^(src\/(adapter|scenario|engine)\/(?!types\/profiles\/|kernelNames\/linux-)|node_modules\/)/,
-    bytes: 2450e3,
+    bytes: 2500e3,
   },
   { name: 'reports', output: 'engine.cjs', from: /^src\/report\//, bytes: 280e3 },
   {
@@ -33,9 +33,9 @@ const BUDGETS = [
     name: 'instrumented kernel',
     output: 'engine.cjs',
     from: /^instrumented-kernel:/,
-    bytes: 3150e3,
+    bytes: 3250e3,
   },
-  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 3780e3 },
+  { name: 'kernel sources', output: 'engine.cjs', from: /^kernel-sources:/, bytes: 3900e3 },
   {
     name: 'kernel profiles',
     output: 'engine.cjs',
@@ -44,8 +44,8 @@ const BUDGETS = [
   },
   { name: 'webview', output: 'webview.js', from: /./, bytes: 313e3 },
   { name: 'webview styles', output: 'webview.css', from: /./, bytes: 22e3 },
-  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 169e3 },
-  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 10.9e6 },
+  { name: 'command line', output: 'engine.cjs', from: /^src\/(cli|files)\//, bytes: 172e3 },
+  { name: 'all for node', output: 'engine.cjs', from: /./, bytes: 11.2e6 },
 ];
 
 const node = { ...common, platform: 'node', format: 'cjs', metafile: true };
