@@ -5,7 +5,7 @@ import path from 'node:path';
 import { buildAll, checkBudgets } from './build.mjs';
 import { root } from './bundle.mjs';
 
-const MAX_VSIX_BYTES = 3.5e6;
+const MAX_VSIX_BYTES = 3.8e6;
 
 /** Packs what is in dist/ (everything is bundled: no dependency goes along). Returns the VSIX's path. */
 export async function packageVsix() {
