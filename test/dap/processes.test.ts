@@ -116,6 +116,29 @@ describe('a process of a scenario', function () {
       assert.deepEqual(facts[2], [file]);
     }));
 
+  it('hovers say first what an address is known as: a file, an object, an area', () =>
+    onScenario('file-pages.mms', async (drive) => {
+      await drive.setLines([{ line: at('on a list', 'file-pages.mms') }]);
+      await drive.go('continue');
+      const begins = async (expression: string): Promise<string> => {
+        const { variablesReference } = await drive.evaluate(expression, 'hover');
+        const all = await drive.variables(variablesReference);
+        const { value = '' } = all.find(({ name }) => name === '[address]') ?? {};
+        return value.replaceAll(/0x[0-9a-f]+/g, 'X').split(', physical')[0] ?? '';
+      };
+      const file = '/memfd:notes (deleted), index 1';
+      assert.equal(await begins('file + PAGE_SIZE'), `${file}; user virtual address`);
+      assert.equal(await begins('page'), `${file}; address of a struct page`);
+      assert.match(
+        await begins('object'),
+        /^object \d+ of kmalloc-128, at X, allocated; kernel logical address$/,
+      );
+      assert.equal(
+        await begins('area'),
+        'vmalloc area: vmalloc, X–X, 1 page, requested by main; vmalloc address',
+      );
+    }));
+
   it('stops at faults, copies on write and pins, forward and back', () =>
     onScenario(
       SCENARIO,

@@ -2,15 +2,22 @@
  * What a hover says about a value that is an address, apart from the value itself: a child `[address]`, opened by its facts. A
  * frame number has a child `[page]`. Plain numbers have none.
  */
-import { asVirt, formatAddress, pfn_to_phys } from '../../engine/memory/address.js';
+import {
+  asPfn,
+  asVirt,
+  formatAddress,
+  pfn_to_phys,
+  phys_to_pfn,
+} from '../../engine/memory/address.js';
 import { toAddress, type ScalarValue } from '../../engine/types/access.js';
 import { stripTypedefs } from '../../engine/types/layout.js';
 import type { CType } from '../../engine/types/model.js';
 import { inKernelHalf } from '../../engine/types/numberRole.js';
 import { kindOf, pfnOfStructPage, type Meant } from '../../engine/view/addressKind.js';
-import { addressReport, layoutReport } from '../../engine/view/addressReport.js';
-import { pageFacts } from '../../engine/view/pageFacts.js';
+import { addressReport, layoutReport, placeOf } from '../../engine/view/addressReport.js';
+import { fileFacts } from '../../engine/view/rmapText.js';
 import { spaceFor } from '../../engine/view/surveyor.js';
+import { whereIs, type Whereabouts } from '../../engine/view/whereIs.js';
 import { meantBy } from '../evaluation/askedAddress.js';
 import type { MachineContext } from './context.js';
 import { showWalk } from './pageTables.js';
@@ -54,21 +61,53 @@ function partOf(context: MachineContext, value: number, meant: Meant, shown: str
   return group('[address]', text, { named: () => factsOf(context, value, meant) });
 }
 
-/** `kernel logical address, physical 0x1800000, pfn 0x1800, page 0xffffea0000060000, allocated page ...` */
+/**
+ * `object 3 of kmalloc-64, at 0xffff888001800180, allocated; kernel logical address, physical 0x1800180, ...`: what the kernel knows the
+ * address as comes first, for a hover shows the beginning of a line.
+ */
 function reportText(context: MachineContext, value: number, meant: Meant): string {
-  const { image, states, surveyor } = context;
-  const { title, symbol, phys, pfn, page } = layoutReport(surveyor.world, { value, meant });
-  const facts = pfn === undefined ? undefined : pageFacts(image, states, pfn);
-  return [
+  const { surveyor } = context;
+  const { title, symbol, phys, page, pfn } = layoutReport(surveyor.world, { value, meant });
+  const frame = pfn ?? (meant === 'virtual' ? frameBehind(context, value) : undefined);
+  const within = meant === 'virtual' ? asVirt(value) : undefined;
+  const where = frame === undefined ? undefined : whereIs(surveyor, asPfn(frame), within);
+  const known = meant === 'virtual' ? knownAs(context, value, where) : undefined;
+  const text = [
     withoutArticle(title),
     symbol,
     phys === undefined || meant === 'physical' ? undefined : `physical ${phys}`,
-    pfn === undefined ? undefined : `pfn 0x${pfn.toString(16)}`,
+    frame === undefined ? undefined : `pfn 0x${frame.toString(16)}`,
     page === undefined ? undefined : `page ${page}`,
-    facts?.summary,
+    where?.page?.summary,
   ]
     .filter((part) => part !== undefined)
     .join(', ');
+  return known === undefined ? text : `${known}; ${text}`;
+}
+
+/** The frame that the tables lead to, of an address that arithmetic does not lead to one. */
+function frameBehind({ surveyor }: MachineContext, value: number): number | undefined {
+  const { spaces, world } = surveyor;
+  const space = spaceFor(spaces, world.space, asVirt(value));
+  const phys = space && spaces.walk(space, asVirt(value))?.page?.phys;
+  return phys === undefined ? undefined : phys_to_pfn(phys);
+}
+
+/** An object of a cache, an area, a slot of kmap(), a page of a file. */
+function knownAs(
+  { surveyor }: MachineContext,
+  value: number,
+  where: Whereabouts | undefined,
+): string | undefined {
+  const told = (name: string): string | undefined =>
+    where?.facts.find((each) => each.name === name)?.value;
+  const object = told('object');
+  if (object !== undefined) {
+    const [index = '', ...rest] = object.split(' ');
+    return `object ${index} of ${told('slab')?.split(':')[0] ?? '?'}, ${rest.join(' ')}`;
+  }
+  const [place] = placeOf(surveyor, { value, meant: 'virtual' });
+  return place === undefined ? told('file') : `${place.name}: ${place.value}`;
 }
 
 function virtualText(context: MachineContext, value: number, shown: string): string {
@@ -79,8 +118,9 @@ function virtualText(context: MachineContext, value: number, shown: string): str
     return reportText(context, value, 'virtual');
   const physical = pfn_to_phys(described);
   const logical = world.space.virtOf(physical);
+  const [file] = fileFacts(surveyor.image, { pfn: asPfn(described), kind: 'pageCache' });
   return [
-    `address of a struct page${shown.includes('pfn 0x') ? '' : ` of pfn 0x${described.toString(16)}`}`,
+    `${file === undefined ? '' : `${file.value}; `}address of a struct page${shown.includes('pfn 0x') ? '' : ` of pfn 0x${described.toString(16)}`}`,
     `physical ${formatAddress(physical, profile.pointerSize)}`,
     logical === undefined
       ? 'highmem: not in the direct map'

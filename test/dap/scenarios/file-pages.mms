@@ -1,4 +1,6 @@
 #pragma mmscope machine arch=x86_64 ram=64M
+void *object = kmalloc(100, GFP_KERNEL);
+void *area = vmalloc(PAGE_SIZE);
 int fd = memfd_create("notes", 0);
 ftruncate(fd, 3 * PAGE_SIZE);
 char *file = mmap(NULL, 3 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
