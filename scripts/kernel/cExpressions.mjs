@@ -11,7 +11,9 @@ import {
   plainText,
   expr,
   isContext,
+  isGlobalItself,
   isK,
+  isOwnList,
   stripped,
   wrap,
 } from './cShapes.mjs';
@@ -94,6 +96,13 @@ export class CExpressions {
       : this.marked(node, inner);
   }
 
+  /** A name whose value is the address of what has that name in C. */
+  namesPlace(node) {
+    if (!ts.isIdentifier(node)) return false;
+    const declaration = this.types.checker.getSymbolAtLocation(node)?.valueDeclaration;
+    return isOwnList(declaration) || isGlobalItself(declaration);
+  }
+
   printBare(node) {
     switch (node.kind) {
       case K.ParenthesizedExpression:
@@ -102,6 +111,7 @@ export class CExpressions {
       case K.SatisfiesExpression:
         return this.print(node.expression);
       case K.Identifier:
+        if (this.namesPlace(node)) return expr(`&${node.text}`, P.unary);
         return expr(NAMES.get(node.text) ?? node.text);
       case K.NumericLiteral:
         return expr(node.getText(this.source).replaceAll('_', '').replace(/^0o/, '0'));

@@ -1,6 +1,6 @@
 /** Local declarations of the kernel's files as C, for a printer of statements. */
 import ts from 'typescript';
-import { stripped } from './cShapes.mjs';
+import { isGlobalItself, isOwnList, stripped } from './cShapes.mjs';
 import { declared } from './cTypes.mjs';
 import { withoutLines } from './cWriter.mjs';
 
@@ -14,10 +14,12 @@ function local(printer, each, statement) {
   // What stands for all memory has no name in C, nor has what only the watchdog counts.
   if (value?.getText(source) === 'k.words' || each.name.text === 'rounds')
     return printer.leftOut(statement);
+  if (isGlobalItself(each)) return printer.leftOut(statement);
   const isFirst = each === statement.declarationList.declarations[0];
   printer.begin(isFirst ? statement : each);
   if (value !== undefined && ts.isArrowFunction(value)) return nestedFunction(printer, each, value);
   if (!ts.isIdentifier(each.name)) return destructured(printer, each);
+  if (isOwnList(each)) return w.append(`struct list_head ${each.name.text};`);
   const referred = types.referred(each);
   if (referred !== undefined && value !== undefined && ts.isObjectLiteralExpression(value)) {
     // A `Ref` is the variable itself where it is declared.

@@ -96,6 +96,7 @@ export function terms(c, node, sign = 1) {
 
 export function placeAt(c, node) {
   const inner = stripped(node);
+  if (c.namesPlace(inner)) return { isPlace: true, text: inner.text, prec: P.post };
   if (ts.isCallExpression(inner) && isContext(inner.expression, 'plus'))
     return placeOf(c, [...terms(c, inner.arguments[0]), ...terms(c, inner.arguments[1])]);
   return placeOf(c, terms(c, node));
@@ -149,6 +150,7 @@ export function basePlace(c, node) {
   const inner = stripped(node);
   if (ts.isPropertyAccessExpression(inner) && isContext(inner.expression, 'globals'))
     return { isPlace: true, text: inner.name.text, prec: P.post };
+  if (c.namesPlace(inner)) return { isPlace: true, text: inner.text, prec: P.post };
   if (ts.isCallExpression(inner) && isContext(inner.expression, 'plus'))
     return placeOf(c, [...terms(c, inner.arguments[0]), ...terms(c, inner.arguments[1])]);
   if (

@@ -65,6 +65,36 @@ export const wrap = ({ text, prec }, least) => (prec < least ? `(${text})` : tex
 export const isK = (node) => ts.isIdentifier(node) && node.text === 'k';
 
 /** Whether it is `k.name`. */
+/** `const purge: ListHead = k.machine.register('purge')`: in C the list itself is the local variable, and what is passed on its address. */
+export const isOwnList = (each) =>
+  isDeclared(each) && each.type?.getText() === 'ListHead' && kept(each.initializer) !== undefined;
+
+/** `const pgd_list = k.globals.pgd_list`: in C the global has its name everywhere. */
+export function isGlobalItself(each) {
+  if (!isDeclared(each) || isOwnList(each)) return false;
+  const value = stripped(each.initializer);
+  const isAddress = ts.isCallExpression(value) && isContext(value.expression, 'va_of');
+  const place = isAddress ? stripped(value.arguments[0]) : value;
+  const isGlobal = ts.isPropertyAccessExpression(place) && isContext(place.expression, 'globals');
+  return (isGlobal ? place.name.text : kept(place)) === each.name.text;
+}
+
+const isDeclared = (each) =>
+  each !== undefined &&
+  ts.isVariableDeclaration(each) &&
+  ts.isIdentifier(each.name) &&
+  each.initializer !== undefined;
+
+/** The name under which the machine keeps something; undefined of anything else. */
+function kept(node) {
+  const call = stripped(node);
+  if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(call.expression))
+    return undefined;
+  const { expression, name } = call.expression;
+  if (!isContext(expression, 'machine') || name.text !== 'register') return undefined;
+  return ts.isStringLiteral(call.arguments[0]) ? call.arguments[0].text : undefined;
+}
+
 export const isContext = (node, name) =>
   ts.isPropertyAccessExpression(node) && isK(node.expression) && node.name.text === name;
 

@@ -223,6 +223,8 @@ describe('kernel sources as C', () => {
           if (/=>|===|!==|\?\.|\.\.\.|\bk[.,)]|\b(const|let|yield|undefined|typeof) \b/.test(line))
             if (!/^(static )?(inline )?const char|const char \*|^static const/.test(line.trim()))
               left.push(`${file}:${i + 1}: ${line.trim()}`);
+          if (/\b(\w+) = &\1;/.test(line))
+            left.push(`its own address: ${file}:${i + 1}: ${line.trim()}`);
           if (UNTRANSLATED.test(line)) left.push(`${file}:${i + 1}: ${line.trim()}`);
           for (const [kind, pattern] of Object.entries(OF_JAVASCRIPT))
             if (pattern.test(line)) left.push(`${kind}: ${file}:${i + 1}: ${line.trim()}`);
