@@ -97,6 +97,7 @@ export const SOURCES = [
   'lib/radix-tree.c',
   'lib/rbtree.c',
   'lib/refcount.c',
+  'lib/rhashtable.c',
   'lib/scatterlist.c',
   'lib/seq_buf.c',
   'lib/sort.c',

@@ -104,9 +104,9 @@ const domains: readonly BuiltinRow[] = [
 /** Whether a switch of the count has to wait, for a task that reads; a grace period that can end does. */
 function waitsForSwitch(call: BuiltinCall, ref: Value): BuiltinResult {
   const { k, kernel } = call;
-  if (!kernel.percpu_ref_switches(k, call.cell(ref))) return undefined;
+  if (!kernel.percpuRefSwitches(k, call.cell(ref))) return undefined;
   endGracePeriod(call);
-  return kernel.percpu_ref_switches(k, call.cell(ref))
+  return kernel.percpuRefSwitches(k, call.cell(ref))
     ? { blocked: { kind: 'grace period', address: va(0) } }
     : undefined;
 }

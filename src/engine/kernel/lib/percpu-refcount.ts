@@ -6,7 +6,7 @@
  * While parts count, `count` has its highest bit set (PERCPU_COUNT_BIAS), so that it does not come to 0. The parts are added up when a grace
  * period is over: nobody counts with them then.
  *
- * Differs: who has to wait for such a switch is told by percpu_ref_switches(), and calls again.
+ * Differs: who has to wait for such a switch is told by percpuRefSwitches(), and calls again.
  * Left out: percpu_ref_switch_lock, mem_dump_obj().
  * Source: Linux 6.1 lib/percpu-refcount.c, include/linux/percpu-refcount.h.
  */
@@ -161,7 +161,7 @@ export function percpu_ref_is_zero(k: Kernel, ref: PercpuRef): boolean {
 // --- from parts to one number and back ---------------------------------------------------------------------------------------
 
 /** Whether a switch waits for a grace period. */
-export const percpu_ref_switches = (k: Kernel, ref: PercpuRef): boolean => {
+export const percpuRefSwitches = (k: Kernel, ref: PercpuRef): boolean => {
   const data: PercpuRefData = dataOf(k, ref);
   return data !== NULL && k.read_va(k.plus(data, k.percpu_ref_data.confirm_switch)) !== 0;
 };

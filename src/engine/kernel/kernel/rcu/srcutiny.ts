@@ -28,7 +28,7 @@ const entryAt = (k: Kernel, ssp: SrcuStruct): Cell =>
   k.plus(ssp, k.srcu_struct.srcu_work + k.work_struct.entry);
 
 /** ssp->srcu_lock_nesting[idx] */
-const nesting = (k: Kernel, ssp: SrcuStruct, idx: Int): Int =>
+const nestingOf = (k: Kernel, ssp: SrcuStruct, idx: Int): Int =>
   k.read16(ssp, k.srcu_struct.srcu_lock_nesting + 2 * idx);
 const setNesting = (k: Kernel, ssp: SrcuStruct, idx: Int, depth: Int): void =>
   k.write16(ssp, k.srcu_struct.srcu_lock_nesting + 2 * idx, depth & 0xffff);
@@ -57,17 +57,17 @@ function initStatic(k: Kernel, ssp: SrcuStruct): void {
 export function __srcu_read_lock(k: Kernel, ssp: SrcuStruct): Int {
   initStatic(k, ssp);
   const idx: Int = ((k.read_int(idxAt(k, ssp)) + 1) & 0x2) >> 1;
-  setNesting(k, ssp, idx, nesting(k, ssp, idx) + 1);
+  setNesting(k, ssp, idx, nestingOf(k, ssp, idx) + 1);
   return idx;
 }
 
 export function __srcu_read_unlock(k: Kernel, ssp: SrcuStruct, idx: Int): void {
-  setNesting(k, ssp, idx, nesting(k, ssp, idx) - 1);
+  setNesting(k, ssp, idx, nestingOf(k, ssp, idx) - 1);
 }
 
 /** Whether a grace period that begins now would have to wait. */
 export const srcuHasReaders = (k: Kernel, ssp: SrcuStruct): boolean =>
-  nesting(k, ssp, (k.read_int(idxAt(k, ssp)) & 0x2) >> 1) !== 0;
+  nestingOf(k, ssp, (k.read_int(idxAt(k, ssp)) & 0x2) >> 1) !== 0;
 
 /** A grace period without readers: what was queued until now is called. */
 export function srcu_drive_gp(k: Kernel, ssp: SrcuStruct): void {
@@ -132,7 +132,7 @@ export function synchronize_srcu(k: Kernel, ssp: SrcuStruct): void {
 }
 
 export function cleanup_srcu_struct(k: Kernel, ssp: SrcuStruct): void {
-  const readers = nesting(k, ssp, 0) !== 0 || nesting(k, ssp, 1) !== 0;
+  const readers = nestingOf(k, ssp, 0) !== 0 || nestingOf(k, ssp, 1) !== 0;
   if (WARN(k, readers, 'cleanup_srcu_struct(): the domain has readers')) return;
   // flush_work():
   srcu_drive_gp(k, ssp);

@@ -26,9 +26,9 @@ import {
   futureOf,
   head_hashfn,
   minSize,
-  nelems,
+  nelemsOf,
   nextOf,
-  rht_assign,
+  rht_assign_locked,
   rht_grow_above_75,
   rht_is_a_nulls,
   rht_ptr,
@@ -59,8 +59,8 @@ function rhashtable_rehash_one(k: Kernel, ht: Rhashtable, bkt: Cell): Int {
   }
   const into: Cell = bucketAt(k, new_tbl, head_hashfn(k, ht, new_tbl, entry));
   k.write_va(k.cell_at(entry), rht_ptr(k, into));
-  rht_assign(k, into, entry);
-  if (pprev === bkt) rht_assign(k, bkt, next);
+  rht_assign_locked(k, into, entry);
+  if (pprev === bkt) rht_assign_locked(k, bkt, next);
   else k.write_va(pprev, next);
   return 0;
 }
@@ -107,7 +107,7 @@ function rhashtable_rehash_alloc(k: Kernel, old_tbl: BucketTable, size: UInt): I
 function rhashtable_shrink(k: Kernel, ht: Rhashtable): Int {
   const old_tbl: BucketTable = tableOf(k, ht);
   let size: UInt = 0;
-  if (nelems(k, ht) !== 0) size = roundup_pow_of_two(Math.floor((nelems(k, ht) * 3) / 2));
+  if (nelemsOf(k, ht) !== 0) size = roundup_pow_of_two(Math.floor((nelemsOf(k, ht) * 3) / 2));
   if (size < minSize(k, ht)) size = minSize(k, ht);
   if (sizeOf(k, old_tbl) <= size) return 0;
   if (futureOf(k, old_tbl) !== NULL) return -EEXIST;

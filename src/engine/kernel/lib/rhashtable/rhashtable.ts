@@ -28,10 +28,10 @@ import {
   head_hashfn,
   keyOffset,
   minSize,
-  nelems,
+  nelemsOf,
   nelemsAt,
   nextOf,
-  rht_assign,
+  rht_assign_locked,
   rht_grow_above_100,
   rht_grow_above_75,
   rht_grow_above_max,
@@ -146,8 +146,8 @@ function rhashtable_try_insert(k: Kernel, ht: Rhashtable, key: VirtAddr, obj: Vi
     if (rht_grow_above_100(k, ht, tbl)) break;
 
     k.write_va(k.cell_at(obj), rht_ptr(k, bkt));
-    rht_assign(k, bkt, obj);
-    k.write(nelemsAt(k, ht), nelems(k, ht) + 1);
+    rht_assign_locked(k, bkt, obj);
+    k.write(nelemsAt(k, ht), nelemsOf(k, ht) + 1);
     if (rht_grow_above_75(k, ht, tbl)) scheduleRehash(k, ht);
     return asVirt(0);
   }
@@ -195,9 +195,9 @@ export function rhashtable_remove_fast(k: Kernel, ht: Rhashtable, obj: VirtAddr)
     const bkt: Cell = bucketAt(k, tbl, head_hashfn(k, ht, tbl, obj));
     const pprev: Cell = leadingTo(k, bkt, obj);
     if (pprev === NULL) continue;
-    if (pprev === bkt) rht_assign(k, bkt, nextOf(k, obj));
+    if (pprev === bkt) rht_assign_locked(k, bkt, nextOf(k, obj));
     else k.write_va(pprev, nextOf(k, obj));
-    k.write(nelemsAt(k, ht), nelems(k, ht) - 1);
+    k.write(nelemsAt(k, ht), nelemsOf(k, ht) - 1);
     const p: Cell = k.plus(ht, k.rhashtable.p);
     if (k.read_bool(p, k.rhashtable_params.automatic_shrinking) && rht_shrink_below_30(k, ht, tbl))
       scheduleRehash(k, ht);
@@ -220,7 +220,7 @@ export function rhashtable_replace_fast(
     const pprev: Cell = leadingTo(k, bkt, obj_old);
     if (pprev === NULL) continue;
     k.write_va(k.cell_at(obj_new), nextOf(k, obj_old));
-    if (pprev === bkt) rht_assign(k, bkt, obj_new);
+    if (pprev === bkt) rht_assign_locked(k, bkt, obj_new);
     else k.write_va(pprev, obj_new);
     return 0;
   }

@@ -28,21 +28,21 @@ export type BucketTable = Pointer<'struct bucket_table'>;
 /** A member of ht->p that has this many bytes or fewer than a word. */
 const paramAt = (k: Kernel, ht: Rhashtable, word: number): Cell =>
   k.plus(ht, k.rhashtable.p + word);
-const param16 = (k: Kernel, ht: Rhashtable, byte: number): Int =>
+const shortParam = (k: Kernel, ht: Rhashtable, byte: number): Int =>
   k.read16(paramAt(k, ht, byte >> 2), byte & 3);
 export const keyOffset = (k: Kernel, ht: Rhashtable): Int =>
-  param16(k, ht, k.rhashtable_params.key_offset);
-export const headOffset = (k: Kernel, ht: Rhashtable): Int =>
-  param16(k, ht, k.rhashtable_params.head_offset);
-export const paramKeyLen = (k: Kernel, ht: Rhashtable): Int =>
-  param16(k, ht, k.rhashtable_params.key_len);
+  shortParam(k, ht, k.rhashtable_params.key_offset);
+const headOffset = (k: Kernel, ht: Rhashtable): Int =>
+  shortParam(k, ht, k.rhashtable_params.head_offset);
+const paramKeyLen = (k: Kernel, ht: Rhashtable): Int =>
+  shortParam(k, ht, k.rhashtable_params.key_len);
 export const minSize = (k: Kernel, ht: Rhashtable): Int =>
-  param16(k, ht, k.rhashtable_params.min_size);
+  shortParam(k, ht, k.rhashtable_params.min_size);
 const maxSize = (k: Kernel, ht: Rhashtable): UInt =>
   k.read_int(paramAt(k, ht, k.rhashtable_params.max_size)) >>> 0;
 
 export const nelemsAt = (k: Kernel, ht: Rhashtable): Cell => k.plus(ht, k.rhashtable.nelems);
-export const nelems = (k: Kernel, ht: Rhashtable): Int => k.read_int(nelemsAt(k, ht));
+export const nelemsOf = (k: Kernel, ht: Rhashtable): Int => k.read_int(nelemsAt(k, ht));
 export const tableOf = (k: Kernel, ht: Rhashtable): BucketTable =>
   k.read_ptr(k.plus(ht, k.rhashtable.tbl));
 export const sizeOf = (k: Kernel, tbl: BucketTable): UInt =>
@@ -66,7 +66,7 @@ export const rht_ptr = (k: Kernel, bkt: Cell): VirtAddr => {
 };
 
 /** The end of a chain is not kept in its bucket. */
-export const rht_assign = (k: Kernel, bkt: Cell, obj: VirtAddr): void => {
+export const rht_assign_locked = (k: Kernel, bkt: Cell, obj: VirtAddr): void => {
   k.write_va(bkt, rht_is_a_nulls(obj) ? asVirt(0) : obj);
 };
 
@@ -161,13 +161,13 @@ const compareOut = (
 const mayGrow = (k: Kernel, ht: Rhashtable, tbl: BucketTable): boolean =>
   maxSize(k, ht) === 0 || sizeOf(k, tbl) < maxSize(k, ht);
 export const rht_grow_above_75 = (k: Kernel, ht: Rhashtable, tbl: BucketTable): boolean =>
-  nelems(k, ht) > (sizeOf(k, tbl) / 4) * 3 && mayGrow(k, ht, tbl);
+  nelemsOf(k, ht) > (sizeOf(k, tbl) / 4) * 3 && mayGrow(k, ht, tbl);
 export const rht_grow_above_100 = (k: Kernel, ht: Rhashtable, tbl: BucketTable): boolean =>
-  nelems(k, ht) > sizeOf(k, tbl) && mayGrow(k, ht, tbl);
+  nelemsOf(k, ht) > sizeOf(k, tbl) && mayGrow(k, ht, tbl);
 export const rht_shrink_below_30 = (k: Kernel, ht: Rhashtable, tbl: BucketTable): boolean =>
-  nelems(k, ht) < Math.floor((sizeOf(k, tbl) * 3) / 10) && sizeOf(k, tbl) > minSize(k, ht);
+  nelemsOf(k, ht) < Math.floor((sizeOf(k, tbl) * 3) / 10) && sizeOf(k, tbl) > minSize(k, ht);
 export const rht_grow_above_max = (k: Kernel, ht: Rhashtable): boolean =>
-  nelems(k, ht) >= k.read_int(k.plus(ht, k.rhashtable.max_elems)) >>> 0;
+  nelemsOf(k, ht) >= k.read_int(k.plus(ht, k.rhashtable.max_elems)) >>> 0;
 
 // --- making, ending ----------------------------------------------------------------------------------------------------------
 
