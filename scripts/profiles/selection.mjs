@@ -83,7 +83,8 @@ export const PARTS = {
     pending blocked cred real_cred
   `),
   cred: words(`usage uid gid suid sgid euid egid fsuid fsgid`),
-  irq_desc: words(`irq_data handle_irq action status_use_accessors depth tot_count irq_count core_internal_state__do_not_mess_with_it threads_oneshot threads_active wait_for_threads name`),
+  irq_desc: words(`irq_data handle_irq action status_use_accessors depth tot_count kstat_irqs irq_count core_internal_state__do_not_mess_with_it threads_oneshot threads_active wait_for_threads name`),
+  irq_chip: words(`name`),
   signal_struct: words(`thread_head nr_threads`),
   // '': the unions without a name.
   file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_owner f_mapping private_data`)],
@@ -130,7 +131,7 @@ export const TYPEDEFS = words(`
   int64_t uintptr_t slab_flags_t vm_fault_t compound_page_dtor freelist_idx_t swp_entry_t
   pgtable_t vm_flags_t uint ulong ushort kuid_t dev_t nodemask_t cpumask_t
   pg_data_t refcount_t mempool_t rwlock_t wait_queue_head_t wait_queue_entry_t ktime_t
-  poll_table __poll_t fmode_t umode_t uid_t gid_t kgid_t work_func_t irqreturn_t irq_handler_t notifier_fn_t clockid_t time64_t u_int seqlock_t list_lru_walk_cb
+  poll_table __poll_t fmode_t umode_t uid_t gid_t kgid_t work_func_t irqreturn_t irq_handler_t notifier_fn_t clockid_t time64_t u_int seqlock_t list_lru_walk_cb irq_cpustat_t
 `);
 
 /** Types that the kernel's headers define as macros: as typedefs. */
@@ -194,7 +195,7 @@ export const SYMBOLS = words(`
   hugetlbfs_file_operations mm_slot_cache khugepaged_max_ptes_none khugepaged_max_ptes_swap khugepaged_max_ptes_shared
   transparent_hugepage_flags huge_zero_page huge_zero_pfn huge_zero_refcount mm_slots_hash khugepaged_scan
   khugepaged_thread deferred_split_shrinker
-  shrinker_list shrinker_rwsem sysctl_drop_caches irq_err_count srcu_drive_gp process_srcu
+  shrinker_list shrinker_rwsem sysctl_drop_caches irq_err_count irq_mis_count irq_stat i8259A_chip srcu_drive_gp process_srcu
   percpu_ref_switch_to_atomic_rcu percpu_ref_noop_confirm_switch rht_deferred_worker jhash rhashtable_jhash2 bucket_table_free_rcu vm_swappiness swap_info swapper_spaces nr_swap_pages total_swap_pages nr_swapfiles
   swap_active_head swap_avail_heads swp_slots swap_slot_cache_active swap_slot_cache_enabled
   cpu_fbatches lru_rotate mlock_pvec lru_add_drain_work
@@ -263,7 +264,7 @@ export const CONFIG = words(`
   INIT_ON_FREE_DEFAULT_ON ILLEGAL_POINTER_VALUE DEFAULT_MMAP_MIN_ADDR PREEMPT PREEMPT_NONE PREEMPT_COUNT HZ 64BIT
   X86_L1_CACHE_SHIFT X86_INTERNODE_CACHE_SHIFT BUG STRICT_KERNEL_RWX NEED_PER_CPU_EMBED_FIRST_CHUNK
   NEED_PER_CPU_PAGE_FIRST_CHUNK ARCH_ENABLE_SPLIT_PMD_PTLOCK SPLIT_PTLOCK_CPUS ARCH_HAS_PTE_SPECIAL PSI PER_VMA_LOCK
-  DMA_DECLARE_COHERENT SYSFS PROC_FS
+  DMA_DECLARE_COHERENT SYSFS PROC_FS X86_LOCAL_APIC X86_IO_APIC HAVE_KVM
 `);
 
 /**

@@ -1,5 +1,14 @@
 /** Handlers of interrupts and their threads; lines that are disabled; timers that run in the interrupt of the clock. */
-import { says } from './machines.js';
+import assert from 'node:assert/strict';
+import type { ProfileName } from '../../src/engine/types/profile.js';
+import { log, machine, runToEnd, says } from './machines.js';
+
+/** What a script prints on a machine. */
+function linesOf(text: string, profile: ProfileName, cpus: number): string[] {
+  const vm = machine(text, profile, cpus);
+  runToEnd(vm);
+  return log(vm);
+}
 
 describe('an interrupt', () => {
   it('is handled at once, with interrupts off; its thread runs when the task gives way; a line is shared or not', () =>
@@ -41,6 +50,32 @@ generic_handle_irq(5);`,
         'preempt_count: 10000, expected: 0',
       ],
     ));
+
+  it('is counted by CPU in /proc/interrupts', () => {
+    const text = `static irqreturn_t handler(int irq, void *id) { return IRQ_HANDLED; }
+static int a, b;
+request_irq(11, handler, IRQF_SHARED, "demo", &a);
+request_irq(11, handler, IRQF_SHARED, "other", &b);
+generic_handle_irq(11);
+cpu(LAST) { generic_handle_irq(11); }
+proc("interrupts");
+free_irq(11, &a); free_irq(11, &b);`;
+    const [head, line, ...rest] = linesOf(text.replace('LAST', '0'), 'x86_64-slub', 1);
+    assert.equal(head, '           CPU0       ');
+    assert.equal(line, ' 11:          2   IO-APIC  11-edge      demo, other');
+    assert.equal(rest[0], 'NMI:          0   Non-maskable interrupts');
+    assert.deepEqual(
+      rest.map((each) => each.slice(0, 3)),
+      'NMI LOC SPU PMI IWI RTR ERR MIS PIN NPI PIW'.split(' '),
+    );
+    assert.equal(rest[6], 'ERR:          0');
+    const [, old, ...few] = linesOf(text.replace('LAST', '0'), 'i386-pae-slab', 1);
+    assert.equal(old, ' 11:          2    XT-PIC      demo, other');
+    assert.equal(few.length, 5);
+    const [two, both] = linesOf(text.replace('LAST', '1'), 'x86_64-slub-smp', 2);
+    assert.equal(two, '           CPU0       CPU1       ');
+    assert.equal(both, ' 11:          1          1   IO-APIC  11-edge      demo, other');
+  });
 
   it('of a device goes with it', () =>
     says(

@@ -28,7 +28,7 @@ export const GLOBALS = `
   sysctl_lowmem_reserve_ratio sysctl_page_lock_unfairness sysfs_root sysfs_root_kn system_state tainted_mask totalcma_pages
   totalreserve_pages use_alien_caches user_min_free_kbytes vm_dirty_ratio vm_event_states
   task_struct_cachep vm_area_cachep vm_committed_as vm_committed_as_batch vm_node_stat vm_zone_stat vmap_area_cachep vmap_area_list vmap_area_root vmap_blocks vmap_lazy_nr
-  watermark_boost_factor watermark_scale_factor zone_names irq_desc_tree platform_bus_type platform_devid_ida platform_bus init_cred fasync_cache shrinker_list shrinker_rwsem sysctl_drop_caches
+  watermark_boost_factor watermark_scale_factor zone_names irq_desc_tree platform_bus_type platform_devid_ida platform_bus init_cred fasync_cache shrinker_list shrinker_rwsem sysctl_drop_caches irq_err_count irq_mis_count
 `;
 
 /** Per-CPU variables of the hot path; others are asked for by name (percpu-defs.h). */

@@ -66,7 +66,11 @@ export const STRUCTS = {
   idr: 'idr_next idr_rt idr_rt.xa_flags idr_rt.xa_head',
   inode:
     'i_blocks i_cdev i_data i_dentry i_devices i_fop i_ino i_mapping i_mode i_private i_rcu i_rdev i_sb i_size',
-  irq_desc: 'action core_internal_state__do_not_mess_with_it depth irq_data.irq tot_count',
+  irq_chip: 'name',
+  irq_desc: `
+    action core_internal_state__do_not_mess_with_it depth irq_data.chip irq_data.domain irq_data.hwirq irq_data.irq kstat_irqs
+    name tot_count
+  `,
   irqaction: 'dev_id flags handler irq name next thread_flags thread_fn',
   kernfs_node: `
     active attr.ops attr.size count dir.children dir.rev dir.root dir.subdirs flags hash id mode

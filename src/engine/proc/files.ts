@@ -2,13 +2,15 @@
  * Files of /proc that show memory management, as their reader gets them. One row a file.
  *
  * Source: Linux 6.1 mm/vmstat.c: init_mm_internals(); mm/slab_common.c: slab_proc_init(); mm/vmalloc.c: proc_vmalloc_init();
- * fs/proc/meminfo.c: proc_meminfo_init(); kernel/resource.c: ioresources_init().
+ * fs/proc/meminfo.c: proc_meminfo_init(); kernel/resource.c: ioresources_init();
+ * fs/proc/interrupts.c: proc_interrupts_init().
  */
 import { inspectedMachine } from '../image/dump/inspectedOf.js';
 import { pidLines } from '../inspect/proc/pid/files.js';
 import { current } from '../kernel/arch/x86/include/asm/current.h.js';
 import type { Kernel } from '../machine/kernel.js';
 import { frag_show, pagetypeinfo_show } from './buddyinfo.js';
+import { show_interrupts } from './interrupts.js';
 import { iomem_show } from './iomem.js';
 import { meminfo_proc_show } from './meminfo.js';
 import { slab_show } from './slabinfo.js';
@@ -19,6 +21,7 @@ import { zoneinfo_show } from './zoneinfo.js';
 
 const PROC_FILES: Readonly<Record<string, (k: Kernel) => string[]>> = {
   buddyinfo: frag_show,
+  interrupts: show_interrupts,
   iomem: iomem_show,
   meminfo: meminfo_proc_show,
   pagetypeinfo: pagetypeinfo_show,

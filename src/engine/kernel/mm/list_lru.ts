@@ -119,8 +119,8 @@ const callIsolate = (
   nlru: ListLruNode,
   cb_arg: VirtAddr,
 ): Int => {
-  const args = [k.va_of(k.plus(item, 0)), k.va_of(listOf(k, nlru)), k.va_of(nlru), cb_arg];
-  const ret = k.callOut?.(isolate, args);
+  const list: VirtAddr = k.va_of(listOf(k, nlru));
+  const ret = k.callOut?.(isolate, [k.va_of(k.plus(item, 0)), list, k.va_of(nlru), cb_arg]);
   if (ret === undefined)
     throw new KernelFault(`unable to handle page fault for address: ${k.hex(isolate)}`);
   return ret;

@@ -1,15 +1,16 @@
 /**
  * An interrupt on a line: its handlers, one behind the other.
  *
- * Left out: what the chip is told, per-CPU counts, lines that nobody answers for
+ * Left out: what the chip is told, lines that nobody answers for
  * ("nobody cared"), handlers that enable interrupts.
  * Source: Linux 6.1 kernel/irq/handle.c: __handle_irq_event_percpu(), __irq_wake_thread(), warn_no_thread(); kernel/irq/chip.c;
- * kernel/irq/manage.c: irq_wait_for_interrupt().
+ * kernel/irq/internals.h: __kstat_incr_irqs_this_cpu(); kernel/irq/manage.c: irq_wait_for_interrupt().
  */
 import { type Int, NULL } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
-import type { VirtAddr } from '../../../memory/address.js';
+import type { Cell, VirtAddr } from '../../../memory/address.js';
 import { IRQ_WAKE_THREAD } from '../../include/linux/interrupt.h.js';
+import { raw_cpu_ptr } from '../../include/linux/percpu-defs.h.js';
 import { printk } from '../../include/linux/printk.h.js';
 import { stringAt } from '../../lib/string.js';
 import { irq_desc_get_irq, type IrqDesc } from './irqdesc.js';
@@ -69,14 +70,21 @@ function warn_no_thread(k: Kernel, irq: Int, action: IrqAction): void {
   );
 }
 
+/** A CPU's own count, and that of all. */
+function __kstat_incr_irqs_this_cpu(k: Kernel, desc: IrqDesc): void {
+  const kstat_irqs: Cell = raw_cpu_ptr(k, k.plus(desc, k.irq_desc.kstat_irqs));
+  k.write(kstat_irqs, k.read_int(kstat_irqs) + 1);
+  const tot_count: Cell = k.plus(desc, k.irq_desc.tot_count);
+  k.write(tot_count, k.read_int(tot_count) + 1);
+}
+
 /** handle_edge_irq(): of a line that is disabled, the interrupt waits. */
 export function handle_edge_irq(k: Kernel, desc: IrqDesc): void {
   if (irqd_irq_disabled(k, desc) || actionOf(k, desc) === NULL) {
     markPendingIrq(k, desc);
     return;
   }
-  const tot_count = k.plus(desc, k.irq_desc.tot_count);
-  k.write(tot_count, k.read_int(tot_count) + 1);
+  __kstat_incr_irqs_this_cpu(k, desc);
   __handle_irq_event_percpu(k, desc);
 }
 

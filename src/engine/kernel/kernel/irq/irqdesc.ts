@@ -5,7 +5,7 @@
  *
  * Differs: a machine that was booted here has made no descriptors; the first that asks makes those of the legacy lines, 0 to 15, as
  * early_irq_init() does.
- * Left out everywhere: domains, chips, counts of each CPU, affinity, /proc/irq, sysfs.
+ * Left out everywhere: domains, chips, affinity, /proc/irq, sysfs.
  * Source: Linux 6.1 kernel/irq/irqdesc.c; include/linux/irqdesc.h; arch/x86/include/asm/irq_vectors.h: NR_IRQS_LEGACY.
  */
 import { type Int, NULL, type Pointer, type UInt } from '../../../machine/ctypes.js';
@@ -13,11 +13,12 @@ import type { Kernel } from '../../../machine/kernel.js';
 import type { VirtAddr } from '../../../memory/address.js';
 import { xa_load } from '../../lib/xarray/xarray.js';
 import { __xa_store } from '../../lib/xarray/entries.js';
+import { __alloc_percpu_gfp } from '../../mm/percpu/percpu.js';
 import { kzalloc } from '../../mm/slab_common/kmalloc.js';
 
 export type IrqDesc = Pointer<'struct irq_desc'>;
 
-const NR_IRQS_LEGACY = 16;
+export const NR_IRQS_LEGACY = 16;
 
 /** A line that nobody has: it is disabled once. False without memory. */
 function alloc_desc(k: Kernel, irq: UInt): boolean {
@@ -27,6 +28,9 @@ function alloc_desc(k: Kernel, irq: UInt): boolean {
   // desc_set_defaults():
   k.write(k.plus(desc, k.irq_desc.irq_data_irq), irq);
   k.write(k.plus(desc, k.irq_desc.depth), 1);
+  k.write_long(k.plus(desc, k.irq_desc.irq_data_hwirq), irq);
+  const kstat_irqs: VirtAddr = __alloc_percpu_gfp(k, 4, 4, k.GFP_KERNEL);
+  k.write_va(k.plus(desc, k.irq_desc.kstat_irqs), kstat_irqs);
   __xa_store(k, k.globals.irq_desc_tree, irq, object);
   return true;
 }
