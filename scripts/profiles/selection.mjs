@@ -80,12 +80,13 @@ export const PARTS = {
     exit_state exit_code pid tgid real_parent parent children sibling group_leader thread_node comm files nsproxy signal
     maj_flt min_flt nr_dirtied reclaim_state capture_control task_frag kmap_ctrl personality worker_private in_execve in_iowait
     oom_reaper_list oom_reaper_timer plug pagefault_disabled fs nvcsw nivcsw
-    pending blocked cred real_cred
+    pending blocked cred real_cred sighand sas_ss_sp sas_ss_size sas_ss_flags
   `),
   cred: words(`usage uid gid suid sgid euid egid fsuid fsgid`),
   irq_desc: words(`irq_data handle_irq action status_use_accessors depth tot_count kstat_irqs irq_count core_internal_state__do_not_mess_with_it threads_oneshot threads_active wait_for_threads name`),
   irq_chip: words(`name`),
-  signal_struct: words(`thread_head nr_threads`),
+  signal_struct: words(`sigcnt thread_head nr_threads rlim`),
+  sighand_struct: words(`siglock count action`),
   // '': the unions without a name.
   file: ['', ...words(`f_path f_inode f_op f_count f_flags f_mode f_pos f_owner f_mapping private_data`)],
   inode: ['', ...words(`i_mode i_opflags i_op i_sb i_mapping i_ino i_size i_blocks i_rwsem i_data i_rdev i_private i_devices`)],

@@ -32,7 +32,7 @@ export { codeAddress } from './semantics/window.js';
 export type { Expr, Initializer, Statement } from './syntax/ast.js';
 export { parseExpression, parseScript } from './syntax/parse.js';
 export { defaultMachine, machineKeys, describedMachine } from './syntax/machine.js';
-export { gatherIncludes, type IncludedText, type Sources } from './syntax/sources.js';
+export { gatherIncludes, isHeader, type IncludedText, type Sources } from './syntax/sources.js';
 export { LineMap, type Span } from './syntax/span.js';
 export type { Evaluated, EvaluateOptions, Pieces } from './vm/evaluate.js';
 export type { StackUse } from './vm/control.js';

@@ -43,8 +43,8 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     id: 'signal',
     label: 'SIGSEGV / SIGBUS / SIGABRT',
     description:
-      'Stops where a process accesses memory that it has no area for, in a way that its area does not allow, or behind the end of a file; and where it calls abort().',
-    conditionHint: 'va, error_code, pid: va < 0x1000',
+      'Stops where a process accesses memory that it has no area for, in a way that its area does not allow, or behind the end of a file; and where it calls abort(); also where it has a handler for that.',
+    conditionHint: 'va, error_code, pid, handled: va < 0x1000 && !handled',
     byDefault: true,
     kinds: ['signal'],
   },

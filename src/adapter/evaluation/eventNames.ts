@@ -55,6 +55,7 @@ export function eventNames({ profile }: MachineContext, event: MachineEvent): re
         ...named('va', 'unsigned long', event.va),
         ...named('error_code', 'unsigned long', event.errorCode),
         ...named('pid', 'int', event.pid),
+        ...named('handled', 'int', event.handler === undefined ? 0 : 1),
       ];
     case 'address-misuse':
     case 'stale-tlb':
@@ -90,7 +91,7 @@ export function eventText({ profile, image }: MachineContext, event: MachineEven
     case 'bad-page':
       return `bad page state: pfn 0x${event.pfn.toString(16)}: ${event.reason}`;
     case 'signal':
-      return `${event.text}: ${event.rule}`;
+      return `${event.text}: ${event.rule}${event.handler === undefined ? '' : `; ${event.handler}() handles it`}`;
     case 'bug':
       return event.rule === undefined ? event.text : `${event.text} (${event.rule})`;
     case 'warn':

@@ -1,4 +1,5 @@
 /** DAP source, loadedSources: the scenario, and the engine's kernel by reference. */
+import { isHeader } from '../../scenario/index.js';
 import { errors } from '../protocol/errors.js';
 import type { Dap } from '../protocol/dap.js';
 import type { Session } from '../session.js';
@@ -33,7 +34,9 @@ export const sourceHandlers = (session: Session): Handlers<'source' | 'loadedSou
     if (target?.image.dumped !== undefined) return { sources: [] };
     const program = target?.scenario?.program;
     const own =
-      program?.files.map(({ name, path, text }) => withChecksum({ name, path }, text)) ?? [];
+      program?.files
+        .filter((file) => !isHeader(file))
+        .map(({ name, path, text }) => withChecksum({ name, path }, text)) ?? [];
     return { sources: [...own, ...kernelFiles(session.kernelLanguage).map(kernelFileSource)] };
   },
 });

@@ -107,7 +107,14 @@ export * from '../kernel/kernel/rcu/tiny.js';
 export * from '../kernel/kernel/sched/core/wakeup.js';
 export * from '../kernel/kernel/sched/completion.js';
 export * from '../kernel/kernel/sched/wait.js';
-export * from '../kernel/kernel/signal.js';
+export * from '../kernel/kernel/signal/signal.js';
+export * from '../kernel/kernel/signal/deliver.js';
+export {
+  DEFAULT_ACTION,
+  __cleanup_sighand,
+  copy_sighand,
+  sig_handler,
+} from '../kernel/kernel/signal/sighand.js';
 export { PF_KTHREAD } from '../kernel/include/linux/sched.h.js';
 export * from '../kernel/include/linux/sched/signal.h.js';
 export * from '../kernel/kernel/exit.js';

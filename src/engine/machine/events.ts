@@ -39,7 +39,7 @@ export type KernelEvent =
       readonly rule?: string | undefined;
     }
   | { readonly kind: 'warn'; readonly text: string }
-  /** A process accessed memory as it must not, or called abort(), and ends. */
+  /** A process accessed memory as it must not, or called abort(): it ends, or its handler runs. */
   | {
       readonly kind: 'signal';
       readonly signal: 'SIGABRT' | 'SIGBUS' | 'SIGKILL' | 'SIGSEGV';
@@ -54,6 +54,8 @@ export type KernelEvent =
       readonly text: string;
       /** Why: what the area there allows, or that there is none. */
       readonly rule: string;
+      /** The function of the program that handles it; undefined: it ends the process. */
+      readonly handler?: string;
     }
   /** A conversion of an address, or of flags into names, was used outside of its domain: what it gave means nothing. */
   | {

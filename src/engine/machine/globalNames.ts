@@ -22,7 +22,7 @@ export const GLOBALS = `
   pcpu_sidelined_slot pcpu_to_depopulate_slot pcpu_unit_map pcpu_unit_offsets pcpu_unit_pages
   pcpu_unit_size percpu_pagelist_high_fraction pgd_cache pgd_list pkmap_count pkmap_page_table
   proc_dir_entry_cache purge_vmap_area_list purge_vmap_area_root radix_tree_node_cachep rcu_ctrlblk rcu_state
-  seq_file_cache shm_mnt shmem_inode_cachep shmem_vm_ops size_index slab_attr_group slab_attrs slab_caches slab_caches_to_rcu_destroy slab_kset slab_ktype
+  seq_file_cache shm_mnt shmem_inode_cachep sighand_cachep signal_cachep shmem_vm_ops size_index slab_attr_group slab_attrs slab_caches slab_caches_to_rcu_destroy slab_kset slab_ktype
   shared_last_ino slab_max_order slab_nodes slab_state slub_debug slub_debug_enabled slub_max_order
   slub_min_objects slub_min_order stack_hash_mask stack_slabs stack_table
   sysctl_lowmem_reserve_ratio sysctl_page_lock_unfairness sysfs_root sysfs_root_kn system_state tainted_mask totalcma_pages

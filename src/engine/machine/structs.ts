@@ -207,10 +207,13 @@ export const STRUCTS = {
   rcu_segcblist: 'head len tails',
   semaphore: 'count wait_list',
   semaphore_waiter: 'list task up',
+  sigaction: 'sa_flags sa_handler sa_mask sa_restorer',
+  sighand_struct: 'action count',
+  signal_struct: 'rlim sigcnt',
   sysinfo: 'freehigh freeram mem_unit sharedram totalhigh totalram',
   task_struct: `
     __state active_mm blocked comm cred exit_code exit_state flags fs group_leader kmap_ctrl.idx? kmap_ctrl.pteval? maj_flt min_flt mm on_cpu? pagefault_disabled
-    parent pending.list pending.signal personality pid real_cred real_parent rss_stat? stack tasks tgid thread_info.cpu? thread_info.flags usage worker_private
+    parent pending.list pending.signal personality pid real_cred real_parent rss_stat? sas_ss_flags sas_ss_size sas_ss_sp sighand signal stack tasks tgid thread_info.cpu? thread_info.flags usage worker_private
   `,
   tasklet_struct: 'callback count data func next state use_callback',
   timer_list: 'entry expires flags function',

@@ -13,6 +13,7 @@ import {
   type TextDocument,
 } from 'vscode';
 import type { Diagnostic as Finding, Sources } from '../../scenario/index.js';
+import { isHeader } from '../../scenario/syntax/sources.js';
 import { MMSCOPE } from '../identity.js';
 import { checkDocument, IncludedFiles } from './includedFiles.js';
 
@@ -50,7 +51,7 @@ export function registerDiagnostics(): Disposable {
       ofFile(undefined).map((finding) => toDiagnostic(document, finding)),
     );
     const files = sources.files.flatMap((file) =>
-      file.path === undefined
+      file.path === undefined || isHeader(file)
         ? []
         : [{ path: file.path, found: ofFile(file.path).map((one) => inFile(file, one)) }],
     );

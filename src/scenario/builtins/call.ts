@@ -96,7 +96,17 @@ export interface ProcessCalls {
   /** A child that has ended, and is gone with this: its pid and how it ended; or to wait for one; or an error. @param pid -1: any */
   wait(pid: number): { readonly pid: number; readonly code: number } | Blocked | number;
   /** Sends a signal to a task, and to those that it ends with it; 0 or an error. */
-  send(task: TaskStruct, sig: number): number;
+  send(task: TaskStruct, sig: number, code: number): number;
+  /** Who sent the running task a signal last, and how: si_code. */
+  senderOf(): { readonly pid: number; readonly code: number };
+  /** The builtin that runs is setjmp(): where it is goes to a jmp_buf. */
+  setJump(env: Value): void;
+  /** Goes on there. */
+  jump(env: Value, value: number): never;
+  /** Where the process's stack has come to. */
+  stackPointer(): VirtAddr;
+  /** Of the running task. */
+  names(): { readonly pid: number; readonly comm: string };
   /** A task of the scenario; NULL if none has the pid. */
   taskWithPid(pid: number): TaskStruct;
   /** Why the last call of the C library failed. */

@@ -5,6 +5,9 @@ import { libc } from './user/libc.js';
 
 const changes = true;
 const ESRCH = 3;
+/** si_code. Source: Linux 6.1 include/uapi/asm-generic/siginfo.h. */
+const SI_USER = 0;
+const SI_KERNEL = 0x80;
 
 export const signals: readonly Builtin[] = [
   ...group('task', 'kernel/signal.c', [
@@ -12,15 +15,15 @@ export const signals: readonly Builtin[] = [
       signature: 'int send_sig(int sig, struct task_struct *p, int priv)',
       doc: 'Sends a signal to a task: it ends waits that are interruptible, and a process that it reaches in user mode. A thread of the kernel hears of it after allow_signal().',
       changes,
-      run: (call, sig, p) => call.process.send(call.cell(p), Number(sig)),
+      run: (call, sig, p) => call.process.send(call.cell(p), Number(sig), SI_KERNEL),
     },
     {
       signature: 'int kill(pid_t pid, int sig)',
-      doc: 'Sends a signal to a process, which has no handlers: it ends at its next return to user mode. -1 and errno if there is none.',
+      doc: 'Sends a signal to a process: its handler runs, or it ends, at its next return to user mode. -1 and errno if there is none.',
       changes,
       run: (call, pid, sig) => {
         const task = call.process.taskWithPid(Number(pid));
-        return libc(call, task === 0 ? -ESRCH : call.process.send(task, Number(sig)));
+        return libc(call, task === 0 ? -ESRCH : call.process.send(task, Number(sig), SI_USER));
       },
     },
     {

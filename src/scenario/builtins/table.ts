@@ -42,6 +42,7 @@ import { shrinkers } from './shrinkers.js';
 import { slabCaches } from './slabCaches.js';
 import { scatterlists } from './scatterlists.js';
 import { scanning } from './scanning.js';
+import { programSignals } from './libc/signals.js';
 import { signals } from './signals.js';
 import { sleepableRcu } from './srcu.js';
 import { sorting } from './sorting.js';
@@ -115,6 +116,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...hrtimers,
   ...interrupts,
   ...signals,
+  ...programSignals,
   ...sysctls,
   ...sysfsFiles,
   ...processes,

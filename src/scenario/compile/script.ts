@@ -4,6 +4,7 @@
  *     code:  the scenario itself (statics first) | tasks | functions
  */
 import type { Profile } from '../../engine/types/profile.js';
+import { libraryHeader } from '../prelude/headers.js';
 import { preludeMacros } from '../prelude.js';
 import { CTypes, isStruct } from '../semantics/cTypes.js';
 import { declareFunction } from '../semantics/names.js';
@@ -67,6 +68,7 @@ export function readScenario(text: string, file: ScenarioFile = {}): ReadScenari
   const unreadable = notText(text);
   const script = readScript(unreadable === undefined ? text : '', {
     predefined: preludeMacros(),
+    header: libraryHeader,
     ...file,
   });
   const { machine, span, diagnostics: machineFindings } = readMachine(script.pragmas);

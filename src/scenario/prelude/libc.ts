@@ -9,6 +9,9 @@ export const LIBC = `
 #define assert(expression) ((expression) ? (void)0 : __assert_fail(#expression, __FILE__, __LINE__, __func__)) // Ends the program with SIGABRT if something does not hold. assert.h
 #define EXIT_SUCCESS 0 // What a program gives to exit() that has done its work. stdlib.h
 #define EXIT_FAILURE 1 // What one gives that has not. stdlib.h
+#define setjmp(env) __sigsetjmp(env, 0) // Remembers a place for longjmp(): 0, and what that was given when it leads here. setjmp.h
+#define _setjmp(env) __sigsetjmp(env, 0) // Like setjmp(). setjmp.h
+#define sigsetjmp(env, savemask) __sigsetjmp(env, savemask) // Like setjmp(), and which signals are blocked. setjmp.h
 #define BUFSIZ 8192 // Bytes of a buffer that is large enough. stdio.h
 #define STDIN_FILENO 0 // The number of the standard input, which is empty. unistd.h
 #define STDOUT_FILENO 1 // The number of stdout. unistd.h

@@ -14,7 +14,7 @@ import { Inputs } from './inputs.js';
 import { lex } from './lexer.js';
 import { readDefinition, sameDefinition, type Macro, type MacroTable } from './macros.js';
 import { readPragma, type PragmaText } from './pragmas.js';
-import type { FindInclude, Sources } from './sources.js';
+import { headerPath, type FindInclude, type Sources } from './sources.js';
 import { spanOf, type Span } from './span.js';
 import { SpecialMacros, stringMacro, textMacro, type BuildFacts } from './specialMacros.js';
 import { suggestion } from './suggest.js';
@@ -31,6 +31,8 @@ export interface PreprocessOptions {
   /** Absent while it is not known which build the text is for. */
   readonly facts?: BuildFacts;
   readonly findInclude?: FindInclude | undefined;
+  /** The text of a header of the C library, where it declares anything. */
+  readonly header?: (name: string) => string | undefined;
 }
 
 export interface Preprocessed {
@@ -223,6 +225,11 @@ class Preprocessor {
     const name = match?.[1] ?? match?.[2];
     if (match === null || name === undefined) {
       this.error(span, 'write #include "file.h", or #include <linux/file.h>');
+      return;
+    }
+    const header = match[2] === undefined ? undefined : this.options.header?.(name);
+    if (header !== undefined) {
+      this.inputs.open(this.sources.include(headerPath(name), header));
       return;
     }
     if (match[2] !== undefined) {

@@ -16,6 +16,11 @@ export interface SourceFile {
   readonly lines: LineMap;
 }
 
+/** A header of the C library is not a file. */
+export const headerPath = (name: string): string => `<${name}>`;
+export const isHeader = ({ path }: { readonly path: string | undefined }): boolean =>
+  path?.startsWith('<') === true;
+
 /** A line and a column, and the file they are of. */
 export interface FilePosition extends Position {
   readonly file: SourceFile;

@@ -6,10 +6,12 @@ import type { Cell } from '../../engine/memory/address.js';
 import { OPCODES } from '../compile/opcodes.js';
 import { SPILL_WORDS, type CompiledFunction } from '../compile/program.js';
 import type { Value } from '../semantics/arithmetic.js';
+import { TaskJump } from './jumps.js';
 import { numberOf } from './functionPointers.js';
 import type { Machine } from './machine.js';
 import { TaskBlocked, TaskBug } from './signals.js';
-import { END_OF_THREAD, isToTheKernel, toTheKernel } from './taskStack.js';
+import { sigreturn } from './handlers.js';
+import { END_OF_THREAD, isInterrupted, isToTheKernel, toTheKernel } from './taskStack.js';
 
 /** Enters a function; the values below its arguments wait with the caller's frame. */
 export function enter(
@@ -37,7 +39,7 @@ export function restoreValues(m: Machine, count: number, spillAt: number): void 
   for (let i = 0; i < count; i++) m.push(m.stack.keptValue(spillAt + i * SPILL_WORDS));
 }
 
-function takeArguments(m: Machine, callee: CompiledFunction, args: readonly Value[]): void {
+export function takeArguments(m: Machine, callee: CompiledFunction, args: readonly Value[]): void {
   const { stack } = m;
   let next = 0;
   const pointer = m.program.profile.pointerSize === 8 ? 'u64' : 'u32';
@@ -65,6 +67,10 @@ export function leave(m: Machine, hasResult: boolean): void {
   if (m.calledBack.isActive) m.calledBack.leave();
   m.depth--;
   if (m.depth < m.shallowest) m.shallowest = m.depth;
+  if (isInterrupted(returnPc)) {
+    sigreturn(m, returnPc);
+    return;
+  }
   m.pc = returnPc;
   // The call in front of the return address says what waits, and where.
   const { code } = m.text;
@@ -99,7 +105,19 @@ export function callBack(
   const values = typeof args === 'function' ? args(stack.cellAt(callee.frameBytes)) : args;
   takeArguments(m, callee, values);
   m.pc = callee.entry;
-  const outcome = m.calledBack.during(numberOf(m, callee), () => m.loopInside());
+  const outcome = m.calledBack.during(numberOf(m, callee), () => {
+    try {
+      return m.loopInside();
+    } catch (error) {
+      // It leads out of here: what the statement has left to do goes on there.
+      if (error instanceof TaskJump) {
+        error.crossed--;
+        m.passing = passing;
+        m.text = text;
+      }
+      throw error;
+    }
+  });
   if (outcome?.kind === 'blocked') throw new TaskBlocked(outcome.reason, outcome.again);
   if (outcome === undefined) throw new TaskBug(`BUG: ${callee.name}() does not come to an end`);
   const result = m.values.at(-1) ?? 0;

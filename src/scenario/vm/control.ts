@@ -13,6 +13,7 @@
  *                           of its function, from 1 on; whose variables it uses
  *          800 ...          timers, works and who does them (jobTable.ts)
  *          900 ...          files by name                                      2240 + 16 * task     of a statement that is run again (rerun.ts)
+ *                                                                              2752 + 2 * task      who sent it a signal last: pid, si_code
  *
  * All zeros is the state before the first statement, so a machine can be made without writing anything: the scenario itself is
  * ready with pc 0, and a stack of which nothing is in use stands for the first frame of the task.
@@ -83,6 +84,7 @@ const JOB_TABLE = 800;
 const HELD = 1024;
 const RERUN = 2240;
 export const RERUN_WORDS = 16;
+const SENDERS = 2752;
 const TASKS = 16;
 const TASK_WORDS = 16;
 /** Of each task: its place in a queue, and when its wait is over, or 0. */
@@ -289,6 +291,17 @@ export class Control {
 
   setRerunWords(task: number, words: readonly number[]): void {
     for (let i = 0; i < RERUN_WORDS; i++) this.write(RERUN + task * RERUN_WORDS + i, words[i] ?? 0);
+  }
+
+  /** Who sent a task a signal last. */
+  sender(task: number): { readonly pid: number; readonly code: number } {
+    const at = SENDERS + task * 2;
+    return { pid: this.read(at), code: this.read(at + 1) };
+  }
+
+  setSender(task: number, pid: number, code: number): void {
+    this.write(SENDERS + task * 2, pid);
+    this.write(SENDERS + task * 2 + 1, code);
   }
 
   heldWord(i: number): number {

@@ -22,6 +22,7 @@ import { enter, keepValues, leave, restoreValues } from './calls.js';
 import { functionAt } from './functionPointers.js';
 import type { Machine } from './machine.js';
 import { noteHolds } from '../ledger/holdCalls.js';
+import { handlePending } from './handlers.js';
 import { notePages } from '../ledger/pageCalls.js';
 import { TaskBug } from './signals.js';
 
@@ -68,12 +69,13 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
   CONSTANT: (m) => m.push(m.text.constants[m.operand()] as Value),
   FRAME: (m) => m.push(m.stack.address + m.operand()),
   MOVE: (m) => m.push(m.call.offset(m.pop(), m.operand())),
-  LOAD: (m) => m.push(m.load(repr(m), m.pop())),
+  // What may fault takes its operands off when it has succeeded: it may be tried again (handlers.ts).
+  LOAD: (m) => m.replace(1, m.load(repr(m), m.peek())),
   STORE: (m) => {
     const as = repr(m);
-    const value = m.pop();
-    m.memory.store(m.pop(), sizeOfRepr[as], value);
-    m.push(value);
+    const value = m.peek();
+    m.memory.store(m.peek(1), sizeOfRepr[as], value);
+    m.replace(2, value);
   },
   LOAD_FRAME: (m) => m.push(m.stack.load(repr(m), m.operand())),
   STORE_FRAME: (m) => {
@@ -84,14 +86,13 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
   LOAD_BITS: (m) => {
     const as = repr(m);
     const bits = bitField(m, as);
-    m.push(m.memory.loadBits(m.pop(), sizeOfRepr[as], bits));
+    m.replace(1, m.memory.loadBits(m.peek(), sizeOfRepr[as], bits));
   },
   STORE_BITS: (m) => {
     const as = repr(m);
     const bits = bitField(m, as);
-    const value = m.pop();
-    const address = m.pop();
-    m.push(m.memory.storeBits(address, sizeOfRepr[as], bits, value));
+    const stored = m.memory.storeBits(m.peek(1), sizeOfRepr[as], bits, m.peek());
+    m.replace(2, stored);
   },
   OPERATE: (m) => {
     const operate = operations[m.operand()] as Operation;
@@ -132,12 +133,14 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
   },
   COPY: (m) => {
     const size = m.operand();
-    const from = m.pop();
-    const to = m.pop();
-    m.copy(to, from, size);
-    m.push(to);
+    const to = m.peek(1);
+    m.copy(to, m.peek(), size);
+    m.replace(2, to);
   },
-  CLEAR: (m) => m.memory.writeBytes(m.pop(), new Uint8Array(m.operand())),
+  CLEAR: (m) => {
+    m.memory.writeBytes(m.peek(), new Uint8Array(m.operand()));
+    m.pop();
+  },
   CALL: (m) => {
     const callee = m.program.functions[m.operand()] as CompiledFunction;
     const count = callee.parameters.length + (callee.resultSlot === undefined ? 0 : 1);
@@ -179,6 +182,7 @@ const instructions: Readonly<Record<OpcodeName, Handler>> = {
     m.call.span = site.span;
     m.call.pc = m.pc - 1;
     m.inBuiltin = true;
+    m.builtinArgs = args;
     if (m.text === m.program)
       m.call.process.jobs.beforeCall(m.call.pc, builtin.looksAgain === true);
     builtin.needs?.(m.call, builtin.name);
@@ -234,6 +238,8 @@ function finish(m: Machine, called: CalledBuiltin, first: BuiltinResult): void {
     }
     if (wanted) m.push(result ?? 0);
     if (m.takeEnding()) m.stop({ kind: 'end' });
+    // On its way back to user mode.
+    else if (builtin.changes && m.handlesSignals && m.isInText) handlePending(m);
   }
 }
 

@@ -10,6 +10,9 @@ import { convert, sizeOfRepr, type Repr, type Value } from '../semantics/arithme
 import type { MachineCall } from './builtinCall.js';
 import { CalledBack } from './calledBack.js';
 import type { Control, StackUse } from './control.js';
+import { handleFault, handlePending } from './handlers.js';
+import { land, TaskJump } from './jumps.js';
+import { handlesSignals } from './programFacts.js';
 import { HANDLERS, resumeBuiltin, type Handler, type SuspendedBuiltin } from './instructions.js';
 import type { KernelTasks } from './kernelTasks.js';
 import type { ScenarioMemory } from './memory.js';
@@ -40,6 +43,12 @@ export class Machine {
   /** What runs: the program, or an expression with it. */
   text: MachineText;
   private outcome: Outcome | undefined;
+  /** Where the instruction begins that runs. */
+  start = 0;
+  /** What the builtin was given that runs, for another try behind a signal's handler. */
+  builtinArgs: readonly Value[] = [];
+  /** Whether the scenario may have handlers of signals. */
+  readonly handlesSignals: boolean;
   /** A builtin runs: what goes wrong goes wrong in its call. */
   inBuiltin = false;
   /** Functions entered, less those left, since the statement began; and the fewest it came to. */
@@ -64,6 +73,7 @@ export class Machine {
   ) {
     this.stack = new TaskStack(program, image, window);
     this.text = program;
+    this.handlesSignals = handlesSignals(program);
   }
 
   /** Runs the task's next statement. */
@@ -77,7 +87,12 @@ export class Machine {
     if (this.call.process.threads.isStoppedEarly) return this.endThread(NEVER_BEGAN);
     const nrValues = this.control.resumes(task);
     this.passing = nrValues === undefined ? 1 : 0;
-    return this.run(Infinity, nrValues === undefined ? undefined : () => this.goOn(task, nrValues));
+    return this.run(Infinity, () => {
+      if (nrValues !== undefined) this.goOn(task, nrValues);
+      // A call that a signal has woken says so itself, before the handler runs.
+      else if (this.handlesSignals && this.control.parkedFor(task) === undefined)
+        handlePending(this);
+    });
   }
 
   // --- threads of kthread_create() ------------------------------------------------------------------------------------------------
@@ -241,13 +256,27 @@ export class Machine {
 
   /** Undefined when so many steps did not come to an end. */
   private loop(maxSteps: number): Outcome | undefined {
-    for (let steps = 0; steps < maxSteps; steps++) {
-      const instruction = HANDLERS[this.text.code[this.pc++] as number] as Handler;
-      instruction(this);
-      const outcome = this.reached();
-      if (outcome !== undefined) return outcome;
+    for (let steps = 0; ; steps++) {
+      try {
+        for (; steps < maxSteps; steps++) {
+          this.start = this.pc;
+          const instruction = HANDLERS[this.text.code[this.pc++] as number] as Handler;
+          instruction(this);
+          const outcome = this.reached();
+          if (outcome !== undefined) return outcome;
+        }
+        return undefined;
+      } catch (error) {
+        this.caught(error);
+      }
     }
-    return undefined;
+  }
+
+  /** Goes on in a signal's handler, or where a jump leads; or throws it again. */
+  private caught(error: unknown): void {
+    if (error instanceof TaskJump && land(this, error)) return;
+    if (error instanceof TaskSignal && handleFault(this, error.info)) return;
+    throw error;
   }
 
   /** What the kernel calls runs to its end, for it cannot rest; it can be given up. Undefined when it does not come to an end. */
@@ -304,6 +333,17 @@ export class Machine {
   }
 
   push(value: Value): void {
+    this.values.push(value);
+  }
+
+  /** The value so many below the top, which stays. */
+  peek(below = 0): Value {
+    return this.values[this.values.length - 1 - below] as Value;
+  }
+
+  /** Takes so many values off, and puts one on. */
+  replace(count: number, value: Value): void {
+    this.values.length -= count;
     this.values.push(value);
   }
 

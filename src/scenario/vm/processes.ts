@@ -8,11 +8,13 @@
 import { current, fatal_signal_pending } from '../../engine/entry/functions.js';
 import { NULL, type TaskStruct } from '../../engine/machine/ctypes.js';
 import type { Kernel } from '../../engine/machine/kernel.js';
-import { asCell, asVirt, type Cell } from '../../engine/memory/address.js';
+import { asCell, asVirt, type Cell, type VirtAddr } from '../../engine/memory/address.js';
 import type { Blocked, ProcessCalls } from '../builtins/call.js';
 import type { KernelCalls } from '../builtins/kernelCalls.js';
 import type { Value } from '../semantics/arithmetic.js';
 import type { Control } from './control.js';
+import { stackPointer } from './handlers.js';
+import { jump, setJump } from './jumps.js';
 import type { KernelTasks } from './kernelTasks.js';
 import { KernelJobs } from './kernelJobs.js';
 import { KernelThreads } from './kernelThreads.js';
@@ -21,6 +23,7 @@ import { ScenarioFiles } from './openFiles.js';
 import { TaskBug } from './signals.js';
 import type { WindowCells } from './windowCells.js';
 
+const SI_KERNEL = 0x80;
 const EAGAIN = 11;
 const ECHILD = 10;
 const ENOMEM = 12;
@@ -123,7 +126,10 @@ export class Processes implements ProcessCalls {
     const tsk = kernel.dup_task_struct(k, current(k));
     if (tsk === NULL) return -ENOMEM;
     kernel.sched_fork(k, tsk);
-    if (kernel.copy_mm(k, tsk) !== 0) {
+    // init_sigpending():
+    kernel.flush_signals(k, tsk);
+    if (!kernel.copy_sighand(k, tsk, current(k)) || kernel.copy_mm(k, tsk) !== 0) {
+      kernel.__cleanup_sighand(k, tsk);
       kernel.put_task_stack(k, tsk);
       kernel.free_task_struct(k, tsk);
       return -ENOMEM;
@@ -175,9 +181,12 @@ export class Processes implements ProcessCalls {
   }
 
   /** Sends a signal to a task; what ends a process ends all of its tasks. */
-  send(tsk: TaskStruct, sig: number): number {
+  send(tsk: TaskStruct, sig: number, code: number): number {
     const { k, control, tasks, nrTasks } = this.around;
     const kernel = this.around.kernel();
+    for (let task = 0; task < nrTasks; task++)
+      if (control.isCreated(task) && tasks.structOf(task) === tsk)
+        control.setSender(task, code === SI_KERNEL ? 0 : tasks.pid(control.currentTask), code);
     const result = kernel.send_sig(k, sig, tsk);
     if (!this.isOfProcess(tsk) || !kernel.__fatal_signal_pending(k, tsk)) return result;
     for (let task = 0; task < nrTasks; task++) {
@@ -187,6 +196,28 @@ export class Processes implements ProcessCalls {
         kernel.send_sig(k, kernel.SIGKILL, other);
     }
     return result;
+  }
+
+  senderOf(): { readonly pid: number; readonly code: number } {
+    const { control } = this.around;
+    return control.sender(control.currentTask);
+  }
+
+  names(): { readonly pid: number; readonly comm: string } {
+    const { control, tasks } = this.around;
+    return { pid: tasks.pid(control.currentTask), comm: tasks.comm };
+  }
+
+  setJump(env: Value): void {
+    setJump(this.around.machine(), env);
+  }
+
+  jump(env: Value, value: number): never {
+    return jump(this.around.machine(), env, value);
+  }
+
+  stackPointer(): VirtAddr {
+    return stackPointer(this.around.machine());
   }
 
   private tgidOf(tsk: TaskStruct): number {
@@ -296,6 +327,8 @@ export class Processes implements ProcessCalls {
     const { k, control } = this.around;
     const tsk = control.taskStruct(task);
     if (tsk === 0 || !control.isCreated(task) || !this.isOver(task)) return;
+    // __exit_signal():
+    this.around.kernel().__cleanup_sighand(k, tsk);
     this.around.kernel().release_task(k, tsk);
     control.setTaskStruct(task, asCell(0));
     control.setParent(task, undefined);

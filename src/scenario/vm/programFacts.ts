@@ -11,6 +11,12 @@ import type { KernelTasks } from './kernelTasks.js';
 export const usesMemory = ({ builtins }: Program): boolean =>
   builtins.some(({ needs }) => needs === needsProcess);
 
+const SETS_HANDLERS: ReadonlySet<string> = new Set(['signal', 'sigaction']);
+
+/** Whether a program may have handlers of signals. */
+export const handlesSignals = ({ builtins }: Pick<Program, 'builtins'>): boolean =>
+  builtins.some(({ name }) => SETS_HANDLERS.has(name));
+
 /** Whether it calls anything that a machine may lack: caches, areas, page tables. */
 export const needsMore = ({ builtins }: Program): boolean =>
   builtins.some(({ needs }) => needs !== undefined);

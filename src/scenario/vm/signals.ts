@@ -36,13 +36,22 @@ export interface SignalInfo {
   readonly reason: string;
 }
 
-/** A signal that ends the process. */
+/** A signal that the process gets: it ends there, unless it has a handler. */
 export class TaskSignal extends Error {
   constructor(readonly info: SignalInfo) {
     super(info.signal);
     this.name = 'TaskSignal';
   }
 }
+
+/** si_code. Source: Linux 6.1 include/uapi/asm-generic/siginfo.h. */
+export const SIGNAL_CODES: Readonly<Record<string, number>> = {
+  SEGV_MAPERR: 1,
+  SEGV_ACCERR: 2,
+  BUS_ADRERR: 2,
+  SI_KERNEL: 0x80,
+  SI_TKILL: -6,
+};
 
 /** Source: Linux 6.1 arch/x86/include/uapi/asm/signal.h. */
 export const SIGNAL_NUMBERS: Readonly<Record<SignalInfo['signal'], number>> = {

@@ -35,12 +35,21 @@ const CALLER_SHADOW = 2;
  * @param pc where the kernel's caller goes on; 0: not in the program
  */
 export const toTheKernel = (pc: number): number => -1 - pc;
-export const isToTheKernel = (returnPc: number): boolean => returnPc < 0;
+export const isToTheKernel = (returnPc: number): boolean => returnPc < 0 && returnPc > INTERRUPTED;
+/** What a signal's handler returns to: the instruction that it came before, or that is to be tried again. */
+const INTERRUPTED = -0x4000_0000;
+export const interrupted = (pc: number): number => INTERRUPTED - pc;
+export const isInterrupted = (returnPc: number): boolean =>
+  returnPc <= INTERRUPTED && returnPc !== END_OF_THREAD;
+export const pcOfInterrupted = (returnPc: number): number => INTERRUPTED - returnPc;
 /** What the function of a thread of the kernel returns to: the thread's end. */
 export const END_OF_THREAD = -0x8000_0000;
 /** Where the scenario goes on: behind the call, or behind that of the kernel. */
-export const behindTheKernel = (returnPc: number): number =>
-  isToTheKernel(returnPc) ? -1 - returnPc : returnPc;
+export const behindTheKernel = (returnPc: number): number => {
+  // The statement that it stands in, not the one before.
+  if (isInterrupted(returnPc)) return pcOfInterrupted(returnPc) + 1;
+  return isToTheKernel(returnPc) ? -1 - returnPc : returnPc;
+};
 
 export class TaskStack {
   private task = 0;
@@ -199,6 +208,12 @@ export class TaskStack {
     const shadow = this.shadow + shadowWords;
     if (bytes > STACK_BYTES || shadow > SHADOW_WORDS) throw new TaskBug(this.overflowText());
     this.use = { bytes, shadow };
+  }
+
+  /** Whether the frame is not the task's first. */
+  get hasCaller(): boolean {
+    const isFirst = this.shadow <= this.functionOfTask(this.task).shadowWords;
+    return !isFirst && this.kept(RETURN_PC) !== END_OF_THREAD;
   }
 
   /** Goes one frame up; where the caller goes on. */

@@ -22,7 +22,7 @@ import { MAX_SCHEDULE_TIMEOUT } from './locking/semaphore.js';
 import { complete, init_completion, wait_for_common } from './sched/completion.js';
 import { sched_fork } from './sched/core/context_switch.js';
 import { TASK_UNINTERRUPTIBLE, wake_up_process } from './sched/core/wakeup.js';
-import { ignore_signals } from './signal.js';
+import { ignore_signals } from './signal/signal.js';
 
 /** Bits of kthread->flags. */
 const KTHREAD_SHOULD_STOP = 1;

@@ -21,6 +21,7 @@ import { print, STDERR } from './print.js';
 const changes = true;
 const sleeps = 'always' as const;
 const EINVAL = 22;
+const SI_TKILL = -6;
 
 /** Names of sysconf(). */
 const SYSCONF: Readonly<Record<number, (call: BuiltinCall) => number>> = {
@@ -85,7 +86,7 @@ const ending: readonly BuiltinRow[] = [
     signature: 'int raise(int sig)',
     doc: 'Sends a signal to the running task: kill() of itself.',
     changes,
-    run: (call, sig) => call.process.send(current(call.k), Number(sig)),
+    run: (call, sig) => call.process.send(current(call.k), Number(sig), SI_TKILL),
   },
   {
     signature: 'void abort(void)',

@@ -15,6 +15,8 @@ import { FOR_EVER } from '../waitQueues.js';
 import { libc } from './libc.js';
 
 const changes = true;
+/** si_code. Source: Linux 6.1 include/uapi/asm-generic/siginfo.h. */
+const SI_SIGIO = -5;
 const EINTR = 4;
 const EBADF = 9;
 const EINVAL = 22;
@@ -180,11 +182,11 @@ const ofDrivers: readonly BuiltinRow[] = [
   ),
   {
     signature: 'void kill_fasync(struct fasync_struct **fp, int sig, int band)',
-    doc: 'Sends the owners of the files of a list SIGIO, or what F_SETSIG says. A process without handlers ends by it.',
+    doc: 'Sends the owners of the files of a list SIGIO, or what F_SETSIG says. A process without a handler for it ends.',
     changes,
     run: (call, fp) => {
       for (const { task, signum } of call.kernel.fasyncOwners(call.k, call.cell(fp)))
-        call.process.send(task, signum);
+        call.process.send(task, signum, SI_SIGIO);
     },
   },
 ];
