@@ -275,3 +275,26 @@ describe('parts of a line', () => {
     }
   });
 });
+
+describe('the end of a program', () => {
+  const failures = (text: string): readonly string[] => {
+    const vm = machine(text, 'x86_64-slub');
+    runToEnd(vm);
+    return log(vm).filter((line) => line.startsWith('FAILED'));
+  };
+
+  it('is a failure where exit() says so, as where main() returns it; a child is its parent’s', () => {
+    assert.deepEqual(failures('int main(void) { return 3; }'), ['FAILED main() returned 3']);
+    assert.deepEqual(failures('int main(void) { exit(3); }'), [
+      'FAILED the program ended with exit(3)',
+    ]);
+    assert.deepEqual(failures('static void f(void) { _exit(1); } int main(void) { f(); }'), [
+      'FAILED the program ended with exit(1)',
+    ]);
+    assert.deepEqual(
+      failures('int main(void) { int s; if (fork() == 0) exit(3); wait(&s); exit(0); }'),
+      [],
+    );
+    assert.deepEqual(failures('exit(3);'), []);
+  });
+});

@@ -105,6 +105,8 @@ export interface ProcessCalls {
   jump(env: Value, value: number): never;
   /** Where the process's stack has come to. */
   stackPointer(): VirtAddr;
+  /** Whether the running task is of the program whose main() was called, and not a child. */
+  readonly isProgram: boolean;
   /** Of the running task. */
   names(): { readonly pid: number; readonly comm: string };
   /** A task of the scenario; NULL if none has the pid. */

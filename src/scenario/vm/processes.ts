@@ -20,6 +20,7 @@ import { KernelJobs } from './kernelJobs.js';
 import { KernelThreads } from './kernelThreads.js';
 import type { Machine } from './machine.js';
 import { ScenarioFiles } from './openFiles.js';
+import { callsMain } from './programFacts.js';
 import { TaskBug } from './signals.js';
 import type { WindowCells } from './windowCells.js';
 
@@ -206,6 +207,12 @@ export class Processes implements ProcessCalls {
   names(): { readonly pid: number; readonly comm: string } {
     const { control, tasks } = this.around;
     return { pid: tasks.pid(control.currentTask), comm: tasks.comm };
+  }
+
+  get isProgram(): boolean {
+    const { control, tasks } = this.around;
+    const isFirst = tasks.processOf(control.currentTask) === 0;
+    return isFirst && callsMain(this.around.machine().program);
   }
 
   setJump(env: Value): void {

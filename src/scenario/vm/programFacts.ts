@@ -17,6 +17,10 @@ const SETS_HANDLERS: ReadonlySet<string> = new Set(['signal', 'sigaction']);
 export const handlesSignals = ({ builtins }: Pick<Program, 'builtins'>): boolean =>
   builtins.some(({ name }) => SETS_HANDLERS.has(name));
 
+/** Whether it is a program, whose main() is called. */
+export const callsMain = ({ builtins }: Program): boolean =>
+  builtins.some(({ name }) => name === '__returned');
+
 /** Whether it calls anything that a machine may lack: caches, areas, page tables. */
 export const needsMore = ({ builtins }: Program): boolean =>
   builtins.some(({ needs }) => needs !== undefined);

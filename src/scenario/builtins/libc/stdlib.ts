@@ -14,6 +14,7 @@ import { sizeOf } from '../pointers.js';
 import { compareBy, sort } from '../sorting.js';
 import { nextRandom } from '../../../engine/machine/random.js';
 import { leading } from '../texts.js';
+import { exit } from '../user/processes.js';
 import { inJiffies, sleepFor } from '../waiting.js';
 import { errorText } from './errors.js';
 import { print, STDERR } from './print.js';
@@ -78,9 +79,7 @@ const ending: readonly BuiltinRow[] = [
     doc: 'Like exit().',
     changes,
     needs: needsProcess,
-    run: (call, status) => {
-      call.process.exit(Number(status));
-    },
+    run: exit,
   },
   {
     signature: 'int raise(int sig)',

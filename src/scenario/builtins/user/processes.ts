@@ -23,6 +23,14 @@ function wait(call: BuiltinCall, pid: number, status: Value): BuiltinResult {
   return result.pid;
 }
 
+/** A program that says by its status that it failed has failed, as where main() returns that. */
+export function exit(call: BuiltinCall, status: Value): undefined {
+  const code = Number(status) & 0xff;
+  if (code !== 0 && call.process.isProgram)
+    call.expectFailed(`the program ended with exit(${code})`);
+  call.process.exit(code);
+}
+
 const making: readonly Builtin[] = [
   ...group('process', 'kernel/fork.c', [
     {
@@ -96,18 +104,14 @@ const ending: readonly Builtin[] = group('process', 'kernel/exit.c', [
     doc: 'The process ends here, all its threads with it: its address space and its open files go. A parent finds the status with wait().',
     changes,
     needs: needsProcess,
-    run: (call, status) => {
-      call.process.exit(Number(status));
-    },
+    run: exit,
   },
   {
     signature: 'void exit_group(int status)',
     doc: 'Like exit().',
     changes,
     needs: needsProcess,
-    run: (call, status) => {
-      call.process.exit(Number(status));
-    },
+    run: exit,
   },
   {
     signature: 'pid_t wait(int *wstatus)',
