@@ -298,3 +298,21 @@ describe('the end of a program', () => {
     assert.deepEqual(failures('exit(3);'), []);
   });
 });
+
+describe('clocks and aligned memory of programs', () => {
+  it('the clock goes on while all tasks wait; memalign() gives what was asked for', () =>
+    says(
+      `#include <time.h>
+#include <sys/time.h>
+struct timespec a, b; struct timeval tv;
+expect(clock_gettime(CLOCK_MONOTONIC, &a) == 0 && a.tv_nsec < 1000000000);
+usleep(30000);
+expect(clock_gettime(CLOCK_MONOTONIC, &b) == 0 && (b.tv_sec - a.tv_sec) * 1000000000 + b.tv_nsec - a.tv_nsec >= 30000000);
+expect(clock_gettime(CLOCK_REALTIME, &b) == 0 && gettimeofday(&tv, NULL) == 0 && b.tv_sec == tv.tv_sec && b.tv_nsec / 1000 == tv.tv_usec && tv.tv_sec > 1600000000);
+expect(clock_gettime(99, &a) == -1 && errno == EINVAL);
+char *p = memalign(1 << 16, 100);
+expect(p != NULL && ((unsigned long)p & 0xffff) == 0 && malloc_usable_size(p) >= 100);
+free(p);`,
+      [],
+    ));
+});

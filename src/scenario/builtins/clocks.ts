@@ -13,7 +13,7 @@ const NS_PER_SEC = 1_000_000_000;
 const WORD = 2 ** 32;
 
 /** What the clock of the machine said when it booted: the day of Linux 6.1, as there is no other date in a run. */
-const BOOT_SECONDS = 1_670_803_200;
+export const BOOT_SECONDS = 1_670_803_200;
 
 /** A clock; `offset`: what it said at boot, in nanoseconds. */
 const clock = (signature: string, doc: string, unit: number, offset = 0): BuiltinRow => ({

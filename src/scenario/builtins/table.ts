@@ -42,6 +42,7 @@ import { shrinkers } from './shrinkers.js';
 import { slabCaches } from './slabCaches.js';
 import { scatterlists } from './scatterlists.js';
 import { scanning } from './scanning.js';
+import { programClocks } from './libc/clock.js';
 import { programSignals } from './libc/signals.js';
 import { signals } from './signals.js';
 import { sleepableRcu } from './srcu.js';
@@ -117,6 +118,7 @@ export const allBuiltins: readonly Builtin[] = [
   ...interrupts,
   ...signals,
   ...programSignals,
+  ...programClocks,
   ...sysctls,
   ...sysfsFiles,
   ...processes,

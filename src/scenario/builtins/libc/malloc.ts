@@ -72,6 +72,11 @@ const row = (
   run: (call: BuiltinCall, ...args: Value[]) => Value | undefined,
 ): BuiltinRow => ({ signature, doc, changes: true, sleeps: 'always', needs: needsProcess, run });
 
+function takeAligned(call: BuiltinCall, alignment: Value, size: Value): Value {
+  const heap = new Heap(call);
+  return memory(call, heap, heap.takeAligned(sizeOf(call, alignment), sizeOf(call, size)));
+}
+
 export const mallocs: readonly Builtin[] = group('process', '', [
   row(
     'void *malloc(size_t size)',
@@ -102,12 +107,9 @@ export const mallocs: readonly Builtin[] = group('process', '', [
   row(
     'void *aligned_alloc(size_t alignment, size_t size)',
     'Like malloc(), at a multiple of a power of two.',
-    (call, alignment, size) => {
-      const heap = new Heap(call);
-      const chunk = heap.takeAligned(sizeOf(call, alignment), sizeOf(call, size));
-      return memory(call, heap, chunk);
-    },
+    takeAligned,
   ),
+  row('void *memalign(size_t alignment, size_t size)', 'Like aligned_alloc().', takeAligned),
   row(
     'int posix_memalign(void **memptr, size_t alignment, size_t size)',
     'Like aligned_alloc(), to *memptr: 0, ENOMEM, or EINVAL if the alignment is not a power of two that a pointer has.',
