@@ -336,6 +336,7 @@ const TRIMMED = new Set([
   'class',
   'device',
   'cred',
+  'irq_chip',
   'irq_desc',
   'shmem_sb_info',
   'workqueue_struct',

@@ -133,7 +133,7 @@ describe('builtins on booted machines of every profile', function () {
     assert.ok(dma?.[0] === 'DMA' && dma32?.[0] === 'DMA32' && dma32[1] > 0);
     assert.deepEqual(largest(after), [dma, ['DMA32', dma32[1] - 1]]);
     checkLog('proc("mounts");', [
-      'cat: /proc/mounts: No such file or directory (use one of buddyinfo, iomem, meminfo, pagetypeinfo, slabinfo, vmallocinfo, vmstat, zoneinfo, self/maps, PID/maps)',
+      'cat: /proc/mounts: No such file or directory (use one of buddyinfo, interrupts, iomem, meminfo, pagetypeinfo, slabinfo, vmallocinfo, vmstat, zoneinfo, self/maps, PID/maps)',
     ]);
   });
 

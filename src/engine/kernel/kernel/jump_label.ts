@@ -7,7 +7,7 @@
  * Differs: bytes are written at once; text_poke() maps them elsewhere, and writes a breakpoint first. Places whose bytes an
  * image does not have stay as they are.
  * Source: Linux 6.1 kernel/jump_label.c: __jump_label_update(); arch/x86/kernel/jump_label.c: __jump_label_patch();
- * arch/x86/include/asm/nops.h, text-patching.h: text_gen_insn().
+ * arch/x86/include/asm/nops.h; arch/x86/include/asm/text-patching.h: text_gen_insn(); lib/string.c: memcmp().
  */
 import { type Cell, asVirt, type VirtAddr } from '../../memory/address.js';
 import { type Int, NULL } from '../../machine/ctypes.js';
