@@ -92,7 +92,7 @@ export class LoneCaches {
     for (const event of events) {
       const { isTaken, pfn, order } = readPageEvent(event);
       if (Number.isNaN(pfn)) continue;
-      if (this.told.tells(event)) this.told.perform(this.k, event);
+      if (this.told.tells(this.k, event)) this.told.perform(this.k, event);
       else if (!isTaken && this.isSlabOfStart(event, name)) this.giveBack(pfn, order);
     }
   }

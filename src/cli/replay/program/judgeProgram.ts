@@ -110,7 +110,7 @@ export class ProgramJudge {
     this.likeness = likeness;
     const exits = new Set(program.filter(({ name }) => name === 'exit').map(({ pid }) => pid));
     this.processes = processes ?? new Processes(image.mm, this.toldPages, exits);
-    this.others = new OthersActs(told, this.processes, this.shared, undefined);
+    this.others = new OthersActs(image.mm, told, this.processes, this.shared, undefined);
     this.user = new UserOperations(image, () => this.processes.mm);
     this.machine = new Machine(image);
     this.dumps = new ProgramDumps(image, { user: this.user, told: this.toldPages, likeness });
@@ -128,7 +128,7 @@ export class ProgramJudge {
     if (this.likeness !== undefined) {
       const { toldPages, processes, shared } = this;
       this.unheard = new Unheard(this.image.mm, toldPages, processes, spans);
-      this.others = new OthersActs(toldPages, processes, shared, this.unheard);
+      this.others = new OthersActs(this.image.mm, toldPages, processes, shared, this.unheard);
     }
     const { tally } = this;
     const earlier = new Earlier({
@@ -245,6 +245,8 @@ export class ProgramJudge {
     const events: string[] = [];
     const silent: string[] = [];
     const offers = new Map(shared);
+    // What is heard behind a dump was done behind it.
+    let end = span.dumps.length > 0 ? (span.op?.events.length ?? 0) : Infinity;
     this.shared.clear();
     const k = this.image.mm;
     const { op } = span;
@@ -259,7 +261,7 @@ export class ProgramJudge {
         this.unheard?.takeWanted(span, wanted);
         this.tracepoints.listen(this.heard);
       }
-      while (told.has(events.length)) {
+      while (told.has(events.length) && events.length < end) {
         const next = span.events[events.length] ?? '';
         // What is told is not heard twice.
         this.tracepoints.listen(0);
@@ -297,6 +299,8 @@ export class ProgramJudge {
       if (op === undefined) pool = poolMark(k, span.text);
       hear();
       states = this.quietly(() => this.dumps.differences(span, this.unheard));
+      end = Infinity;
+      hear();
       for (this.at++; this.at < this.program.length; this.at++) {
         const action = this.program[this.at];
         if (action === undefined || action.name === 'op') break;

@@ -2,6 +2,7 @@
  * What others than the program did in a span: found out one by one, from the first event that differs. A page for objects of somebody else is
  * taken where the recording has it; with a core nothing more can have happened but that a cache has grown for both.
  */
+import type { Kernel } from '../../../engine/machine/kernel.js';
 import type { Processes } from './processes.js';
 import type { SharedCaches } from './sharedCaches.js';
 import type { Span } from './spans.js';
@@ -42,6 +43,7 @@ export function differenceIn({ events }: Span, { events: ours }: Heard): number 
 export class OthersActs {
   /** @param unheard where nobody has written down what others did meanwhile: of a trace without a core */
   constructor(
+    private readonly k: Kernel,
     private readonly toldPages: ToldPages,
     private readonly processes: Processes,
     private readonly shared: SharedCaches,
@@ -89,7 +91,11 @@ export class OthersActs {
   }
 
   private tells(event: string): boolean {
-    return this.toldPages.tells(event) || this.endsGracePeriod(event) || this.wasNotScanned(event);
+    return (
+      this.toldPages.tells(this.k, event) ||
+      this.endsGracePeriod(event) ||
+      this.wasNotScanned(event)
+    );
   }
 
   endsGracePeriod(event: string): boolean {

@@ -5,6 +5,7 @@
 import { __free_pages, alloc_pages } from '../../../engine/entry/functions.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { PAGE_SIZE } from '../../../engine/memory/address.js';
+import { giveSlabBack, isSlab } from './othersSlabs.js';
 import { __mod_node_page_state } from '../../../engine/kernel/mm/vmstat/node_stat.js';
 
 /** Pages of caches, as mm/slub.c and mm/slab.c ask for them: gfp_t. */
@@ -46,9 +47,9 @@ export class ToldPages {
   }
 
   /** Whether an event of the recording is such a page's. */
-  tells(event: string): boolean {
-    const { gfp, isTaken, pfn } = readPageEvent(event);
-    if (!isTaken) return this.has(pfn);
+  tells(k: Kernel, event: string): boolean {
+    const { gfp, isTaken, pfn, order } = readPageEvent(event);
+    if (!isTaken) return this.has(pfn) || (this.lent === undefined && isSlab(k, pfn, order));
     // Without a core, which threads there are is not known: a stack is a child's.
     return gfp === OF_PIPES || isOfCaches(gfp) || (gfp === OF_STACKS && this.lent === undefined);
   }
@@ -104,6 +105,10 @@ export class ToldPages {
 
   private free(k: Kernel, pfn: number, order: number): boolean {
     const flags = this.pages.get(pfn);
+    if (flags === undefined && this.lent === undefined && isSlab(k, pfn, order)) {
+      giveSlabBack(k, pfn, order);
+      return true;
+    }
     if (flags === undefined) return false;
     count(k, flags.toString(16), -(1 << order));
     __free_pages(k, k.pfn_to_page(pfn), order);
