@@ -7,7 +7,7 @@ import { __free_one, cpu_cache_get, entryAt } from '../../../engine/kernel/mm/sl
 import { get_node } from '../../../engine/kernel/mm/slab.h.js';
 import { drain_freelist } from '../../../engine/kernel/mm/slab/grow.js';
 import { list_add_tail } from '../../../engine/kernel/include/linux/list.h.js';
-import type { KmemCache, ListHead, Slab } from '../../../engine/machine/ctypes.js';
+import type { KmemCache, Slab } from '../../../engine/machine/ctypes.js';
 import type { Kernel } from '../../../engine/machine/kernel.js';
 import { asCell, asPfn, asVirt, PAGE_SIZE } from '../../../engine/memory/address.js';
 
@@ -27,7 +27,7 @@ export function giveSlabBack(k: Kernel, pfn: number, order: number): void {
   const of = k.kmem_cache_node;
   const active = k.words[slab + k.slab.active] ?? 0;
   list_del(k, slab + k.slab.slab_list);
-  list_add_tail(k, slab + k.slab.slab_list, (n + of.slabs_free) as ListHead);
+  list_add_tail(k, slab + k.slab.slab_list, n + of.slabs_free);
   if (active > 0) k.add_long(n + of.free_slabs, 1);
   k.add_long(n + of.free_objects, active);
   drain_freelist(k, cachep, n, 1);
