@@ -96,7 +96,7 @@ function slabLine(mm: Kernel, s: KmemCache, list: string, page: Slab): string {
     ` ${list} pfn=${hex(mm.page_to_pfn(slab_folio(page)))}`,
     `order=${mm.words[s + mm.kmem_cache.gfporder] as number}`,
     `s_mem=${mm.hex(mm.read_va(page + mm.slab.s_mem))}`,
-    `active=${mm.words[page + mm.slab.active] as number}`,
+    `active=${(mm.words[page + mm.slab.active] as number) >>> 0}`,
     `freelist_at=${freelist === 0 ? '0' : mm.hex(freelist)}`,
     `fl ${freelist === 0 ? 'none' : formatSequence(indexes)}`,
   ].join(' ');

@@ -53,13 +53,13 @@ function alloc_block(
   batchcount: Int,
 ): Int {
   const num: Int = k.words[cachep + k.kmem_cache.num]!;
-  if (k.words[slab + k.slab.active]! >= num) {
+  if (k.words[slab + k.slab.active]! >>> 0 >= num) {
     const text = 'kernel BUG at mm/slab.c: alloc_block()';
     k.emit({ kind: 'slab-corruption', cache: k.va_of(cachep), text });
     throw new KernelFault(text);
   }
 
-  while (k.words[slab + k.slab.active]! < num && batchcount-- > 0)
+  while (k.words[slab + k.slab.active]! >>> 0 < num && batchcount-- > 0)
     __free_one(k, ac, slab_get_obj(k, cachep, slab));
   return batchcount;
 }

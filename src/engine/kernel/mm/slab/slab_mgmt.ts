@@ -4,12 +4,13 @@
  *     page words    flags PG_slab | lru: list of the node | mapping: the cache | index: freelist | private: first object
  *                   _mapcount: number of objects that are out or in CPU arrays
  *
- * freelist[active .. num) are the indexes of the slab's free objects.
+ * freelist[active .. num) are the indexes of the slab's free objects. A slab that got one object too many back has an `active` of 2^32 - 1.
  * Source: Linux 6.1 mm/slab.c: index_to_obj(), alloc_slabmgmt() to slab_put_obj(); include/linux/slab_def.h: obj_to_index().
  */
-import type { Gfp, Int, KmemCache, Slab } from '../../../machine/ctypes.js';
+import type { Gfp, Int, KmemCache, Slab, UInt } from '../../../machine/ctypes.js';
 import type { Kernel } from '../../../machine/kernel.js';
 import { asVirt, PAGE_SIZE, type VirtAddr } from '../../../memory/address.js';
+import { ulong } from '../../../machine/ulong.js';
 import { callConstructor } from '../../include/linux/slab.h.js';
 import { readByte, writeByte } from '../../lib/string.js';
 import { page_address } from '../highmem/page_address.js';
@@ -27,17 +28,17 @@ function obj_to_index(k: Kernel, cache: KmemCache, slab: Slab, obj: VirtAddr): I
   return Math.floor(offset / k.words[cache + k.kmem_cache.size]!);
 }
 
-function get_free_obj(k: Kernel, slab: Slab, idx: Int): Int {
-  return readByte(k, asVirt(k.read_va(slab + k.slab.freelist) + idx));
+function get_free_obj(k: Kernel, slab: Slab, idx: UInt): Int {
+  return readByte(k, ulong(k, k.read_va(slab + k.slab.freelist) + idx));
 }
 
-function set_free_obj(k: Kernel, slab: Slab, idx: Int, val: Int): void {
-  writeByte(k, asVirt(k.read_va(slab + k.slab.freelist) + idx), val & 0xff);
+function set_free_obj(k: Kernel, slab: Slab, idx: UInt, val: Int): void {
+  writeByte(k, ulong(k, k.read_va(slab + k.slab.freelist) + idx), val & 0xff);
 }
 
 /** Takes the next free object of a slab. */
 export function slab_get_obj(k: Kernel, cachep: KmemCache, slab: Slab): VirtAddr {
-  const idx: Int = get_free_obj(k, slab, k.words[slab + k.slab.active]!);
+  const idx: Int = get_free_obj(k, slab, k.words[slab + k.slab.active]! >>> 0);
   const objp: VirtAddr = index_to_obj(k, cachep, slab, idx);
   k.write(slab + k.slab.active, k.words[slab + k.slab.active]! + 1);
   return objp;
@@ -49,7 +50,7 @@ export function slab_put_obj(k: Kernel, cachep: KmemCache, slab: Slab, objp: Vir
   k.write(slab + k.slab.active, k.words[slab + k.slab.active]! - 1);
   // An OBJFREELIST slab that was full has no freelist: it is in this object now.
   if (k.read_va(slab + k.slab.freelist) === 0) k.write_va(slab + k.slab.freelist, objp);
-  set_free_obj(k, slab, k.words[slab + k.slab.active]!, objnr);
+  set_free_obj(k, slab, k.words[slab + k.slab.active]! >>> 0, objnr);
 }
 
 /** Sets where the slab's objects begin. The place of its freelist: 0 when that is not known yet, or could not be had. */
