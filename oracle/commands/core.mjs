@@ -4,7 +4,7 @@
  *
  * Runs with the later operations have a core of their own, in the folder MACHINE-later: their kernel is another one.
  * before.symbols.gz says which symbols lie elsewhere in it. Its driver does not wait at the end of a script: it is stopped in
- * front of the last operation, which changes nothing, or where the kernel dies.
+ * front of the last operation, which changes nothing, or where the kernel begins to die.
  *
  * `oracle core --user MACHINE`: the memory while a user process runs, with its page tables in the trace.
  */
@@ -116,7 +116,12 @@ async function beforeAndAfter(machine, names, work, generation = 'first') {
 function lastOf(machine, script) {
   const symbols = symbolsOf(machine, 'later');
   const point = (name, times) => ({ address: symbols.get(name), times });
-  return [point('more_line', script.split('\n').length - 1), point('panic', 1)];
+  return [
+    point('more_line', script.split('\n').length - 1),
+    point('oops_begin', 1),
+    point('die', 1),
+    point('panic', 1),
+  ];
 }
 
 /** Addresses in hexadecimal, by name. */

@@ -59,6 +59,9 @@ export interface Verdict {
   readonly notes: readonly string[];
 }
 
+/** In front of what an operation died of. */
+const DEATH = 'BUG: ';
+
 export class Judge {
   private ops = 0;
   private partly = 0;
@@ -80,6 +83,8 @@ export class Judge {
   private from = 0;
   /** Lines of dumps that made the start. */
   private loaded: ReadonlySet<number> = new Set();
+  /** Ours died of this operation, and the kernel said nothing more of it: it died, too, if nothing follows. */
+  private died: { readonly op: TraceOp; readonly ours: string } | undefined;
   private readonly notJudged = new Map<string, number>();
   private readonly unsupportedNames = new Map<string, number>();
   private tracepoints: Tracepoints | undefined;
@@ -105,6 +110,11 @@ export class Judge {
   }
 
   take(item: TraceItem): void {
+    if (this.died !== undefined) {
+      const { op, ours } = this.died;
+      this.died = undefined;
+      this.differs(op, ours, undefined);
+    }
     if (this.machine === undefined) {
       const state = this.finder.take(item);
       if (state !== undefined) this.load(state);
@@ -146,6 +156,8 @@ export class Judge {
       [...names].map(([name, count]) => `${name} ${count}`).join(', ');
     if (this.unsupportedNames.size > 0) yield `unsupported: ${counts(this.unsupportedNames)}`;
     if (this.events > 0) yield `events compared: ${this.events}`;
+    if (this.died !== undefined)
+      yield `died, as the kernel did: ${opText(this.died.op)}, ${this.died.ours}`;
     if (this.partly > 0) yield `operations of whose result a part was not judged: ${this.partly}`;
     if (this.notJudged.size > 0) yield `not judged: ${counts(this.notJudged)}`;
   }
@@ -228,6 +240,11 @@ export class Judge {
     }
     this.ops++;
     if (ours === kernel) return;
+    if (kernel === undefined && ours?.startsWith(DEATH) === true) this.died = { op, ours };
+    else this.differs(op, ours, kernel);
+  }
+
+  private differs(op: TraceOp, ours: string | undefined, kernel: string | undefined): void {
     if (op.name === 'ck') this.stateDiffer++;
     else this.differ++;
     this.remember(
@@ -261,7 +278,7 @@ export class Judge {
     try {
       return operation();
     } catch (error) {
-      if (error instanceof KernelFault) return `BUG: ${error.text}`;
+      if (error instanceof KernelFault) return `${DEATH}${error.text}`;
       if (error instanceof ImageError) return error.message;
       throw error;
     }
