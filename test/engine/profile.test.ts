@@ -332,6 +332,7 @@ const TRIMMED = new Set([
   'dentry',
   'dentry_operations',
   'task_struct',
+  'sighand_struct',
   'signal_struct',
   'class',
   'device',
