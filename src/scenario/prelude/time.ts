@@ -53,6 +53,9 @@ export const TIME = String.raw`
 #define ktime_get_coarse_real_ts64(ts) ktime_get_real_ts64(ts) // include/linux/timekeeping.h
 #define CLOCK_REALTIME 0 // include/uapi/linux/time.h
 #define CLOCK_MONOTONIC 1 // include/uapi/linux/time.h
+#define CLOCK_MONOTONIC_RAW 4 // include/uapi/linux/time.h
+#define CLOCK_REALTIME_COARSE 5 // include/uapi/linux/time.h
+#define CLOCK_MONOTONIC_COARSE 6 // include/uapi/linux/time.h
 #define CLOCK_BOOTTIME 7 // include/uapi/linux/time.h
 #define HRTIMER_MODE_ABS 0 // include/linux/hrtimer.h
 #define HRTIMER_MODE_REL 1 // include/linux/hrtimer.h

@@ -129,8 +129,11 @@ export class Processes implements ProcessCalls {
     kernel.sched_fork(k, tsk);
     // init_sigpending():
     kernel.flush_signals(k, tsk);
-    if (!kernel.copy_sighand(k, tsk, current(k)) || kernel.copy_mm(k, tsk) !== 0) {
-      kernel.__cleanup_sighand(k, tsk);
+    // Of a program without handlers nothing is taken for them, in parents as in children.
+    const hasHandlers = machine.handlesSignals;
+    const hasSighand = !hasHandlers || kernel.copy_sighand(k, tsk, current(k));
+    if (!hasSighand || kernel.copy_mm(k, tsk) !== 0) {
+      if (hasHandlers) kernel.__cleanup_sighand(k, tsk);
       kernel.put_task_stack(k, tsk);
       kernel.free_task_struct(k, tsk);
       return -ENOMEM;
@@ -335,7 +338,7 @@ export class Processes implements ProcessCalls {
     const tsk = control.taskStruct(task);
     if (tsk === 0 || !control.isCreated(task) || !this.isOver(task)) return;
     // __exit_signal():
-    this.around.kernel().__cleanup_sighand(k, tsk);
+    if (this.around.machine().handlesSignals) this.around.kernel().__cleanup_sighand(k, tsk);
     this.around.kernel().release_task(k, tsk);
     control.setTaskStruct(task, asCell(0));
     control.setParent(task, undefined);
