@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict';
 import { readLines, readText } from '../../src/cli/openFile.js';
 import { judgeProgram } from '../../src/cli/replay/program/judgeProgram.js';
+import { SharedCaches } from '../../src/cli/replay/program/sharedCaches.js';
 import { spansOf } from '../../src/cli/replay/program/spans.js';
 import type { EarlierAct } from '../../src/cli/replay/program/earlier.js';
 import { readProgram } from '../../src/cli/replay/program/readProgram.js';
@@ -65,10 +66,12 @@ describe('a scenario after a recorded user program', () => {
       const program = readProgram(readLines(file(`${named}.program.gz`)));
       // The first time it is replayed: where others take pages.
       const told: ReadonlySet<number>[] = [];
+      const shared: ReadonlyMap<number, readonly string[]>[] = [];
       const before: (readonly EarlierAct[])[] = [];
       judgeProgram(openStart(file('before.vmcore.gz')), read(), program, {
-        onTold: (span, events, acts) => {
+        onTold: (span, events, acts, pages) => {
           told[span] = events;
+          shared[span] = pages;
           before[span] = acts;
         },
       });
@@ -110,6 +113,8 @@ describe('a scenario after a recorded user program', () => {
       const others = new ToldPages();
       const tracepoints = new Tracepoints(k);
       const threads = new EndedTasks(k);
+      const caches = new SharedCaches(k, others);
+      let offers = new Map<number, readonly string[]>();
       /** Where their structures lie. */
       const children = new Map<string, ReturnType<typeof kernel.current>>();
       let span = -1;
@@ -120,7 +125,7 @@ describe('a scenario after a recorded user program', () => {
       // The first driver has no events of migration.
       const isFirst = !spans.some(({ events }) => events.some((event) => /^m[msr] /.test(event)));
       const hear = (): void => {
-        const taken = tracepoints.take();
+        const taken = tracepoints.take().filter((event) => !caches.isTaken(event));
         heard += taken.length;
         events.push(...taken);
         for (; told[span]?.has(heard) === true; heard++) {
@@ -129,6 +134,10 @@ describe('a scenario after a recorded user program', () => {
           events.push(spans[span]?.events[heard] ?? '');
           tracepoints.listen(mask);
         }
+        const [gfp, ...rest] = offers.get(heard) ?? [];
+        if (gfp === undefined) return;
+        offers.set(heard, rest);
+        caches.give(gfp);
       };
       tracepoints.onEvent = hear;
       const outside = (run: () => void): void => {
@@ -175,6 +184,7 @@ describe('a scenario after a recorded user program', () => {
           events = [];
           span++;
           heard = 0;
+          offers = new Map(shared[span] ?? []);
           if (op?.name === 'events') mask = Number(op.args[0]) & (isFirst ? 7 : 15);
           else if (mask === 0 && (spans[span]?.events.length ?? 0) > 0) mask = 1;
           if (span > 0) actBefore(span);

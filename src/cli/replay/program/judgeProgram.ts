@@ -32,7 +32,7 @@ const MIGRATION = /^(?:ci|cf|mm|ms|mr) /;
 const isPerformed = (name: string): boolean =>
   UserOperations.NAMES.has(name) || (OPERATIONS.has(name) && !SILENT.has(name));
 
-/** @param plain `onTold` hears, by the number of a span, which of its events are of pages that others took, and what they did before it */
+/** @param plain `onTold` hears, by the number of a span, which of its events are of pages that others took, what they did before it, and which pages of theirs our caches have */
 export function judgeProgram(
   image: KernelImage,
   items: Iterable<TraceItem>,
@@ -53,6 +53,7 @@ export interface Plain {
     span: number,
     events: ReadonlySet<number>,
     before: readonly EarlierAct[],
+    shared: Others['shared'],
   ) => void;
 }
 
@@ -137,8 +138,8 @@ export class ProgramJudge {
         if (span === undefined) return;
         for (const act of acts) this.performUnheard(act);
         if (nr === 0) this.begin();
-        const told = this.take(span);
-        if (told !== undefined) this.onTold?.(nr, told, acts);
+        const others = this.take(span);
+        if (others !== undefined) this.onTold?.(nr, others.told, acts, others.shared);
       },
       differences: () => tally.differ + tally.stateDiffer + (tally.lost === undefined ? 0 : 1),
       save: () => this.save(),
@@ -188,8 +189,8 @@ export class ProgramJudge {
     };
   }
 
-  /** Which of its events others are told by; undefined: it was not performed. */
-  private take(span: Span): ReadonlySet<number> | undefined {
+  /** What others did in it; undefined: it was not performed. */
+  private take(span: Span): Others | undefined {
     if (this.tally.lost !== undefined) {
       this.countUnsupported(span);
       return undefined;
@@ -225,7 +226,7 @@ export class ProgramJudge {
     this.tally.told += best.others.told.size;
     this.tally.unseen += best.others.before.length + best.others.wanted.size;
     this.compare(span, best.result);
-    return best.others.told;
+    return best.others;
   }
 
   /** Every stack that waited for it goes: the events of these. */
