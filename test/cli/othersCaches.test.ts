@@ -39,7 +39,7 @@ describe('caches of others', () => {
     const page = virt_to_page(k, object);
     const cache = k.read_ptr(page + k.slab.slab_cache);
     const order = k.words[cache + k.kmem_cache.gfporder] ?? 0;
-    const nrSlabs = () => k.read_ulong(get_node(k, cache as never) + k.kmem_cache_node.total_slabs);
+    const nrSlabs = () => k.read_ulong(get_node(k, cache) + k.kmem_cache_node.total_slabs);
     const before = nrSlabs();
     const pfn = k.page_to_pfn(page);
     assert.ok(isSlab(k, pfn, order) && !isSlab(k, pfn, order + 1));
