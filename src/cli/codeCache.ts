@@ -19,7 +19,7 @@ import { Script } from 'node:vm';
 import { createHash } from 'node:crypto';
 import { cachedDataVersionTag } from 'node:v8';
 import { cacheFolder } from '../files/cacheFolder.js';
-import { inlineAsUsual } from './inlining.js';
+import { inlineAsAtStart } from './inlining.js';
 
 const FOLDER = 'code-1';
 const KEPT_FILES = 4;
@@ -50,7 +50,7 @@ export function loadBundle(
       // The thread of a session ends first, and has used more than the one that started it.
       const isWanted = script.cachedDataRejected === true || bytesOf(kept) === undefined;
       // V8 takes only code that was kept under the flags that it is loaded under.
-      if (isWanted && cachedDataVersionTag() !== tag) inlineAsUsual();
+      if (isWanted && cachedDataVersionTag() !== tag) inlineAsAtStart();
       if (isWanted && cachedDataVersionTag() === tag) write(kept, script.createCachedData());
     });
   return module.exports;

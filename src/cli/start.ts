@@ -2,12 +2,18 @@
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { loadBundle } from './codeCache.js';
-import { inlineWidely } from './inlining.js';
+import { beginFor } from './inlining.js';
 
-/** Modes that work for long: what V8 has compiled when a session or a replay begins would stay as it is. */
-const LONG = ['dap', 'replay'];
+/** `long`: what V8 has compiled when a session or a replay begins would stay as it is. */
+const WORK = new Map([
+  ['dap', 'long'],
+  ['replay', 'long'],
+  ['run', 'boot'],
+  ['bench', 'boot'],
+] as const);
 
 // Before anything is compiled. A flag of the process: the thread of a session has it, or is in an extension host.
-if (isMainThread && LONG.includes(process.argv[2] ?? '')) inlineWidely();
+const work = WORK.get(process.argv[2] as 'dap' | 'replay' | 'run' | 'bench');
+if (isMainThread && work !== undefined) beginFor(work);
 const isKept = !process.argv.includes('--no-cache');
 loadBundle(path.join(__dirname, 'engine.cjs'), isKept)['src/cli/main.ts']?.();
