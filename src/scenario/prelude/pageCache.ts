@@ -8,7 +8,7 @@ export const PAGE_CACHE = [
   ),
   String.raw`#define filemap_get_folio(mapping, index) __filemap_get_folio(mapping, index, 0, 0) // The folio at an index of a file, with a reference; NULL if there is none. include/linux/pagemap.h
 #define filemap_lock_folio(mapping, index) __filemap_get_folio(mapping, index, FGP_LOCK, 0) // The same, locked. include/linux/pagemap.h
-#define pagecache_get_page(mapping, index, fgp_flags, gfp) ({ unsigned long __index = (index); struct folio *__found = __filemap_get_folio(mapping, __index, fgp_flags, gfp); __found ? folio_file_page(__found, __index) : (struct page *)NULL; }) // The page at an index of a file; what the flags do: __filemap_get_folio(). mm/folio-compat.c
+#define pagecache_get_page(mapping, index, fgp_flags, gfp) ({ unsigned long __index = (index); struct folio *__found = __filemap_get_folio(mapping, __index, fgp_flags, gfp); __found ? folio_file_page(__found, __index) : (struct page *)NULL; }) // The page at an index of a file; what the flags do: __filemap_get_folio(). include/linux/pagemap.h
 #define find_get_page(mapping, offset) pagecache_get_page(mapping, offset, 0, 0) // The page at an index of a file, with a reference; NULL if there is none. include/linux/pagemap.h
 #define find_get_page_flags(mapping, offset, fgp_flags) pagecache_get_page(mapping, offset, fgp_flags, 0) // include/linux/pagemap.h
 #define find_lock_page(mapping, index) pagecache_get_page(mapping, index, FGP_LOCK, 0) // The page at an index of a file, locked and with a reference. include/linux/pagemap.h
@@ -20,7 +20,7 @@ export const PAGE_CACHE = [
 #define mapping_gfp_constraint(mapping, gfp_mask) (mapping_gfp_mask(mapping) & (gfp_mask)) // include/linux/pagemap.h
 #define mapping_mapped(mapping) (!RB_EMPTY_ROOT(&(mapping)->i_mmap.rb_root)) // Whether an area maps a part of the file. include/linux/fs.h
 #define mapping_empty(mapping) xa_empty(&(mapping)->i_pages) // Whether the page cache has nothing of the file. include/linux/pagemap.h
-#define unmap_mapping_range(mapping, holebegin, holelen, even_cows) ({ unsigned long long __begin = (holebegin), __bytes = (holelen); unmap_mapping_pages(mapping, __begin >> PAGE_SHIFT, (__bytes + PAGE_SIZE - 1) >> PAGE_SHIFT, even_cows); }) // Nobody maps a range of a file any more; 0 bytes: up to its end. mm/memory.c
+#define unmap_mapping_range(mapping, holebegin, holelen, even_cows) ({ unsigned long long __begin = (holebegin), __bytes = (holelen); unmap_mapping_pages(mapping, __begin >> PAGE_SHIFT, (__bytes + PAGE_SIZE - 1) >> PAGE_SHIFT, even_cows); }) // Nobody maps a range of a file any more; 0 bytes: up to its end. include/linux/mm.h
 #define shmem_read_mapping_page(mapping, index) ({ struct address_space *__of = (mapping); shmem_read_mapping_page_gfp(__of, index, mapping_gfp_mask(__of)); }) // The page at an index of a file of shared memory, with a reference; made where there is none. include/linux/shmem_fs.h
 #define folio_index(folio) ((folio)->index) // Where a folio is in its file, in pages. include/linux/pagemap.h
 #define page_index(page) page_to_pgoff(page) // Where a page is in its file, in pages. include/linux/mm.h
