@@ -24,8 +24,8 @@ import type { Native, Row } from './rows.js';
 
 interface Subject {
   readonly name: string;
-  /** One allocation and its free. */
-  readonly pair: () => void;
+  /** So many allocations, each with its free: in a loop of its own, as the native ones are, and not by a call of whatever comes. */
+  readonly repeat: (pairs: number) => void;
   readonly pairs: number;
   readonly native: number | null;
   readonly targetRatio?: { readonly off: number; readonly on: number };
@@ -49,10 +49,10 @@ export function measureObjects(meter: Meter, native: Native, image: KernelImage)
 }
 
 function measureSubject(meter: Meter, subject: Subject, recording: boolean): Row {
-  const { name, pair, pairs, native, targetRatio, target } = subject;
+  const { name, repeat, pairs, native, targetRatio, target } = subject;
   const round = (): number => {
     const start = meter.nowMs();
-    for (let i = 0; i < pairs; i++) pair();
+    repeat(pairs);
     return ((meter.nowMs() - start) * 1e6) / pairs;
   };
   return {
@@ -75,14 +75,19 @@ function subjectsOf({ mm, profile }: KernelImage, native: Native): Subject[] {
   const subjects: Subject[] = [
     {
       name: 'kmalloc(128) + kfree',
-      pair: () => kfree(mm, kmalloc(mm, 128, GFP_KERNEL)),
+      repeat: (nr) => {
+        for (let i = 0; i < nr; i++) kfree(mm, kmalloc(mm, 128, GFP_KERNEL));
+      },
       pairs: 2000,
       native: nativeOf('kmalloc'),
       targetRatio: RATIOS,
     },
     {
       name: 'kmem_cache_alloc + kmem_cache_free',
-      pair: () => kmem_cache_free(mm, cache, kmem_cache_alloc(mm, cache, GFP_KERNEL)),
+      repeat: (nr) => {
+        for (let i = 0; i < nr; i++)
+          kmem_cache_free(mm, cache, kmem_cache_alloc(mm, cache, GFP_KERNEL));
+      },
       pairs: 2000,
       native: nativeOf('kmem_cache'),
       targetRatio: RATIOS,
@@ -93,7 +98,9 @@ function subjectsOf({ mm, profile }: KernelImage, native: Native): Subject[] {
   else if (mm.words[mm.globals.vmap_area_list] !== 0 && mm.machine.processor(0).hasTables)
     subjects.push({
       name: 'vmalloc(64K) + vfree',
-      pair: () => vfree(mm, vmalloc(mm, 65536, asVirt(0))),
+      repeat: (nr) => {
+        for (let i = 0; i < nr; i++) vfree(mm, vmalloc(mm, 65536, asVirt(0)));
+      },
       pairs: 20,
       native: nativeOf('vmalloc'),
       targetRatio: AREA_RATIOS,
@@ -102,9 +109,11 @@ function subjectsOf({ mm, profile }: KernelImage, native: Native): Subject[] {
     const page = alloc_pages(mm, mm.GFP_USER | mm.__GFP_HIGHMEM, 0);
     subjects.push({
       name: 'kmap + kunmap',
-      pair: () => {
-        kmap(mm, page);
-        kunmap(mm, page);
+      repeat: (nr) => {
+        for (let i = 0; i < nr; i++) {
+          kmap(mm, page);
+          kunmap(mm, page);
+        }
       },
       pairs: 2000,
       native: nativeOf('kmap'),
