@@ -7,6 +7,7 @@
  * Source: Linux 6.1 arch/x86/mm/pat/set_memory.c: __change_page_attr(), __split_large_page(), cpa_process_alias().
  */
 import { asVirt, PAGE_SIZE, type PhysAddr, type VirtAddr } from '../../../memory/address.js';
+import { toPteWords } from '../../../machine/pteWords.js';
 import type { LevelFormat } from '../../../x86/formats.js';
 import type { BootTables, LatePages } from './bootTables.js';
 
@@ -79,18 +80,15 @@ function changeEntries(
   entryWords: number,
   { set = 0n, clear = 0n }: Change,
 ): void {
-  const low = { set: lowOf(set), keep: ~lowOf(clear) };
-  const high = { set: highOf(set), keep: ~highOf(clear) };
+  const added = toPteWords(set);
+  const removed = toPteWords(clear);
   for (let i = 0; i < words.length; i += entryWords) {
     const word = words[i] ?? 0;
     if ((word & 1) === 0) continue;
-    words[i] = (word | low.set) & low.keep;
-    if (entryWords === 2) words[i + 1] = ((words[i + 1] ?? 0) | high.set) & high.keep;
+    words[i] = (word | added.low) & ~removed.low;
+    if (entryWords === 2) words[i + 1] = ((words[i + 1] ?? 0) | added.high) & ~removed.high;
   }
 }
-
-const lowOf = (entry: bigint): number => Number(BigInt.asIntN(32, entry));
-const highOf = (entry: bigint): number => Number(BigInt.asIntN(32, entry >> 32n));
 
 /** lookup_address() */
 function leafOf(
@@ -122,10 +120,11 @@ function split_large_page(
   const first = tables.mapping(tables.tableOf(entry), protection);
   const words = store.entryWords(table, 2 ** below.indexBits);
   const entryWords = store.entryBytes / 4;
+  const { low, high } = toPteWords(first);
   // A large page lies within 4 GiB of addresses, so only low words differ.
   for (let i = 0; i < words.length; i += entryWords) {
-    words[i] = lowOf(first) + (i / entryWords) * 2 ** below.shift;
-    if (entryWords === 2) words[i + 1] = highOf(first);
+    words[i] = low + (i / entryWords) * 2 ** below.shift;
+    if (entryWords === 2) words[i + 1] = high;
   }
   store.setEntry(at, tables.mapping(table, tables._KERNPG_TABLE));
 }

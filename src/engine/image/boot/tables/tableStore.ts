@@ -10,6 +10,7 @@ import {
   WORDS_PER_FRAME,
   type PhysAddr,
 } from '../../../memory/address.js';
+import { toPteWords } from '../../../machine/pteWords.js';
 import type { WordTape, WritableTableMemory } from '../../../x86/tableMemory.js';
 
 export class TableStore implements WritableTableMemory {
@@ -54,9 +55,9 @@ export class TableStore implements WritableTableMemory {
   }
 
   setEntry(at: PhysAddr, value: bigint): void {
-    this.writeWord(at, Number(BigInt.asIntN(32, value)));
-    if (this.entryBytes === 8)
-      this.writeWord(asPhys(at + 4), Number(BigInt.asIntN(32, value >> 32n)));
+    const { low, high } = toPteWords(value);
+    this.writeWord(at, low);
+    if (this.entryBytes === 8) this.writeWord(asPhys(at + 4), high);
   }
 
   /** Those of tables with entries. */
