@@ -15,7 +15,7 @@ import type { Kernel } from '../machine/kernel.js';
 import { numberIn } from '../machine/numberText.js';
 import { proc_lines, proc_names } from './files.js';
 import { knows_setting, sysctl_value } from './sysctl.js';
-import { sysfs_store, sysfs_text } from './sysfs.js';
+import { sysfs_has, sysfs_store } from './sysfs.js';
 
 const TABLES_OF_PID: Readonly<Record<string, string>> = {
   maps: 'proc_pid_maps_operations',
@@ -42,8 +42,7 @@ export function shown_table(k: Kernel, path: string): string | undefined {
     return knows_setting(k, settingOf(path)) && sysctl_value(k, settingOf(path)) !== undefined
       ? 'proc_sys_file_operations'
       : undefined;
-  if (path.startsWith('/sys/'))
-    return sysfs_text(k, path) === undefined ? undefined : 'kernfs_file_fops';
+  if (path.startsWith('/sys/')) return sysfs_has(k, path) ? 'kernfs_file_fops' : undefined;
   const [, name = ''] = /^\/proc\/(.+)$/.exec(path) ?? [];
   if (proc_names.includes(name)) return 'proc_iter_file_ops';
   if (!hasPidFile(inspectedMachine(k), name, currentPid(k))) return undefined;

@@ -126,7 +126,7 @@ const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
 };
 
 export interface SlabFile {
-  readonly text: string;
+  readonly show: () => string;
   /** 0 or an error. */
   readonly store: (text: string) => number;
 }
@@ -142,7 +142,7 @@ export function slabFile(k: Kernel, path: string): SlabFile | undefined {
     const value = numberIn(text);
     return value === undefined ? -EINVAL : attribute.store(k, s, Number(value));
   };
-  return { text: `${attribute.show(k, s)}`, store };
+  return { show: () => `${attribute.show(k, s)}`, store };
 }
 
 function cacheOfDirectory(k: Kernel, name: string): KmemCache {

@@ -38,8 +38,6 @@ const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
   surplus_hugepages: { show: surplus_hugepages_show },
 };
 
-const FOLDER = '/sys/kernel/mm/hugepages';
-
 /** None of a machine that was rebuilt without pools. */
 function pools(k: Kernel): readonly { readonly name: string; readonly h: Hstate }[] {
   const { hstates, hugetlb_max_hstate } = k.globals;
@@ -58,17 +56,18 @@ function find(k: Kernel, path: string) {
   return h === undefined || attribute === undefined ? undefined : { h, attribute };
 }
 
-/** Names of the files of pools, whole paths. */
-export const sysfs_names = (k: Kernel): readonly string[] =>
-  pools(k).flatMap(({ name }) =>
-    Object.keys(ATTRIBUTES).map((file) => `${FOLDER}/${name}/${file}`),
-  );
+/** Whether there is a file of that name. */
+export const sysfs_has = (k: Kernel, path: string): boolean =>
+  find(k, path) !== undefined || slabFile(k, path) !== undefined;
+
+/** Whether this machine has pools at all. */
+export const sysfsHasPools = (k: Kernel): boolean => pools(k).length > 0;
 
 /** What a file says, without its line end; undefined: there is none of that name. */
 export function sysfs_text(k: Kernel, path: string): string | undefined {
   const found = find(k, path);
   if (found !== undefined) return `${found.attribute.show(k, found.h)}`;
-  return slabFile(k, path)?.text;
+  return slabFile(k, path)?.show();
 }
 
 /** Writes to a file: 0 or an error. */

@@ -13,8 +13,7 @@ function sysfs(call: BuiltinCall, setting: string): number {
   const [, path = '', text] = /^\s*([^=\s]*)\s*(?:=\s*(.*?)\s*)?$/.exec(setting) ?? [];
   const before = kernel.sysfs_text(k, path);
   if (before === undefined) {
-    const pools =
-      kernel.sysfs_names(k).length > 0 ? 'pools are below /sys/kernel/mm/hugepages' : '';
+    const pools = kernel.sysfsHasPools(k) ? 'pools are below /sys/kernel/mm/hugepages' : '';
     const caches = k.CONFIG_SLAB === 0 ? 'caches below /sys/kernel/slab' : '';
     const known = [pools, caches].filter((each) => each !== '').join(', ');
     call.printk(
