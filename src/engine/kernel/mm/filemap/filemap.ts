@@ -4,7 +4,8 @@
  *     mapping->i_pages[index] ─> page      page->mapping = mapping, page->index = index, one reference
  *
  * Left out: reading from a disk, read-ahead (every file here lives in its page cache), shadow entries, large folios, the tree's lock.
- * Source: Linux 6.1 mm/filemap.c: filemap_fault(), filemap_map_pages(), next_uptodate_page(), __filemap_get_folio();
+ * Source: Linux 6.1 mm/filemap.c: filemap_fault(), filemap_map_pages(), next_uptodate_page(), __filemap_add_folio(),
+ * __filemap_get_folio();
  * include/linux/pagemap.h: mapping_gfp_mask(); include/linux/fs.h: i_size_read(); mm/internal.h: maybe_unlock_mmap_for_io().
  */
 import {
@@ -26,14 +27,15 @@ import { test_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { pmd_none, pte_none } from '../../arch/x86/include/asm/pgtable.h.js';
 import { file_inode } from '../../include/linux/mm.h.js';
 import type { VmFault } from '../../include/linux/mm_types.h.js';
-import { page_ref_inc } from '../../include/linux/page_ref.h.js';
+import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { folio_trylock, trylock_page } from '../../include/linux/pagemap.h.js';
 import { pte_offset_map } from '../../include/linux/pgtable.h.js';
-import { xa_load, type XArray } from '../../lib/xarray/xarray.js';
+import { xa_load, xa_store, type XArray } from '../../lib/xarray/xarray.js';
 import { do_set_pte } from '../memory/file_fault.js';
 import { pmd_install } from '../memory/memory.js';
 import { linkVmOperations } from '../memory/vm_ops.js';
 import { put_page } from '../swap/swap.js';
+import { __mod_node_page_state } from '../vmstat/node_stat.js';
 import { __folio_lock_killable, unlock_page } from './folio_wait.js';
 import { mmap_read_unlock } from '../../kernel/locking/rwsem/mmap_lock.js';
 import { fput, get_file } from '../../fs/file_table/file_table.js';
@@ -59,6 +61,25 @@ export function filemapPage(k: Kernel, mapping: AddressSpace, index: ULong): Pag
   const entry: VirtAddr = xa_load(k, mappingPages(k, mapping), index);
   // The low bit marks a value: swapped out, or a shadow of what was there.
   return entry === 0 || (entry & 1) !== 0 ? NULL : k.cell_at(entry);
+}
+
+/**
+ * A page becomes the file's, with a reference of the cache: what __filemap_add_folio() and shmem_add_to_page_cache() both do. 0 or -ENOMEM.
+ */
+export function pageIntoCache(k: Kernel, folio: Page, mapping: AddressSpace, index: ULong): Int {
+  page_ref_inc(k, folio);
+  k.write_ptr(folio + k.page.mapping, mapping);
+  k.write_long(folio + k.page.index, index);
+  const error: Int = xa_store(k, mappingPages(k, mapping), index, folio);
+  if (error !== 0) {
+    // error: page->index stays, as nobody can look it up.
+    k.write_long(folio + k.page.mapping, 0);
+    page_ref_add(k, folio, -1);
+    return error;
+  }
+  k.add_long(k.plus(mapping, k.address_space.nrpages), 1);
+  __mod_node_page_state(k, k.NR_FILE_PAGES, 1);
+  return 0;
 }
 
 /** The next page that can be mapped as it is, locked and with a reference, from `index` on; NULL: none up to `end`. */

@@ -16,14 +16,12 @@ import {
 import type { Kernel } from '../../../machine/kernel.js';
 import { __clear_bit, __set_bit } from '../../arch/x86/include/asm/bitops.h.js';
 import { EEXIST } from '../../include/linux/errno.h.js';
-import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
+import { page_ref_inc } from '../../include/linux/page_ref.h.js';
 import { folio_trylock } from '../../include/linux/pagemap.h.js';
-import { xa_store } from '../../lib/xarray/xarray.js';
 import { alloc_pages } from '../page_alloc/api.js';
 import { folio_add_lru, folio_mark_accessed } from '../swap/batches.js';
 import { put_page } from '../swap/swap.js';
-import { __mod_node_page_state } from '../vmstat/node_stat.js';
-import { filemapPage, mappingPages } from './filemap.js';
+import { filemapPage, pageIntoCache } from './filemap.js';
 import { folio_lock, folio_unlock } from './folio_wait.js';
 
 const FGP_ACCESSED = 0x1;
@@ -32,22 +30,10 @@ const FGP_CREAT = 0x4;
 const FGP_NOWAIT = 0x20;
 const FGP_FOR_MMAP = 0x40;
 
-/** The folio becomes the file's, with a reference of the cache. */
+/** 0, -EEXIST or -ENOMEM. */
 function __filemap_add_folio(k: Kernel, mapping: AddressSpace, folio: Page, index: ULong): Int {
   if (filemapPage(k, mapping, index) !== NULL) return -EEXIST;
-  page_ref_inc(k, folio);
-  k.write_ptr(folio + k.page.mapping, mapping);
-  k.write_long(folio + k.page.index, index);
-  const error: Int = xa_store(k, mappingPages(k, mapping), index, folio);
-  if (error !== 0) {
-    // error: page->index stays, as nobody can look it up.
-    k.write_long(folio + k.page.mapping, 0);
-    page_ref_add(k, folio, -1);
-    return error;
-  }
-  k.add_long(k.plus(mapping, k.address_space.nrpages), 1);
-  __mod_node_page_state(k, k.NR_FILE_PAGES, 1);
-  return 0;
+  return pageIntoCache(k, folio, mapping, index);
 }
 
 /** A new folio, locked from then on, and on its way to an LRU list. 0, -EEXIST or -ENOMEM. */

@@ -27,15 +27,14 @@ import { EINVAL, ENOMEM } from '../../include/linux/errno.h.js';
 import { clear_highpage } from '../../include/linux/highmem.h.js';
 import { file_inode } from '../../include/linux/mm.h.js';
 import type { VmFault } from '../../include/linux/mm_types.h.js';
-import { page_ref_add, page_ref_inc } from '../../include/linux/page_ref.h.js';
-import { xa_store } from '../../lib/xarray/xarray.js';
+import { page_ref_inc } from '../../include/linux/page_ref.h.js';
 import {
   addBlocks,
   filemap_map_pages,
   filemapPage,
   i_size_read,
   mapping_gfp_mask,
-  mappingPages,
+  pageIntoCache,
 } from '../filemap/filemap.js';
 import { linkVmOperations } from '../memory/vm_ops.js';
 import { set_page_dirty } from '../memory/wp.js';
@@ -55,18 +54,8 @@ const BLOCKS_PER_PAGE = PAGE_SIZE / 512;
 
 /** A page becomes the file's. */
 function shmem_add_to_page_cache(k: Kernel, folio: Page, mapping: AddressSpace, index: ULong): Int {
-  page_ref_inc(k, folio);
-  k.write_ptr(folio + k.page.mapping, mapping);
-  k.write_long(folio + k.page.index, index);
-  const error: Int = xa_store(k, mappingPages(k, mapping), index, folio);
-  if (error !== 0) {
-    // error:
-    k.write_long(folio + k.page.mapping, 0);
-    page_ref_add(k, folio, -1);
-    return error;
-  }
-  k.add_long(k.plus(mapping, k.address_space.nrpages), 1);
-  __mod_node_page_state(k, k.NR_FILE_PAGES, 1);
+  const error: Int = pageIntoCache(k, folio, mapping, index);
+  if (error !== 0) return error;
   __mod_node_page_state(k, k.NR_SHMEM, 1);
   return 0;
 }
